@@ -1,0 +1,269 @@
+/**
+ * All errors that Headgate itself raises. `ER_*` entries are MySQL's own numbers and texts (manual, "Server Error
+ * Message Reference"); `HG_*` entries use 9100 and up, which MySQL leaves free. `docs/errors.md` is generated from here.
+ */
+type Entry = Readonly<{
+  errno: number;
+  sqlState: string;
+  retryable: boolean;
+  message: string;
+  advice: string;
+}>;
+
+export const catalogue = {
+  ER_CON_COUNT_ERROR: {
+    errno: 1040,
+    sqlState: '08004',
+    retryable: true,
+    message: 'Too many connections',
+    advice: 'Raise listen.connectionsMax, or close idle connections.',
+  },
+  ER_HANDSHAKE_ERROR: {
+    errno: 1043,
+    sqlState: '08S01',
+    retryable: false,
+    message: 'Bad handshake',
+    advice:
+      'The client does not speak the MySQL 4.1 protocol, or something else than a MySQL client connected.',
+  },
+  ER_ACCESS_DENIED_ERROR: {
+    errno: 1045,
+    sqlState: '28000',
+    retryable: false,
+    message: 'Access denied',
+    advice: 'Check user name and password against the users file.',
+  },
+  ER_NO_DB_ERROR: {
+    errno: 1046,
+    sqlState: '3D000',
+    retryable: false,
+    message: 'No database selected',
+    advice: 'Select a keyspace with USE, or qualify the table names.',
+  },
+  ER_UNKNOWN_COM_ERROR: {
+    errno: 1047,
+    sqlState: '08S01',
+    retryable: false,
+    message: 'Unknown command',
+    advice: 'This command of the MySQL protocol is not served.',
+  },
+  ER_BAD_DB_ERROR: {
+    errno: 1049,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Unknown database',
+    advice: 'SHOW DATABASES lists the keyspaces.',
+  },
+  ER_SERVER_SHUTDOWN: {
+    errno: 1053,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'Server shutdown in progress',
+    advice: 'Reconnect: another router, or the restarted one, will answer.',
+  },
+  ER_NO_SUCH_THREAD: {
+    errno: 1094,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Unknown thread id',
+    advice: 'The connection has already ended, or its id belongs to another router.',
+  },
+  ER_KILL_DENIED_ERROR: {
+    errno: 1095,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'You are not owner of thread',
+    advice: 'Only the same user can kill its connections.',
+  },
+  ER_UNKNOWN_CHARACTER_SET: {
+    errno: 1115,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Unknown character set',
+    advice: 'SHOW CHARACTER SET lists what is known.',
+  },
+  ER_HOST_NOT_PRIVILEGED: {
+    errno: 1130,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Host is not allowed to connect to this MySQL server',
+    advice: 'Add a rule for this address to the users file.',
+  },
+  ER_NET_PACKET_TOO_LARGE: {
+    errno: 1153,
+    sqlState: '08S01',
+    retryable: false,
+    message: "Got a packet bigger than 'max_allowed_packet' bytes",
+    advice: 'Send smaller statements or raise listen.packetBytesMax.',
+  },
+  ER_NET_PACKETS_OUT_OF_ORDER: {
+    errno: 1156,
+    sqlState: '08S01',
+    retryable: false,
+    message: 'Got packets out of order',
+    advice: 'The connection is closed. Reconnect; if it repeats, capture the traffic and report it.',
+  },
+  ER_WRONG_VALUE_FOR_VAR: {
+    errno: 1231,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Variable cannot be set to this value',
+    advice: 'See the message for the value and the variable.',
+  },
+  ER_NOT_SUPPORTED_YET: {
+    errno: 1235,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Headgate does not support this yet',
+    advice: 'The message names the part of the statement.',
+  },
+  ER_UNKNOWN_STMT_HANDLER: {
+    errno: 1243,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Unknown prepared statement handler',
+    advice: 'Prepare the statement again on this connection.',
+  },
+  ER_QUERY_INTERRUPTED: {
+    errno: 1317,
+    sqlState: '70100',
+    retryable: false,
+    message: 'Query execution was interrupted',
+    advice: 'The statement was killed.',
+  },
+  ER_MALFORMED_PACKET: {
+    errno: 1835,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Malformed communication packet',
+    advice: 'The connection is closed. The client sent bytes that are not of the protocol.',
+  },
+  ER_SECURE_TRANSPORT_REQUIRED: {
+    errno: 3159,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
+    advice: 'Connect with TLS (mysql --ssl-mode=REQUIRED).',
+  },
+  ER_CLIENT_INTERACTION_TIMEOUT: {
+    errno: 4031,
+    sqlState: 'HY000',
+    retryable: true,
+    message: 'The client was disconnected by the server because of inactivity.',
+    advice: 'Reconnect; see listen.handshakeMsMax and wait_timeout.',
+  },
+  HG_INTERNAL: {
+    errno: 9100,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Internal error of Headgate',
+    advice: 'This is a bug. The log line with this message has the stack; please report it.',
+  },
+  HG_SHARDED_NOT_PLANNED: {
+    errno: 9101,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The keyspace is sharded and statements over several shards are not planned yet',
+    advice: 'Name the shard: USE `keyspace:shard`. SHOW HEADGATE SHARDS is on the status page.',
+  },
+  HG_SEVERAL_KEYSPACES: {
+    errno: 9102,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The statement uses tables of several keyspaces',
+    advice: 'Split the statement: each part may use one keyspace.',
+  },
+  HG_NO_PRIMARY: {
+    errno: 9201,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'No serving primary',
+    advice: 'The shard has no reachable primary. `headgate ctl shards` shows what the topology says.',
+  },
+  HG_NO_TABLET: {
+    errno: 9202,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'No serving tablet of the wanted type',
+    advice: '`headgate ctl tablets` lists the tablets; add one of this type or use @primary.',
+  },
+  HG_TABLET_LOST: {
+    errno: 9203,
+    sqlState: '08S01',
+    retryable: false,
+    message: 'The connection to the tablet was lost',
+    advice: 'A write may or may not have been applied: look before repeating it. Reads can be repeated.',
+  },
+  HG_TRANSACTION_LOST: {
+    errno: 9204,
+    sqlState: '40001',
+    retryable: true,
+    message: 'The transaction was rolled back because its tablet is no longer the primary or was lost',
+    advice: 'Send ROLLBACK, then run the transaction again.',
+  },
+  HG_SESSION_STATE_LOST: {
+    errno: 9205,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'Session state was lost with its tablet',
+    advice: 'User variables, temporary tables and locks are gone. Set them up again or reconnect.',
+  },
+  HG_POOL_TIMEOUT: {
+    errno: 9206,
+    sqlState: '08004',
+    retryable: true,
+    message: 'No connection to the tablet became free in time',
+    advice: 'Raise pool.connectionsMax (and max_connections of MySQL), or find what holds the connections.',
+  },
+  HG_NO_TOPOLOGY: {
+    errno: 9207,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'The topology is not known yet',
+    advice: 'The router has not reached etcd since it started. Check topology.etcd and that etcd runs.',
+  },
+  HG_TABLET_MISCONFIGURED: {
+    errno: 9208,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The tablet refused the router',
+    advice: 'Check gateway.user and its password, its grants, and max_connections on the tablet.',
+  },
+  HG_CLUSTER_SCOPE: {
+    errno: 9301,
+    sqlState: '42000',
+    retryable: false,
+    message: 'GLOBAL and PERSIST variables belong to a server, not to the cluster',
+    advice: 'Set the variable on the tablets themselves.',
+  },
+  HG_CHARSET_NOT_SERVED: {
+    errno: 9302,
+    sqlState: '42000',
+    retryable: false,
+    message: 'This client character set is not served',
+    advice: 'Use utf8mb4.',
+  },
+  HG_CONFIG: {
+    errno: 9401,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Configuration error',
+    advice: 'docs/configuration.md lists every key.',
+  },
+  HG_TOPOLOGY: {
+    errno: 9402,
+    sqlState: 'HY000',
+    retryable: true,
+    message: 'Topology error',
+    advice: 'Check that etcd is reachable and that nobody else changed the record meanwhile.',
+  },
+  HG_LOCAL: {
+    errno: 9403,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The local cluster could not do this',
+    advice: 'The message says what is in the way. `docker compose up` needs nothing but Docker.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorName = keyof typeof catalogue;
