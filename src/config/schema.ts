@@ -1,0 +1,263 @@
+/**
+ * Every configuration key: its type, limits, default and meaning, once. The YAML file, the flags, the environment
+ * variables and `docs/configuration.md` all follow from here; nothing else in the program knows a key's spelling.
+ */
+import { z } from 'zod';
+
+/** How a key's text form (flag, environment) becomes a value, and how its values are described to people. */
+export type KeyKind = 'text' | 'path' | 'integer' | 'choice' | 'list';
+
+/** What zod does not say about a key. */
+export type KeyFacts = Readonly<{
+  kind: KeyKind;
+  /** Completes "allowed: …". */
+  allowed: string;
+  /** Never shown in a message. */
+  secret: boolean;
+}>;
+
+export const keyFacts = z.registry<KeyFacts>();
+
+const register = <T extends z.ZodType>(schema: T, kind: KeyKind, allowed: string, secret = false): T => {
+  keyFacts.add(schema, { kind, allowed, secret });
+  return schema;
+};
+
+const text = (byDefault: string, description: string, allowed = 'text') =>
+  register(z.string().default(byDefault).meta({ description }), 'text', allowed);
+
+/** Something that a listener or a client can be given: never empty. */
+const name = (byDefault: string, description: string, allowed: string) =>
+  register(z.string().min(1).default(byDefault).meta({ description }), 'text', allowed);
+
+const secret = (description: string) =>
+  register(z.string().default('').meta({ description }), 'text', 'text', true);
+
+const path = (description: string) =>
+  register(z.string().min(1).optional().meta({ description }), 'path', 'the path of a file');
+
+const integer = (byDefault: number, min: number, max: number, description: string) =>
+  register(
+    z.int().min(min).max(max).default(byDefault).meta({ description }),
+    'integer',
+    `a whole number from ${min} to ${max}`,
+  );
+
+const port = (byDefault: number, description: string) => integer(byDefault, 0, 65_535, description);
+const milliseconds = (byDefault: number, min: number, description: string) =>
+  integer(byDefault, min, 86_400_000, description);
+
+const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  byDefault: NoInfer<T[number]>,
+  description: string,
+) =>
+  register(
+    z
+      .enum(values)
+      .default(byDefault as never)
+      .meta({ description }),
+    'choice',
+    values.join(', '),
+  );
+
+const hostPort = /^(?:\[[0-9a-fA-F:]+\]|[^\s:/,]+):[0-9]{1,5}$/;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+const listenTls = z
+  .strictObject({
+    mode: choice(
+      ['off', 'optional', 'required'],
+      'off',
+      'Whether clients may (`optional`) or must (`required`) use TLS. Anything but `off` needs `certFile` and `keyFile`.',
+    ),
+    certFile: path('Certificate shown to clients, with its chain (PEM).'),
+    keyFile: path('Private key of the certificate (PEM).'),
+  })
+  .prefault({})
+  .meta({ description: 'TLS towards clients.' });
+
+const listen = z
+  .strictObject({
+    host: name(
+      '127.0.0.1',
+      'Address to listen on for MySQL clients; `0.0.0.0` or `::` for every interface.',
+      'a host name or address',
+    ),
+    port: port(3306, 'Port for MySQL clients; 0 takes a free one.'),
+    connectionsMax: integer(
+      10_000,
+      1,
+      1_000_000,
+      'Client connections at a time; the next one gets error 1040.',
+    ),
+    handshakeMsMax: milliseconds(10_000, 100, 'Time a client has to finish its handshake and login.'),
+    packetBytesMax: integer(
+      64 * MIB,
+      64 * KIB,
+      GIB,
+      "Largest command accepted from a client; larger ones get error 1153. Keep it at or below the tablets' `max_allowed_packet`.",
+    ),
+    serverVersion: name(
+      '8.4.0',
+      "Server version shown to clients until the tablets' own is known.",
+      'a version such as 8.4.0',
+    ),
+    usersFile: path(
+      'Users and their password hashes; read again whenever it changes. Without it only `root` without a password from a loopback address may connect.',
+    ),
+    tls: listenTls,
+  })
+  .prefault({})
+  .meta({ description: 'Where and how MySQL clients connect.' });
+
+const admin = z
+  .strictObject({
+    host: name(
+      '127.0.0.1',
+      'Address of the admin port. It has no login: keep it away from open networks.',
+      'a host name or address',
+    ),
+    port: port(15_000, 'Port for the status page, `/healthz`, `/readyz` and `/metrics`; 0 takes a free one.'),
+  })
+  .prefault({})
+  .meta({ description: 'The HTTP port for people and monitoring.' });
+
+const topology = z
+  .strictObject({
+    etcd: register(
+      z
+        .array(z.string().regex(hostPort))
+        .min(1)
+        .max(64)
+        .default(['127.0.0.1:2379'])
+        .meta({ description: 'Addresses of the etcd members.' }),
+      'list',
+      'one or more HOST:PORT',
+    ),
+    prefix: register(
+      z
+        .string()
+        .regex(/^\/[^\s]*[^\s/]$/)
+        .default('/headgate')
+        .meta({ description: "Root of the cluster's records in etcd." }),
+      'text',
+      'a path that starts with / and does not end with it',
+    ),
+    timeoutMs: milliseconds(2000, 10, 'Time after which an unanswered request to etcd counts as failed.'),
+  })
+  .prefault({})
+  .meta({ description: 'Where the records of the cluster are kept.' });
+
+const gateway = z
+  .strictObject({
+    user: name('root', 'User with which the router logs in to the tablets.', 'a user name'),
+    password: secret('Its password. Better: `passwordFile`.'),
+    passwordFile: path('File that holds the password (a newline at its end is ignored).'),
+    tls: choice(
+      ['off', 'preferred', 'required'],
+      'preferred',
+      'TLS towards tablets: never, where the tablet offers it, or always.',
+    ),
+    caFile: path(
+      "Certificate authority (PEM) that must have signed the tablets' certificates. Without it they are not verified.",
+    ),
+    connectMsMax: milliseconds(5000, 10, 'Time for connecting and logging in to a tablet.'),
+    holdMsMax: milliseconds(10_000, 0, 'How long a statement waits for its shard to have a primary again.'),
+    cell: text('', 'Cell of this router: replicas of the same cell are preferred. Empty: no preference.'),
+  })
+  .prefault({})
+  .meta({ description: 'How the router connects to the tablets.' });
+
+const pool = z
+  .strictObject({
+    connectionsMax: integer(
+      256,
+      1,
+      100_000,
+      "Connections to one tablet; below the tablet's `max_connections`.",
+    ),
+    waitMsMax: milliseconds(10_000, 1, 'How long a statement waits for a connection before error 9206.'),
+    waitersMax: integer(
+      10_000,
+      0,
+      1_000_000,
+      'Statements waiting for one tablet; the next one gets error 9206 at once.',
+    ),
+    idleMsMax: milliseconds(60_000, 1000, 'Unused connections are closed after this time.'),
+    statementsMax: integer(100, 0, 16_382, 'Prepared statements kept open on one connection to a tablet.'),
+  })
+  .prefault({})
+  .meta({ description: 'Connections kept to each tablet.' });
+
+const session = z
+  .strictObject({
+    preparedStatementsMax: integer(10_000, 1, 1_000_000, 'Prepared statements that one client may hold.'),
+    longDataBytesMax: integer(
+      64 * MIB,
+      64 * KIB,
+      GIB,
+      'Bytes that one client may send ahead of an EXECUTE (COM_STMT_SEND_LONG_DATA).',
+    ),
+    resultBufferBytesMax: integer(
+      MIB,
+      64 * KIB,
+      GIB,
+      'Bytes of a result kept for one client that reads slowly; beyond it the tablet is made to wait.',
+    ),
+  })
+  .prefault({})
+  .meta({ description: 'Limits of one client connection.' });
+
+const log = z
+  .strictObject({
+    level: choice(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'info',
+      'Least level written.',
+    ),
+    format: choice(
+      ['auto', 'json', 'pretty'],
+      'auto',
+      '`auto`: readable lines on a terminal, JSON everywhere else.',
+    ),
+    slowQueryMs: milliseconds(1000, 0, 'Statements slower than this get a log line; 0 turns it off.'),
+    file: path('Write the log to this file (JSON unless `format` says `pretty`) instead of standard error.'),
+  })
+  .prefault({})
+  .meta({ description: 'The log.' });
+
+const shutdown = z
+  .strictObject({
+    drainMsMax: milliseconds(
+      10_000,
+      0,
+      'After SIGTERM: how long statements and transactions may go on before their connections are closed.',
+    ),
+  })
+  .prefault({})
+  .meta({ description: 'How the router ends.' });
+
+/** The whole file. */
+export const configSchema = z.strictObject({
+  listen,
+  admin,
+  topology,
+  gateway,
+  pool,
+  session,
+  log,
+  shutdown,
+});
+
+type DeepReadonly<T> = T extends readonly (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** The configuration in force: complete, checked and frozen. */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
