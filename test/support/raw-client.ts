@@ -1,0 +1,373 @@
+/**
+ * A MySQL client that works on packets: it sends exactly what a test says and keeps exactly what came.
+ * It shares nothing with `src/wire` but the protocol's numbers, so that a mistake there cannot hide itself.
+ */
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { capability, command } from '../../src/mysql/protocol.ts';
+import { AnswerTracker, isSilent } from './answer-tracker.ts';
+import { frame } from './bytes.ts';
+import { type ErrorPacket, readError } from './decode-parts.ts';
+import {
+  changeUserPayload,
+  encryptPassword,
+  type Greeting,
+  type Login,
+  loginHead,
+  loginPayload,
+  parseGreeting,
+  passwordProof,
+} from './handshake.ts';
+import { type Packet, PacketReader } from './packet-reader.ts';
+import { type ExecuteOptions, executePayload, type Parameter } from './parameters.ts';
+
+export type Endpoint = Readonly<{ host: string; port: number; user: string; password: string }>;
+
+export type ConnectOptions = Readonly<{
+  database?: string;
+  /** Replaces the usual flags as a whole. */
+  capabilities?: number;
+  /** Flags added to or taken from the usual ones. */
+  with?: number;
+  without?: number;
+  charset?: number;
+  tls?: boolean;
+  /** The plugin the client claims first; the server may still switch. */
+  plugin?: string;
+  attributes?: Readonly<Record<string, string>>;
+  timeoutMs?: number;
+}>;
+
+/** A command's complete answer; `closed` says that the server hung up before its end. */
+export type Answer = Readonly<{
+  commandByte: number;
+  capabilities: number;
+  packets: readonly Packet[];
+  closed: boolean;
+}>;
+
+/** What mysql's own C library offers, except compression and local files. */
+export const usualCapabilities =
+  capability.longPassword |
+  capability.longFlag |
+  capability.protocol41 |
+  capability.transactions |
+  capability.secureConnection |
+  capability.multiStatements |
+  capability.multiResults |
+  capability.psMultiResults |
+  capability.pluginAuth |
+  capability.pluginAuthLenencClientData |
+  capability.connectAttrs |
+  capability.sessionTrack |
+  capability.deprecateEof;
+
+/** An ERR packet where the test expected success, for instance a refused login. */
+export class ServerError extends Error {
+  readonly errno: number;
+  readonly sqlState: string;
+  constructor(packet: ErrorPacket) {
+    super(`${packet.errno} (${packet.sqlState}): ${packet.message}`);
+    this.errno = packet.errno;
+    this.sqlState = packet.sqlState;
+  }
+}
+
+type Waiter = { wake: () => void };
+
+export class RawClient {
+  greeting!: Greeting;
+  capabilities = 0;
+  /** All packets of the handshake as received, the login's OK last. */
+  readonly handshake: Packet[] = [];
+  readonly #endpoint: Endpoint;
+  readonly #timeoutMs: number;
+  readonly #plain: Socket;
+  #socket: Socket;
+  #reader = new PacketReader();
+  #closed = false;
+  #failure: Error | undefined;
+  #waiter: Waiter | undefined;
+  #login!: Login;
+  #salt: Buffer = Buffer.alloc(0);
+
+  private constructor(endpoint: Endpoint, timeoutMs: number) {
+    this.#endpoint = endpoint;
+    this.#timeoutMs = timeoutMs;
+    this.#plain = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
+    this.#socket = this.#plain;
+    this.#listen(this.#socket);
+  }
+
+  /** Connects and logs in; a refusal throws `ServerError`. */
+  static async connect(endpoint: Endpoint, options: ConnectOptions = {}): Promise<RawClient> {
+    const client = await RawClient.open(endpoint, options.timeoutMs);
+    try {
+      await client.#logIn(options);
+      return client;
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
+  }
+
+  /** Connects and reads the greeting, nothing more: for tests that misbehave in the handshake. */
+  static async open(endpoint: Endpoint, timeoutMs = 30_000): Promise<RawClient> {
+    const client = new RawClient(endpoint, timeoutMs);
+    try {
+      const first = await client.receive();
+      if (!first) throw new Error(`${endpoint.port} closed the connection before its greeting`);
+      client.handshake.push(first);
+      if (first.payload[0] === 0xff) throw new ServerError(readError(first.payload, false));
+      client.greeting = parseGreeting(first.payload);
+      client.#salt = client.greeting.salt;
+      return client;
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends one command and reads its complete answer. */
+  async command(commandByte: number, payload: Buffer | string = ''): Promise<Answer> {
+    this.send(commandByte, payload);
+    return this.readAnswer(commandByte);
+  }
+
+  /** Sends a command without reading: for pipelines, and for answers that are read elsewhere. */
+  send(commandByte: number, payload: Buffer | string = ''): void {
+    const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    this.sendRaw(frame(Buffer.concat([Buffer.from([commandByte]), body])));
+  }
+
+  /** Bytes as they are, framing included. */
+  sendRaw(bytes: Buffer): void {
+    if (!this.#closed) this.#socket.write(bytes);
+  }
+
+  /** Reads the answer of a command sent before. */
+  async readAnswer(commandByte: number): Promise<Answer> {
+    const packets: Packet[] = [];
+    const answer = (closed: boolean): Answer => ({
+      commandByte,
+      capabilities: this.capabilities,
+      packets,
+      closed,
+    });
+    if (isSilent(commandByte)) return answer(false);
+    const tracker = new AnswerTracker(commandByte, this.capabilities);
+    let parts: Buffer[] = [];
+    while (!tracker.done) {
+      const packet = await this.receive(() => `after ${packets.length} packets of the answer`);
+      if (!packet) return answer(true);
+      packets.push(packet);
+      parts.push(packet.payload);
+      if (packet.payload.length === 0xff_ff_ff) continue;
+      const payload = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      parts = [];
+      await this.#react(tracker.take(payload), packet, payload);
+    }
+    return answer(false);
+  }
+
+  /** The next packet, or undefined when the server has closed the connection. */
+  async receive(progress: () => string = () => 'for a packet'): Promise<Packet | undefined> {
+    const deadline = Date.now() + this.#timeoutMs;
+    for (;;) {
+      const packet = this.#reader.next();
+      if (packet) return packet;
+      if (this.#closed) return undefined;
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) {
+        throw new Error(
+          `no packet within ${this.#timeoutMs} ms from port ${this.#endpoint.port}, waiting ${progress()}; ` +
+            `${this.#reader.pendingBytes} bytes of an incomplete packet are here`,
+        );
+      }
+      await this.#waitForBytes(leftMs);
+    }
+  }
+
+  query(sql: string | Buffer): Promise<Answer> {
+    return this.command(command.query, sql);
+  }
+
+  /** Prepares and returns the answer with the statement's id (0 when it failed). */
+  async prepare(sql: string | Buffer): Promise<{ answer: Answer; id: number }> {
+    const answer = await this.command(command.stmtPrepare, sql);
+    const first = answer.packets[0]?.payload;
+    return { answer, id: first?.[0] === 0 ? first.readUInt32LE(1) : 0 };
+  }
+
+  execute(id: number, parameters: readonly Parameter[] = [], options?: ExecuteOptions): Promise<Answer> {
+    return this.command(command.stmtExecute, executePayload(id, parameters, options));
+  }
+
+  sendLongData(id: number, parameter: number, data: Buffer | string): void {
+    const head = Buffer.alloc(6);
+    head.writeUInt32LE(id, 0);
+    head.writeUInt16LE(parameter, 4);
+    this.send(command.stmtSendLongData, Buffer.concat([head, Buffer.from(data)]));
+  }
+
+  closeStatement(id: number): void {
+    this.send(command.stmtClose, statementId(id));
+  }
+
+  resetStatement(id: number): Promise<Answer> {
+    return this.command(command.stmtReset, statementId(id));
+  }
+
+  fetch(id: number, rows: number): Promise<Answer> {
+    const count = Buffer.alloc(4);
+    count.writeUInt32LE(rows);
+    return this.command(command.stmtFetch, Buffer.concat([statementId(id), count]));
+  }
+
+  /** COM_CHANGE_USER, with the login's values where none are given. */
+  changeUser(
+    change: Partial<Pick<Login, 'user' | 'password' | 'database' | 'charset'>> = {},
+  ): Promise<Answer> {
+    this.#login = { ...this.#login, ...change };
+    // The server answers with a switch (and a new salt) whenever the proof of the old salt does not fit.
+    const plugin = 'caching_sha2_password';
+    const proof = passwordProof(plugin, this.#login.password, this.#salt);
+    return this.command(command.changeUser, changeUserPayload(this.#login, plugin, proof));
+  }
+
+  /** COM_QUIT, then waits for the server to hang up. */
+  async quit(): Promise<void> {
+    this.send(command.quit);
+    while (await this.receive(() => 'for the end after COM_QUIT'));
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+  }
+
+  /** Ends with a TCP reset, as a client that crashes does. */
+  reset(): void {
+    this.#closed = true;
+    this.#plain.resetAndDestroy();
+  }
+
+  /** Stops and resumes reading from the socket: a slow client. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  #listen(socket: Socket): void {
+    const wake = () => this.#waiter?.wake();
+    socket.on('data', (chunk: Buffer) => {
+      this.#reader.push(chunk);
+      wake();
+    });
+    socket.on('error', (error) => {
+      this.#failure = error;
+    });
+    socket.on('close', () => {
+      this.#closed = true;
+      wake();
+    });
+  }
+
+  /** Why the connection ended, if the socket knows. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  #waitForBytes(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#waiter?.wake(), timeoutMs);
+      this.#waiter = {
+        wake: () => {
+          clearTimeout(timer);
+          this.#waiter = undefined;
+          resolve();
+        },
+      };
+    });
+  }
+
+  async #logIn(options: ConnectOptions): Promise<void> {
+    let flags = options.capabilities ?? usualCapabilities;
+    flags = (flags | (options.with ?? 0)) & ~(options.without ?? 0);
+    if (options.database !== undefined) flags |= capability.connectWithDb;
+    if (options.tls) flags |= capability.ssl;
+    this.capabilities = flags & (this.greeting.capabilities | capability.connectWithDb);
+    const { user, password } = this.#endpoint;
+    const { database, attributes, charset = 255 } = options;
+    this.#login = { user, password, charset, capabilities: this.capabilities, database, attributes };
+    let sequence = 1;
+    if (options.tls) {
+      this.sendRaw(frame(loginHead(this.capabilities, charset), sequence));
+      sequence += 1;
+      await this.#startTls();
+    }
+    const plugin = options.plugin ?? this.greeting.plugin;
+    const proof = passwordProof(plugin, password, this.#salt);
+    this.sendRaw(frame(loginPayload(this.#login, plugin, proof), sequence));
+    await this.#finishLogin();
+  }
+
+  async #finishLogin(): Promise<void> {
+    for (;;) {
+      const packet = await this.receive(() => 'for the answer to the login');
+      if (!packet) throw new Error(`port ${this.#endpoint.port} closed the connection during the login`);
+      this.handshake.push(packet);
+      const { payload } = packet;
+      if (payload[0] === 0xff) throw new ServerError(readError(payload, true));
+      if (payload[0] === 0x00) return;
+      await this.#react(payload[0] === 0xfe ? 'authSwitch' : 'authMore', packet, payload);
+    }
+  }
+
+  /** Answers what the server asks in the middle: another plugin, the full password, a local file. */
+  async #react(role: string, packet: Packet, payload: Buffer): Promise<void> {
+    const reply = (bytes: Buffer) => this.sendRaw(frame(bytes, packet.sequence + 1));
+    if (role === 'authSwitch') {
+      const nameEnd = payload.indexOf(0, 1);
+      const plugin = payload.toString('latin1', 1, nameEnd);
+      this.#salt = payload.subarray(nameEnd + 1, nameEnd + 21);
+      reply(passwordProof(plugin, this.#login.password, this.#salt));
+    } else if (role === 'authMore') {
+      const secure = (this.capabilities & capability.ssl) !== 0;
+      if (payload[1] === 4) reply(secure ? Buffer.from(`${this.#login.password}\0`) : Buffer.from([2]));
+      else if (payload[1] !== 3) {
+        reply(encryptPassword(this.#login.password, this.#salt, payload.subarray(1)));
+      }
+    } else if (role === 'infile') reply(Buffer.alloc(0));
+  }
+
+  async #startTls(): Promise<void> {
+    const plain = this.#plain;
+    plain.removeAllListeners('data');
+    plain.removeAllListeners('close');
+    const secure = connectTls({ socket: plain, rejectUnauthorized: false });
+    this.#socket = secure;
+    this.#listen(secure);
+    await new Promise<void>((resolve, reject) => {
+      secure.once('secureConnect', resolve);
+      secure.once('error', reject);
+      secure.once('close', () =>
+        reject(new Error('the server closed the connection during the TLS handshake')),
+      );
+    });
+  }
+}
+
+function statementId(id: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(id);
+  return bytes;
+}
