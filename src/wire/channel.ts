@@ -1,0 +1,206 @@
+/**
+ * One TCP (or TLS, or unix) connection as bytes with back-pressure; the only place that knows Node's sockets.
+ *
+ * Plain sockets read into a reused buffer (`onread`): a third of the user-mode cost of `data` events. `net.createServer`
+ * ignores `onread`, so an accepted socket's handle is wrapped anew; `channel.test.ts` pins that this internal way works,
+ * and `data` events take over where it does not (TLS, or a Node without it).
+ */
+import { connect, Socket } from 'node:net';
+import { connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
+
+const READ_BUFFER_BYTES = 64 * 1024;
+
+/** What a channel tells its owner. None of the methods may throw: what goes wrong inside is the owner's to handle. */
+export interface ChannelHandler {
+  /** `bytes` are valid until this returns, unless `keepBuffer` was called meanwhile (or `ownsBytes` is true). */
+  onBytes(bytes: Buffer): void;
+  /** A full channel (`write` returned false) has emptied. */
+  onDrain(): void;
+  /** Called exactly once; nothing follows. */
+  onClosed(error: Error | undefined): void;
+}
+
+/** All accepted channels share this: its content is used up, or copied, before the next read can happen. */
+const sharedBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+
+type WithHandle = { _handle: unknown };
+
+export class Channel {
+  handler: ChannelHandler;
+  bytesRead = 0;
+  bytesWritten = 0;
+  closed = false;
+  #socket: Socket;
+  #buffer: Buffer | undefined;
+  #keep = false;
+  #paused = false;
+
+  private constructor(handler: ChannelHandler) {
+    this.handler = handler;
+    this.#socket = undefined as unknown as Socket;
+  }
+
+  /** Takes over a socket accepted by a server created with `pauseOnConnect: true`. Nothing is read before `resume`. */
+  static accepted(socket: Socket, handler: ChannelHandler): Channel {
+    const channel = new Channel(handler);
+    const handle = (socket as unknown as WithHandle)._handle;
+    if (handle === null || handle === undefined) {
+      channel.#attach(socket, true);
+      return channel;
+    }
+    (socket as unknown as WithHandle)._handle = null;
+    socket.destroy();
+    const options = {
+      handle,
+      manualStart: true,
+      onread: { buffer: sharedBuffer, callback: (length: number) => channel.#received(sharedBuffer, length) },
+    };
+    channel.#attach(new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]), false);
+    channel.#paused = true;
+    return channel;
+  }
+
+  /** Connects to a server. `onClosed` reports a failed attempt as well. */
+  static connected(host: string, port: number, handler: ChannelHandler, onConnected: () => void): Channel {
+    const channel = new Channel(handler);
+    channel.#buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      onread: {
+        // Called after each read: a kept buffer is replaced, otherwise the same one serves again.
+        buffer: () => {
+          if (channel.#keep) {
+            channel.#keep = false;
+            channel.#buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+          }
+          return channel.#buffer!;
+        },
+        callback: (length: number, bytes: Uint8Array) => channel.#received(bytes as Buffer, length),
+      },
+    });
+    socket.once('connect', onConnected);
+    channel.#attach(socket, false);
+    return channel;
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  /** Bytes that are accepted but not yet with the operating system. */
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Sends. False means full: stop until `onDrain`. The bytes must stay unchanged while `pendingBytes` is above 0. */
+  write(bytes: Buffer): boolean {
+    if (this.closed) return true;
+    this.bytesWritten += bytes.length;
+    return this.#socket.write(bytes);
+  }
+
+  /** Collects the writes until `uncork` into one system call. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** The bytes given to `onBytes` stay valid for good; the channel reads on into another buffer. */
+  keepBuffer(): void {
+    this.#keep = true;
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closed) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Sends what is pending, then closes. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(error?: Error): void {
+    this.#socket.destroy(error);
+  }
+
+  /** As server: the client's next bytes are a TLS ClientHello; `rest` is what of it has arrived already. */
+  startServerTls(context: SecureContext, rest: Buffer, onSecure: (socket: TLSSocket) => void): void {
+    const plain = this.#detach();
+    if (rest.length > 0) plain.unshift(Buffer.from(rest));
+    const secure = new TLSSocket(plain, { isServer: true, secureContext: context, requestCert: false });
+    secure.once('secure', () => onSecure(secure));
+    this.#attach(secure, true);
+    this.#paused = false;
+  }
+
+  /** As client: upgrades to TLS; certificates are verified only where `ca` is given. */
+  startClientTls(options: { ca?: string; servername?: string }, onSecure: () => void): void {
+    const plain = this.#detach();
+    const secure = connectTls(
+      {
+        socket: plain,
+        rejectUnauthorized: options.ca !== undefined,
+        ...options,
+        checkServerIdentity: () => undefined,
+      },
+      onSecure,
+    );
+    this.#attach(secure, true);
+    this.#paused = false;
+  }
+
+  /** True where `onBytes` hands out fresh memory each time (TLS). */
+  get ownsBytes(): boolean {
+    return this.#socket instanceof TLSSocket;
+  }
+
+  #detach(): Socket {
+    const plain = this.#socket;
+    plain.removeAllListeners('data');
+    plain.removeAllListeners('drain');
+    plain.removeAllListeners('close');
+    plain.removeAllListeners('error');
+    plain.on('error', () => {});
+    return plain;
+  }
+
+  #attach(socket: Socket, dataEvents: boolean): void {
+    this.#socket = socket;
+    let failure: Error | undefined;
+    socket.setNoDelay(true);
+    if (dataEvents) socket.on('data', (bytes: Buffer) => this.#received(bytes, bytes.length));
+    socket.on('drain', () => this.handler.onDrain());
+    socket.on('error', (error: Error) => {
+      failure = error;
+    });
+    socket.on('close', () => {
+      if (this.closed) return;
+      this.closed = true;
+      this.handler.onClosed(failure);
+    });
+  }
+
+  #received(buffer: Buffer, length: number): boolean {
+    this.bytesRead += length;
+    if (!this.closed) this.handler.onBytes(length === buffer.length ? buffer : buffer.subarray(0, length));
+    return true;
+  }
+}

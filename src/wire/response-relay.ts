@@ -1,0 +1,342 @@
+/**
+ * Follows one command's answer from a tablet and passes it on as the bytes that it is.
+ *
+ * It walks packet headers to find where the answer ends, looks only into the packets that say something about the session
+ * (OK, EOF, ERR, PREPARE's first), patches those in place (status bits, statement ids, sequence numbers) and holds back
+ * nothing but a header cut in two or such a packet until it is whole. What it must never do: end an answer that the tablet
+ * has not ended, or pass on bytes behind the end.
+ */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { capability, packetHeaderBytes, payloadBytesMax, serverStatus } from '../mysql/protocol.ts';
+import { parseErr, type ServerError } from './err-packet.ts';
+import { buildOk, parseOk } from './ok-packet.ts';
+import { frame } from './packets.ts';
+
+/** The forms of an answer: `result` also covers plain OK; `packet` is a single packet of any content (STATISTICS). */
+export type ResponseKind = 'result' | 'prepare' | 'fieldList' | 'packet';
+
+/** Where the answer goes. */
+export interface ResponseSink {
+  /** Bytes of whole or part packets, to be sent in order. Valid until the call returns, unless the source is told to keep them. */
+  onResponseBytes(bytes: Buffer): void;
+}
+
+export type ResponseOptions = {
+  kind: ResponseKind;
+  /** Packets that the command itself took: the answer's first sequence number towards the tablet. */
+  firstSequence: number;
+  /** The same towards the client; differs for the later statements of a multi-statement. */
+  clientSequence: number;
+  /** Status bits to add to every OK and EOF: more results follow although this tablet knows of none. */
+  addStatus: number;
+  clientCapabilities: number;
+  /** Whether the tablet's connection has DEPRECATE_EOF. */
+  deprecateEof: boolean;
+  /** The id that the client shall see in place of the tablet's statement id (`prepare`). */
+  statementId: number;
+};
+
+const state = { first: 0, definitions: 1, definitionsEnd: 2, rows: 3, done: 4 } as const;
+
+const zeros = Buffer.alloc(64 * 1024);
+
+export class ResponseRelay {
+  /** Facts of the answer, complete when `done`. */
+  status = 0;
+  warnings = 0;
+  affectedRows: bigint = 0n;
+  insertId: bigint = 0n;
+  /** Rows of the last result set. */
+  rowCount = 0;
+  hasRows = false;
+  error: ServerError | undefined;
+  sessionState: Buffer | undefined;
+  /** Of PREPARE: the tablet's statement id, its parameters and columns. */
+  statementId = 0;
+  parameterCount = 0;
+  columnCount = 0;
+  done = true;
+  /** The sequence number of the next packet towards the client. */
+  nextClientSequence = 0;
+  /** Whether the client has received any byte of this answer. */
+  started = false;
+
+  #options: ResponseOptions | undefined;
+  #sink: ResponseSink | undefined;
+  #state: number = state.done;
+  #expected = 0;
+  #sequenceShift = 0;
+  #definitionsLeft = 0;
+  /** Of PREPARE: definitions of columns that follow those of parameters. */
+  #definitionsAfter = 0;
+  /** Bytes of an opaque packet that are still to come. */
+  #remaining = 0;
+  #continued = false;
+  #carry: Buffer | undefined;
+  #emitFrom = 0;
+
+  begin(options: ResponseOptions, sink: ResponseSink): void {
+    this.#options = options;
+    this.#sink = sink;
+    this.#state = state.first;
+    this.#expected = options.firstSequence & 0xff;
+    this.#sequenceShift = (options.clientSequence - options.firstSequence) & 0xff;
+    this.nextClientSequence = options.clientSequence & 0xff;
+    this.#remaining = 0;
+    this.#continued = false;
+    this.#carry = undefined;
+    this.status = 0;
+    this.warnings = 0;
+    this.affectedRows = 0n;
+    this.insertId = 0n;
+    this.rowCount = 0;
+    this.hasRows = false;
+    this.error = undefined;
+    this.sessionState = undefined;
+    this.done = false;
+    this.started = false;
+  }
+
+  /** Takes the tablet's next bytes. Throws when they break the protocol: that connection is then lost. */
+  push(bytes: Buffer): void {
+    let chunk = bytes;
+    if (this.#carry !== undefined) {
+      chunk = Buffer.concat([this.#carry, bytes]);
+      this.#carry = undefined;
+    }
+    this.#emitFrom = 0;
+    const at = this.#walk(chunk);
+    this.#emit(chunk, at);
+    if (at < chunk.length) {
+      if (this.done)
+        throw new HeadgateError('ER_NET_PACKETS_OUT_OF_ORDER', {
+          detail: 'the tablet sent more than one answer',
+        });
+      this.#carry = Buffer.from(chunk.subarray(at));
+    }
+  }
+
+  /** Ends an answer whose tablet is lost: an unfinished packet is filled up, then the error follows as its own packet. */
+  abort(errorPayload: Buffer): void {
+    const sink = this.#sink!;
+    if (this.#remaining > 0 || this.#continued) {
+      for (let left = this.#remaining; left > 0; left -= zeros.length)
+        sink.onResponseBytes(zeros.subarray(0, Math.min(left, zeros.length)));
+      if (this.#continued) sink.onResponseBytes(frame(Buffer.alloc(0), this.nextClientSequence++));
+    }
+    sink.onResponseBytes(frame(errorPayload, this.nextClientSequence & 0xff));
+    this.nextClientSequence = (this.nextClientSequence + 1) & 0xff;
+    this.#state = state.done;
+    this.done = true;
+  }
+
+  #emit(chunk: Buffer, to: number): void {
+    if (to > this.#emitFrom) {
+      this.started = true;
+      this.#sink!.onResponseBytes(
+        this.#emitFrom === 0 && to === chunk.length ? chunk : chunk.subarray(this.#emitFrom, to),
+      );
+    }
+    this.#emitFrom = to;
+  }
+
+  /** Returns how far the chunk was used: what lies behind must be seen together with the bytes to come. */
+  #walk(chunk: Buffer): number {
+    const end = chunk.length;
+    let at = 0;
+    while (at < end && !this.done) {
+      if (this.#remaining > 0) {
+        const step = Math.min(this.#remaining, end - at);
+        this.#remaining -= step;
+        at += step;
+        continue;
+      }
+      if (end - at < packetHeaderBytes) return at;
+      const length = chunk[at]! | (chunk[at + 1]! << 8) | (chunk[at + 2]! << 16);
+      const body = at + packetHeaderBytes;
+      if (this.#continued || length === 0) {
+        this.#passSequence(chunk, at);
+        this.#continued = length === payloadBytesMax;
+        this.#remaining = length;
+        at = body;
+        continue;
+      }
+      if (body >= end) return at;
+      if (!this.#mustSeeWhole(chunk[body]!, length)) {
+        this.#passSequence(chunk, at);
+        this.#continued = length === payloadBytesMax;
+        this.#countOpaque();
+        this.#remaining = length;
+        at = body;
+        continue;
+      }
+      if (body + length > end) return at;
+      this.#passSequence(chunk, at);
+      this.#see(chunk, body, length);
+      at = body + length;
+    }
+    return at;
+  }
+
+  /** The one place that checks the tablet's count: a connection out of step could hand out another session's rows. */
+  #passSequence(chunk: Buffer, at: number): void {
+    const sequence = chunk[at + 3]!;
+    if (sequence !== this.#expected) {
+      throw new HeadgateError('ER_NET_PACKETS_OUT_OF_ORDER', {
+        detail: `expected packet ${this.#expected} of the tablet, got ${sequence}`,
+      });
+    }
+    this.#expected = (sequence + 1) & 0xff;
+    const shifted = (sequence + this.#sequenceShift) & 0xff;
+    chunk[at + 3] = shifted;
+    this.nextClientSequence = (shifted + 1) & 0xff;
+  }
+
+  #mustSeeWhole(first: number, length: number): boolean {
+    switch (this.#state) {
+      case state.rows:
+        if (first === 0xff) return true;
+        return first === 0xfe && (this.#options!.deprecateEof ? length < payloadBytesMax : length < 9);
+      case state.definitions:
+        return (
+          this.#options!.kind === 'fieldList' &&
+          (first === 0xff || (first === 0xfe && length < payloadBytesMax))
+        );
+      default:
+        return true;
+    }
+  }
+
+  #countOpaque(): void {
+    if (this.#state === state.rows) {
+      this.rowCount++;
+    } else if (this.#state === state.definitions && this.#options!.kind !== 'fieldList') {
+      if (--this.#definitionsLeft === 0) this.#definitionsComplete();
+    }
+  }
+
+  #definitionsComplete(): void {
+    if (this.#options!.deprecateEof) this.#afterDefinitions();
+    else this.#state = state.definitionsEnd;
+  }
+
+  #afterDefinitions(): void {
+    if (this.#options!.kind !== 'prepare') {
+      this.#state = state.rows;
+    } else if (this.#definitionsAfter > 0) {
+      this.#definitionsLeft = this.#definitionsAfter;
+      this.#definitionsAfter = 0;
+      this.#state = state.definitions;
+    } else {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    this.#state = state.done;
+    this.done = true;
+  }
+
+  #see(chunk: Buffer, body: number, length: number): void {
+    const first = chunk[body]!;
+    if (this.#options!.kind === 'packet') return this.#finish();
+    if (first === 0xff) {
+      this.error = parseErr(chunk.subarray(body, body + length));
+      return this.#finish();
+    }
+    if (this.#state === state.definitionsEnd) {
+      this.#seeEof(chunk, body, length);
+      return this.#afterDefinitions();
+    }
+    if (this.#state === state.first) return this.#seeFirst(chunk, body, length, first);
+    if (this.#options!.deprecateEof) this.#seeOk(chunk, body, length);
+    else this.#seeEof(chunk, body, length);
+    this.#afterResult();
+  }
+
+  #seeFirst(chunk: Buffer, body: number, length: number, first: number): void {
+    const kind = this.#options!.kind;
+    if (kind === 'prepare') return this.#seePrepared(chunk, body);
+    if (kind === 'fieldList') {
+      // No count precedes the definitions; this first packet is one of them, or the end.
+      this.#state = state.definitions;
+      if (first === 0xfe) {
+        this.#seeEof(chunk, body, length);
+        this.#finish();
+      }
+      return;
+    }
+    if (first === 0x00 && length >= 7) {
+      this.#seeOk(chunk, body, length);
+      return this.#afterResult();
+    }
+    if (first === 0xfe && length < 9) {
+      this.#seeEof(chunk, body, length);
+      return this.#afterResult();
+    }
+    if (first === 0xfb)
+      throw new HeadgateError('ER_MALFORMED_PACKET', { detail: 'the tablet asks for a local file' });
+    this.hasRows = true;
+    this.rowCount = 0;
+    this.#definitionsLeft = first < 0xfb ? first : chunk.readUIntLE(body + 1, first === 0xfc ? 2 : 3);
+    this.#state = state.definitions;
+  }
+
+  #seePrepared(chunk: Buffer, body: number): void {
+    this.statementId = chunk.readUInt32LE(body + 1);
+    this.columnCount = chunk.readUInt16LE(body + 5);
+    this.parameterCount = chunk.readUInt16LE(body + 7);
+    this.warnings = chunk.readUInt16LE(body + 10);
+    chunk.writeUInt32LE(this.#options!.statementId, body + 1);
+    this.#definitionsLeft = this.parameterCount > 0 ? this.parameterCount : this.columnCount;
+    this.#definitionsAfter = this.parameterCount > 0 ? this.columnCount : 0;
+    if (this.#definitionsLeft === 0) this.#finish();
+    else this.#state = state.definitions;
+  }
+
+  #seeEof(chunk: Buffer, body: number, length: number): void {
+    // COM_FIELD_LIST ends with an OK in place of EOF where DEPRECATE_EOF holds.
+    if (length > 5) return this.#seeOk(chunk, body, length);
+    this.warnings = chunk.readUInt16LE(body + 1);
+    this.status = chunk.readUInt16LE(body + 3);
+    const add = this.#options!.addStatus;
+    if (add !== 0) chunk.writeUInt16LE(this.status | add, body + 3);
+  }
+
+  #seeOk(chunk: Buffer, body: number, length: number): void {
+    const options = this.#options!;
+    if (
+      chunk[body + 1] === 0 &&
+      chunk[body + 2] === 0 &&
+      (chunk.readUInt16LE(body + 3) & serverStatus.sessionStateChanged) === 0
+    ) {
+      // The usual OK, read without an object: nothing affected, no insert id, nothing tracked.
+      this.affectedRows = 0n;
+      this.insertId = 0n;
+      this.status = chunk.readUInt16LE(body + 3);
+      this.warnings = chunk.readUInt16LE(body + 5);
+      if (options.addStatus !== 0) chunk.writeUInt16LE(this.status | options.addStatus, body + 3);
+      return;
+    }
+    const ok = parseOk(chunk.subarray(body, body + length), capability.sessionTrack);
+    this.affectedRows = ok.affectedRows;
+    this.insertId = ok.insertId;
+    this.status = ok.statusFlags;
+    this.warnings = ok.warnings;
+    if (ok.sessionState.length > 0) this.sessionState = Buffer.from(ok.sessionState);
+    const stripped =
+      ok.sessionState.length > 0 && (options.clientCapabilities & capability.sessionTrack) === 0;
+    if (options.addStatus === 0 && !stripped) return;
+    const fields = { ...ok, statusFlags: ok.statusFlags | options.addStatus, header: chunk[body]! };
+    const rebuilt = buildOk(fields, options.clientCapabilities);
+    this.#emit(chunk, body - packetHeaderBytes);
+    this.started = true;
+    this.#sink!.onResponseBytes(frame(rebuilt, (this.nextClientSequence - 1) & 0xff));
+    this.#emitFrom = body + length;
+  }
+
+  #afterResult(): void {
+    if (this.status & serverStatus.moreResultsExist) this.#state = state.first;
+    else this.#finish();
+  }
+}
