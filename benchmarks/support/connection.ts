@@ -24,6 +24,8 @@ export class Connection {
   #failure: Error | undefined;
   /** Told once when the connection breaks after login. */
   onFailure: (cause: Error) => void = () => {};
+  /** For a client that is slow on purpose: what it reads per second at most. */
+  bytesPerSecondMax = Number.POSITIVE_INFINITY;
 
   private constructor(endpoint: Endpoint) {
     this.socket = net.connect({
@@ -76,21 +78,13 @@ export class Connection {
     return payload.readUInt32LE(1);
   }
 
-  /** Stops and restarts reading from the socket, for a client that is slow on purpose. */
-  pause(): void {
-    this.socket.pause();
-  }
-
-  resume(): void {
-    this.socket.resume();
-  }
-
   close(): void {
     this.#failure ??= new Error('closed');
     this.socket.destroy();
   }
 
   #read(bytes: number): void {
+    if (this.bytesPerSecondMax !== Number.POSITIVE_INFINITY) this.#slowDown(bytes);
     if (this.reader) {
       try {
         this.reader.push(readBuffer, bytes);
@@ -111,6 +105,11 @@ export class Connection {
       this.#rest = this.#rest.subarray(end);
     }
     this.#deliver();
+  }
+
+  #slowDown(bytes: number): void {
+    this.socket.pause();
+    setTimeout(() => this.socket.resume(), (bytes / this.bytesPerSecondMax) * 1000);
   }
 
   #next(): Promise<{ payload: Buffer; sequence: number }> {

@@ -82,10 +82,7 @@ export async function connectOnce(port: number): Promise<void> {
   });
 }
 
-/**
- * An empty MySQL server with user `root` without a password. It is set up for measuring processor time: all data in
- * memory, no binary log, no disk flush per commit.
- */
+/** An empty MySQL server with user `root` without a password. */
 export async function startMysqld(folder: string): Promise<Server> {
   const program = findProgram('mysqld');
   if (!program) throw new Error('no mysqld on PATH; `npm start` installs one, or put its folder on PATH');
@@ -104,8 +101,6 @@ export async function startMysqld(folder: string): Promise<Server> {
       `--pid-file=${path.join(folder, 'mysqld.pid')}`,
       ...user,
       ...['--bind-address=127.0.0.1', '--mysqlx=OFF', '--performance-schema=OFF', '--skip-log-bin'],
-      ...['--innodb-buffer-pool-size=256M', '--innodb-flush-log-at-trx-commit=2', '--max-connections=3000'],
-      ...['--table-open-cache=4000', '--max-prepared-stmt-count=100000'],
     ],
     logFile,
   );
@@ -141,37 +136,3 @@ listen mysql
   bind 127.0.0.1:${port}
   server only 127.0.0.1:${backendPort}
 `;
-
-/** Fills a database with the statements given, one after the other. */
-export async function fillDatabase(
-  endpoint: Readonly<{ host: string; port: number; user: string }>,
-  database: string,
-  statements: readonly string[],
-): Promise<void> {
-  const connection = await mysql.createConnection({
-    host: endpoint.host,
-    port: endpoint.port,
-    user: endpoint.user,
-  });
-  try {
-    await connection.query(`CREATE DATABASE IF NOT EXISTS \`${database}\``);
-    await connection.query(`USE \`${database}\``);
-    for (const statement of statements) await connection.query(statement);
-  } finally {
-    await connection.end();
-  }
-}
-
-/** What the server says about itself. */
-export async function serverVersion(
-  endpoint: Readonly<{ host: string; port: number; user: string }>,
-): Promise<string> {
-  const connection = await mysql.createConnection({
-    host: endpoint.host,
-    port: endpoint.port,
-    user: endpoint.user,
-  });
-  const [rows] = await connection.query('SELECT VERSION() AS version');
-  await connection.end();
-  return String((rows as { version: string }[])[0]?.version);
-}
