@@ -124,6 +124,15 @@ export const catalogue = {
     message: 'Unknown prepared statement handler',
     advice: 'Prepare the statement again on this connection.',
   },
+  ER_NOT_SUPPORTED_AUTH_MODE: {
+    errno: 1251,
+    sqlState: '08004',
+    retryable: false,
+    message:
+      'Client does not support authentication protocol requested by server; consider upgrading MySQL client',
+    advice:
+      'Use a client that knows caching_sha2_password, or give the user a native hash in the users file.',
+  },
   ER_QUERY_INTERRUPTED: {
     errno: 1317,
     sqlState: '70100',
