@@ -1,0 +1,363 @@
+/**
+ * One connection to a tablet: login, one command at a time, and what is known of its state.
+ *
+ * It is lent to one session at a time by its pool. Whatever breaks the order of packets closes it: a connection out of step
+ * would hand one client's rows to another.
+ */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { capability, command } from '../mysql/protocol.ts';
+import type { TabletRecord } from '../topology/topology.ts';
+import { Channel, type ChannelHandler } from '../wire/channel.ts';
+import { CommandReader } from '../wire/command-reader.ts';
+import { buildErr, type ServerError } from '../wire/err-packet.ts';
+import { ClientHandshake } from '../wire/handshake/client-handshake.ts';
+import { frame, frameCount } from '../wire/packets.ts';
+import { type ResponseKind, ResponseRelay, type ResponseSink } from '../wire/response-relay.ts';
+import { AnswerCollector, type CollectedAnswer } from './answer-collector.ts';
+import type { ConnectionNeed } from './connection-need.ts';
+import { PreparedCache } from './prepared-cache.ts';
+import { TabletRefusal } from './tablet-refusal.ts';
+
+const LOGIN_BYTES_MAX = 64 * 1024;
+export const ERRNO_TOO_MANY_CONNECTIONS = 1040;
+const ERRNO_UNKNOWN_DATABASE = 1049;
+
+/** How the router logs in to tablets. */
+export type TabletLogin = Readonly<{
+  user: string;
+  password: string;
+  tls: 'off' | 'preferred' | 'required';
+  /** PEM of the authority that signed the tablets' certificates; without it they are not verified. */
+  ca: string | undefined;
+  connectMsMax: number;
+}>;
+
+/** Receives one command's answer. */
+export interface AnswerReceiver extends ResponseSink {
+  /** The answer has ended; `answer` holds its facts until the connection's next command. */
+  onResponseEnd(answer: ResponseRelay, connection: BackendConnection): void;
+  /** The connection broke before the answer ended; the connection is closed. `answer.started` says whether bytes were passed on. */
+  onResponseLost(answer: ResponseRelay, error: HeadgateError): void;
+}
+
+/** The session that used a connection last, and may still come back for what the connection alone knows. */
+export interface ConnectionOwner {
+  /** Hands over what the connection knew of the session's last statement, before another session uses it. */
+  onStateCaptured(connection: BackendConnection, state: CapturedState): void;
+  /** The connection that the session holds was closed by the gateway or the tablet while no command ran on it. */
+  onHeldLost(connection: BackendConnection): void;
+}
+
+export type CapturedState = Readonly<{
+  lastInsertId: bigint;
+  foundRows: bigint;
+  warnings: CollectedAnswer | undefined;
+}>;
+
+/** What only the connection knows after a statement, as bits: see `BackendConnection.pending`. */
+export const pendingState = { lastInsertId: 1, foundRows: 2, diagnostics: 4 } as const;
+
+const handshakeCapabilities =
+  capability.longPassword |
+  capability.longFlag |
+  capability.protocol41 |
+  capability.transactions |
+  capability.secureConnection |
+  capability.pluginAuth |
+  capability.pluginAuthLenencClientData |
+  capability.connectWithDb |
+  capability.connectAttrs |
+  capability.sessionTrack;
+
+export type CommandOptions = {
+  kind: ResponseKind;
+  clientSequence: number;
+  addStatus: number;
+  clientCapabilities: number;
+  statementId: number;
+};
+
+const collecting: CommandOptions = {
+  kind: 'result',
+  clientSequence: 1,
+  addStatus: 0,
+  clientCapabilities: capability.sessionTrack,
+  statementId: 0,
+};
+
+export class BackendConnection implements ChannelHandler {
+  readonly tablet: TabletRecord;
+  /** The tablet's thread id: what KILL wants. */
+  threadId = 0;
+  serverVersion = '';
+  /** Status flags of the last answer. */
+  status = 0;
+  /** What the connection is set up for; undefined while its state is unknown. */
+  need: ConnectionNeed | undefined;
+  /** The default database, '' for none: it cannot be unselected again. */
+  database: string;
+  closed = false;
+  busy = false;
+  /** Lent to a session (or at work for the pool). */
+  leased = false;
+  /** Listed among its pool's idle connections (perhaps from an earlier time: then it is skipped there). */
+  listed = false;
+  /** To be closed instead of lent again. */
+  doomed = false;
+  idleSinceMs = 0;
+  owner: ConnectionOwner | undefined;
+  /** Bits of `pendingState` that the owner may still ask for. */
+  pending = 0;
+  /** KILL QUERY was sent for the running statement: no reuse before that was answered. */
+  killing: Promise<void> | undefined;
+  readonly prepared: PreparedCache;
+  readonly answer = new ResponseRelay();
+
+  readonly #channel: Channel;
+  readonly #onClosed: (connection: BackendConnection) => void;
+  #handshake: ClientHandshake | undefined;
+  /** Cuts the packets of the login, which come and go one at a time. */
+  readonly #loginReader = new CommandReader(LOGIN_BYTES_MAX, (packet, sequence) => {
+    this.#handshake?.push(packet.subarray(4), sequence);
+  });
+  #receiver: AnswerReceiver | undefined;
+  #deprecateEof = false;
+  #failure: HeadgateError | undefined;
+
+  private constructor(
+    tablet: TabletRecord,
+    login: TabletLogin,
+    need: ConnectionNeed,
+    statementsMax: number,
+    onClosed: (connection: BackendConnection) => void,
+    settle: (error: Error | undefined) => void,
+  ) {
+    this.tablet = tablet;
+    this.database = need.database;
+    this.#onClosed = onClosed;
+    this.prepared = new PreparedCache(statementsMax);
+    let timer: NodeJS.Timeout | undefined;
+    const done = (error: Error | undefined) => {
+      clearTimeout(timer);
+      this.#settle = undefined;
+      settle(error);
+    };
+    this.#settle = done;
+    this.#deprecateEof = (need.capabilities & capability.deprecateEof) !== 0;
+    this.#channel = Channel.connected(tablet.host, tablet.port, this, () => {
+      this.#handshake = this.#startLogin(login, need);
+    });
+    timer = setTimeout(() => {
+      this.close(this.#lost(`no answer to the login within ${login.connectMsMax} ms`));
+    }, login.connectMsMax);
+  }
+
+  #settle: ((error: Error | undefined) => void) | undefined;
+
+  /**
+   * Connects and logs in, with the need's capabilities, collation and database; its settings are for `prepare-connection.ts`.
+   * Rejects with HG_TABLET_LOST when the tablet cannot be reached, with HG_TABLET_MISCONFIGURED when it refuses the login.
+   */
+  static connect(
+    tablet: TabletRecord,
+    login: TabletLogin,
+    need: ConnectionNeed,
+    statementsMax: number,
+    onClosed: (connection: BackendConnection) => void,
+  ): Promise<BackendConnection> {
+    return new Promise((resolve, reject) => {
+      const connection = new BackendConnection(tablet, login, need, statementsMax, onClosed, (error) => {
+        if (error) reject(error);
+        else resolve(connection);
+      });
+    });
+  }
+
+  /** The name by which messages call it. */
+  get place(): string {
+    return `${this.tablet.alias} (${this.tablet.keyspace}/${this.tablet.shard}, ${this.tablet.host}:${this.tablet.port})`;
+  }
+
+  /**
+   * Sends one command: header and payload in one buffer with sequence number 0. A packet whose payload does not fit one
+   * packet is framed anew. The connection must be idle.
+   */
+  send(packet: Buffer, options: CommandOptions, receiver: AnswerReceiver): void {
+    const packets = frameCount(packet.length - 4);
+    this.#begin(options, packets, receiver);
+    this.#channel.write(packets === 1 ? packet : frame(packet.subarray(4), 0));
+  }
+
+  #begin(options: CommandOptions, packets: number, receiver: AnswerReceiver): void {
+    this.busy = true;
+    this.#receiver = receiver;
+    const clientSequence = options.clientSequence;
+    const { kind, addStatus, clientCapabilities, statementId } = options;
+    this.answer.begin(
+      {
+        kind,
+        firstSequence: packets,
+        clientSequence,
+        addStatus,
+        clientCapabilities,
+        deprecateEof: this.#deprecateEof,
+        statementId,
+      },
+      receiver,
+    );
+  }
+
+  /** Sends a command that has no answer (STMT_CLOSE, STMT_SEND_LONG_DATA). */
+  sendSilently(packet: Buffer): void {
+    this.#channel.write(packet.length - 4 < 0xff_ff_ff ? packet : frame(packet.subarray(4), 0));
+  }
+
+  /** Runs a command of the router's own and collects the answer. Rejects only when the connection is lost. */
+  ask(payload: Buffer, kind: ResponseKind = 'result'): Promise<CollectedAnswer> {
+    return new Promise((resolve, reject) => {
+      this.send(
+        frame(payload, 0),
+        { ...collecting, kind },
+        new AnswerCollector(this.#deprecateEof, resolve, reject),
+      );
+    });
+  }
+
+  /** `ask` for a statement as text. */
+  query(sql: string): Promise<CollectedAnswer> {
+    return this.ask(Buffer.concat([Buffer.from([command.query]), Buffer.from(sql)]));
+  }
+
+  /** The receiver cannot take more for now. */
+  pause(): void {
+    this.#channel.pause();
+  }
+
+  resume(): void {
+    this.#channel.resume();
+  }
+
+  /** To be called within `onResponseBytes` when the bytes are not used up on return. */
+  keepBytes(): void {
+    this.#channel.keepBuffer();
+  }
+
+  get bytesRead(): number {
+    return this.#channel.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#channel.bytesWritten;
+  }
+
+  /** Closes at once; a command in progress is lost with `reason`. */
+  close(reason?: HeadgateError): void {
+    if (this.closed) return;
+    this.#failure ??= reason;
+    this.#channel.destroy();
+    this.onClosed(undefined);
+  }
+
+  onBytes(bytes: Buffer): void {
+    try {
+      if (this.#handshake !== undefined) this.#onLoginBytes(bytes);
+      else if (this.busy) this.#onAnswerBytes(bytes);
+      // Between commands a server speaks only to say that it is about to close the connection.
+      else this.close(this.#lost('the tablet ended the idle connection'));
+    } catch (cause) {
+      this.close(
+        cause instanceof HeadgateError ? this.#lost(cause.message, cause) : this.#lost(String(cause), cause),
+      );
+    }
+  }
+
+  #onAnswerBytes(bytes: Buffer): void {
+    const { answer } = this;
+    answer.push(bytes);
+    if (!answer.done) return;
+    this.busy = false;
+    if (answer.error === undefined) this.status = answer.status;
+    const receiver = this.#receiver!;
+    this.#receiver = undefined;
+    receiver.onResponseEnd(answer, this);
+  }
+
+  #startLogin(login: TabletLogin, need: ConnectionNeed): ClientHandshake {
+    const options = {
+      user: login.user,
+      password: login.password,
+      database: need.database,
+      collationId: need.collationId,
+      capabilities: handshakeCapabilities | need.capabilities,
+      tls: login.tls,
+      attributes: new Map([['program_name', 'headgate']]),
+    };
+    const handshake: ClientHandshake = new ClientHandshake(options, {
+      send: (payload, sequence) => {
+        this.#loginReader.expectedSequence = (sequence + 1) & 0xff;
+        this.#channel.write(frame(payload, sequence));
+      },
+      startTls: () => {
+        const ca = login.ca === undefined ? {} : { ca: login.ca };
+        this.#channel.startClientTls(ca, () => handshake.secured());
+      },
+      done: (result) => {
+        this.#handshake = undefined;
+        this.threadId = result.threadId;
+        this.serverVersion = result.serverVersion;
+        this.status = result.statusFlags;
+        this.#deprecateEof = (result.capabilities & capability.deprecateEof) !== 0;
+        this.#settle?.(undefined);
+      },
+      fail: (error) => {
+        const failure = this.#loginFailure(error);
+        this.#settle?.(failure);
+        this.close();
+      },
+    });
+    return handshake;
+  }
+
+  /** What concerns the client (its database, a full server) goes on as the tablet's own words. */
+  #loginFailure(error: ServerError | HeadgateError): Error {
+    if (error instanceof HeadgateError) return this.#lost(error.message, error);
+    if (error.errno === ERRNO_TOO_MANY_CONNECTIONS || error.errno === ERRNO_UNKNOWN_DATABASE)
+      return new TabletRefusal(error);
+    return new HeadgateError('HG_TABLET_MISCONFIGURED', {
+      tablet: this.tablet.alias,
+      detail: `${this.place}: ${error.errno} ${error.message}`,
+    });
+  }
+
+  #onLoginBytes(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length && this.#handshake !== undefined; )
+      at = this.#loginReader.push(bytes, at);
+  }
+
+  onDrain(): void {}
+
+  onClosed(error: Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    const failure = this.#failure ?? this.#lost(error?.message ?? 'the tablet closed the connection', error);
+    this.#settle?.(failure);
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    const wasHeld = this.leased && !this.busy;
+    this.busy = false;
+    this.#onClosed(this);
+    if (receiver !== undefined) receiver.onResponseLost(this.answer, failure);
+    else if (wasHeld) this.owner?.onHeldLost(this);
+  }
+
+  #lost(detail: string, cause?: unknown): HeadgateError {
+    return new HeadgateError('HG_TABLET_LOST', {
+      detail: `${this.place}: ${detail}`,
+      tablet: this.tablet.alias,
+      cause,
+    });
+  }
+}
+
+/** The payload of an ERR packet for an error of either kind. */
+export const errorPayload = (error: ServerError): Buffer => buildErr(error);

@@ -1,0 +1,311 @@
+/**
+ * From keyspace and shard to a connection: keeps the pools in step with the topology, and holds statements while a shard
+ * has no reachable primary.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HeadgateError } from '../errors/headgate-error.ts';
+import type { Log } from '../telemetry/log.ts';
+import {
+  servingType,
+  type TabletRecord,
+  type TabletType,
+  type Topology,
+  type TopologyWatcher,
+} from '../topology/topology.ts';
+import type { BackendConnection, ConnectionOwner, TabletLogin } from './backend-connection.ts';
+import type { ConnectionNeed } from './connection-need.ts';
+import { ShardHandle } from './shard-handle.ts';
+import { type PoolLimits, TabletPool } from './tablet-pool.ts';
+
+export type GatewayOptions = Readonly<{
+  watcher: TopologyWatcher;
+  login: TabletLogin;
+  limits: PoolLimits;
+  /** How long a statement waits for a primary. */
+  holdMsMax: number;
+  log: Log;
+}>;
+
+const RETRY_MS = 50;
+const PROBE_RETRY_MS = 500;
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #pools = new Map<string, TabletPool>();
+  readonly #shards = new Map<string, ShardHandle>();
+  readonly #changed = new Set<() => void>();
+  readonly #unsubscribe: () => void;
+  #closed = false;
+  topology: Topology | undefined;
+  /** Names of all keyspaces. */
+  keyspaces: ReadonlySet<string> = new Set();
+  /** Default sql_mode of the tablets, by which statements are read until a session sets its own. */
+  sqlMode: string | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.watcher.subscribe((next) => this.#apply(next));
+    if (options.watcher.current !== undefined) this.#apply(options.watcher.current);
+  }
+
+  get pools(): Iterable<TabletPool> {
+    return this.#pools.values();
+  }
+
+  /** The lowest version among the tablets that have been reached; undefined before the first. */
+  get serverVersion(): string | undefined {
+    let lowest: string | undefined;
+    for (const { facts } of this.#pools.values()) {
+      if (facts === undefined) continue;
+      if (lowest === undefined || versionNumber(facts.version) < versionNumber(lowest))
+        lowest = facts.version;
+    }
+    return lowest;
+  }
+
+  /** The shard's handle, or undefined when keyspace or shard do not exist. */
+  shard(keyspace: string, shard: string): ShardHandle | undefined {
+    return this.#shards.get(`${keyspace}/${shard}`);
+  }
+
+  /** The only shard of an unsharded keyspace, the first of a sharded one. */
+  firstShard(keyspace: string): ShardHandle | undefined {
+    const shards = this.topology?.keyspaces.get(keyspace)?.shards;
+    const first = shards?.keys().next().value;
+    return first === undefined ? undefined : this.shard(keyspace, first);
+  }
+
+  /** Where statements without any table run: the first shard of the first unsharded keyspace, else of any. */
+  anyShard(): ShardHandle | undefined {
+    let fallback: ShardHandle | undefined;
+    for (const keyspace of this.topology?.keyspaces.values() ?? []) {
+      const handle = this.firstShard(keyspace.name);
+      if (handle === undefined || handle.primary === undefined) continue;
+      if (!keyspace.sharded) return handle;
+      fallback ??= handle;
+    }
+    return fallback;
+  }
+
+  poolOf(connection: BackendConnection): TabletPool | undefined {
+    return this.#pools.get(connection.tablet.alias);
+  }
+
+  /**
+   * A connection to a tablet of the shard. While none can be reached it waits for the topology to change or the tablet to
+   * come back, at most `holdMsMax`. Rejects with HG_NO_PRIMARY, HG_NO_TABLET, or as `TabletPool.take`.
+   */
+  async lease(
+    shard: ShardHandle,
+    type: TabletType,
+    need: ConnectionNeed,
+    owner: ConnectionOwner,
+    preferred: BackendConnection | undefined,
+    signal: AbortSignal,
+  ): Promise<BackendConnection> {
+    const deadlineMs = Date.now() + this.#options.holdMsMax;
+    let last: unknown;
+    for (;;) {
+      const pool = shard.gone ? undefined : shard.pick(type);
+      if (pool !== undefined) {
+        try {
+          const connection = await pool.take(need, owner, preferred);
+          // Between the wait and now the primary may have changed.
+          if (shard.serves(pool, type) && !connection.closed) return connection;
+          pool.release(connection);
+          continue;
+        } catch (error) {
+          if (!isUnreachable(error)) throw error;
+          last = error;
+        }
+      }
+      if (shard.gone || Date.now() >= deadlineMs || signal.aborted || this.#closed) {
+        throw this.#unavailable(shard, type, last);
+      }
+      await this.#nextChance(signal);
+    }
+  }
+
+  /** Waits until the topology is known (it may come later than the router). Rejects with HG_NO_TOPOLOGY. */
+  async ready(signal: AbortSignal): Promise<void> {
+    const deadlineMs = Date.now() + this.#options.holdMsMax;
+    while (this.anyShard() === undefined || this.sqlMode === undefined) {
+      if (Date.now() >= deadlineMs || signal.aborted || this.#closed) {
+        if (this.topology === undefined) throw new HeadgateError('HG_NO_TOPOLOGY');
+        if (this.topology.keyspaces.size === 0) {
+          throw new HeadgateError('HG_NO_TABLET', {
+            detail: 'the topology has no keyspace; add one with `headgate ctl keyspaces add`',
+          });
+        }
+        const errors = [...this.#pools.values()]
+          .map((pool) => pool.lastError)
+          .filter((error) => error !== undefined);
+        throw new HeadgateError('HG_NO_PRIMARY', { detail: errors[0] ?? 'no shard has one in the topology' });
+      }
+      await this.#nextChance(signal);
+    }
+  }
+
+  /** Interrupts the statement that runs on a connection. Resolves when the tablet has answered, also if it refused. */
+  kill(connection: BackendConnection): Promise<void> {
+    const pool = this.poolOf(connection);
+    if (pool === undefined || connection.closed) return Promise.resolve();
+    const killing = pool.aside(`KILL QUERY ${connection.threadId}`).catch((error: unknown) => {
+      this.#options.log.warn({ err: error, tablet: connection.tablet.alias }, 'KILL QUERY failed');
+    });
+    connection.killing = killing;
+    return killing;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    for (const pool of this.#pools.values()) pool.retire();
+    this.#pools.clear();
+    this.#wake();
+  }
+
+  #unavailable(shard: ShardHandle, type: TabletType, last: unknown): HeadgateError {
+    if (last instanceof HeadgateError && last.code === 'HG_TABLET_MISCONFIGURED') return last;
+    const why = shard.gone
+      ? 'it is no longer in the topology'
+      : last instanceof Error
+        ? last.message
+        : 'the topology names none';
+    const detail = `${shard.name}@${type}: ${why}`;
+    return new HeadgateError(type === 'primary' ? 'HG_NO_PRIMARY' : 'HG_NO_TABLET', {
+      keyspace: shard.keyspace,
+      shard: shard.shard,
+      detail,
+      cause: last,
+    });
+  }
+
+  async #nextChance(signal: AbortSignal): Promise<void> {
+    const turn = new AbortController();
+    const wake = () => turn.abort();
+    this.#changed.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    await sleep(RETRY_MS, undefined, { signal: turn.signal }).catch(() => {});
+    this.#changed.delete(wake);
+    signal.removeEventListener('abort', wake);
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#changed]) wake();
+  }
+
+  #apply(topology: Topology): void {
+    if (this.#closed) return;
+    this.topology = topology;
+    this.keyspaces = new Set(topology.keyspaces.keys());
+    this.#applyTablets(topology);
+    const seen = new Set<string>();
+    for (const keyspace of topology.keyspaces.values()) {
+      for (const record of keyspace.shards.values()) {
+        const name = `${keyspace.name}/${record.shard}`;
+        seen.add(name);
+        let handle = this.#shards.get(name);
+        if (handle === undefined) {
+          handle = new ShardHandle(keyspace.name, record.shard);
+          this.#shards.set(name, handle);
+        }
+        this.#applyShard(handle, topology, record.primaryAlias, record.term);
+      }
+    }
+    for (const [name, handle] of this.#shards) {
+      if (seen.has(name)) continue;
+      handle.gone = true;
+      this.#shards.delete(name);
+    }
+    this.#wake();
+  }
+
+  #applyTablets(topology: Topology): void {
+    for (const [alias, pool] of this.#pools) {
+      const record = topology.tablets.get(alias);
+      if (record !== undefined && samePlace(record, pool.tablet)) continue;
+      this.#pools.delete(alias);
+      pool.retire();
+    }
+    for (const tablet of topology.tablets.values()) {
+      if (this.#pools.has(tablet.alias)) continue;
+      const pool = new TabletPool(tablet, this.#options.login, this.#options.limits, (known) =>
+        this.#learn(known),
+      );
+      this.#pools.set(tablet.alias, pool);
+      void this.#probe(pool);
+    }
+  }
+
+  #applyShard(handle: ShardHandle, topology: Topology, primaryAlias: string | null, term: number): void {
+    // Only the highest term is believed: an older claim may be a record that was restored.
+    if (term < handle.term) return;
+    const before = handle.primary;
+    const primary = primaryAlias === null ? undefined : this.#pools.get(primaryAlias);
+    handle.term = term;
+    handle.primary = primary;
+    handle.others = [...topology.tablets.values()]
+      .filter(
+        (tablet) =>
+          tablet.keyspace === handle.keyspace &&
+          tablet.shard === handle.shard &&
+          tablet.alias !== primaryAlias,
+      )
+      .map((tablet) => ({ type: servingType(topology, tablet), pool: this.#pools.get(tablet.alias)! }));
+    if (before === primary) return;
+    before?.releaseHolds();
+    const tablet = primary?.tablet.alias ?? null;
+    this.#options.log.info(
+      {
+        keyspace: handle.keyspace,
+        shard: handle.shard,
+        term,
+        primary: tablet,
+        previous: before?.tablet.alias ?? null,
+      },
+      'primary changed',
+    );
+  }
+
+  #learn(pool: TabletPool): void {
+    const { facts, tablet } = pool;
+    if (facts === undefined) return;
+    if (this.sqlMode !== undefined && this.sqlMode !== facts.sqlMode) {
+      this.#options.log.warn(
+        { tablet: tablet.alias, sqlMode: facts.sqlMode, others: this.sqlMode },
+        'tablets differ in their default sql_mode',
+      );
+    }
+    this.sqlMode ??= facts.sqlMode;
+    this.#wake();
+  }
+
+  /** Tries until a first connection stands or the pool is retired; who needs the tablet meanwhile tries on its own. */
+  async #probe(pool: TabletPool): Promise<void> {
+    let failed = false;
+    while (!pool.retired && pool.facts === undefined) {
+      try {
+        await pool.probe();
+        if (failed) this.#options.log.info({ tablet: pool.tablet.alias }, 'tablet reached');
+      } catch (error) {
+        if (!failed && !pool.retired)
+          this.#options.log.warn({ err: error, tablet: pool.tablet.alias }, 'tablet not reached yet');
+        failed = true;
+        await sleep(PROBE_RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+}
+
+const samePlace = (a: TabletRecord, b: TabletRecord): boolean =>
+  a.host === b.host && a.port === b.port && a.keyspace === b.keyspace && a.shard === b.shard;
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';
+
+/** `9.7.4-2` → 90704, for comparisons. */
+export function versionNumber(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = version.split(/[^0-9]/).map(Number);
+  return major * 10_000 + minor * 100 + patch;
+}

@@ -1,0 +1,44 @@
+import type { TabletType } from '../topology/topology.ts';
+import type { TabletPool } from './tablet-pool.ts';
+
+/**
+ * A shard as sessions hold on to it: the object stays, its tablets change with the topology. So a session's next statement
+ * goes to a new primary without looking anything up.
+ */
+export class ShardHandle {
+  readonly keyspace: string;
+  readonly shard: string;
+  term = 0;
+  primary: TabletPool | undefined;
+  /** Tablets of the other serving types. */
+  others: readonly { readonly type: TabletType; readonly pool: TabletPool }[] = [];
+  /** No longer in the topology. */
+  gone = false;
+  #turn = 0;
+
+  constructor(keyspace: string, shard: string) {
+    this.keyspace = keyspace;
+    this.shard = shard;
+  }
+
+  get name(): string {
+    return `${this.keyspace}/${this.shard}`;
+  }
+
+  /** The tablet to use for a type, undefined when there is none. Of several: those without a recent failure, in turn. */
+  pick(type: TabletType): TabletPool | undefined {
+    if (type === 'primary') return this.primary;
+    const candidates = this.others.filter((other) => other.type === type);
+    const healthy = candidates.filter((other) => other.pool.lastError === undefined);
+    const among = healthy.length > 0 ? healthy : candidates;
+    if (among.length === 0) return undefined;
+    return among[this.#turn++ % among.length]!.pool;
+  }
+
+  /** Whether `pool` still serves `type` here: what a session holds on another tablet is lost to it. */
+  serves(pool: TabletPool, type: TabletType): boolean {
+    if (this.gone || pool.retired) return false;
+    if (type === 'primary') return this.primary === pool;
+    return this.others.some((other) => other.pool === pool && other.type === type);
+  }
+}

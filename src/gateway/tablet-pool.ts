@@ -1,0 +1,396 @@
+/**
+ * The connections to one tablet. Bounded; who finds none waits in a bounded queue, first come first served.
+ *
+ * A connection comes back in a proven state or not at all: `release` is for connections whose session says what they hold,
+ * `discard` for all others.
+ */
+import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
+import { serverStatus } from '../mysql/protocol.ts';
+import type { TabletRecord } from '../topology/topology.ts';
+import { textValues } from './answer-collector.ts';
+import {
+  BackendConnection,
+  type ConnectionOwner,
+  ERRNO_TOO_MANY_CONNECTIONS,
+  type TabletLogin,
+} from './backend-connection.ts';
+import { type ConnectionNeed, connectionNeed } from './connection-need.ts';
+import {
+  applySettings,
+  captureState,
+  demand,
+  prepareConnection,
+  resetConnection,
+  selectDatabase,
+} from './prepare-connection.ts';
+import { TabletRefusal } from './tablet-refusal.ts';
+
+export type PoolLimits = Readonly<{
+  connectionsMax: number;
+  waitMsMax: number;
+  waitersMax: number;
+  idleMsMax: number;
+  statementsMax: number;
+}>;
+
+/** What one tablet says of itself, asked at the first connection. */
+export type TabletFacts = Readonly<{ version: string; sqlMode: string; serverUuid: string }>;
+
+type Waiter = {
+  need: ConnectionNeed;
+  owner: ConnectionOwner;
+  give: (connection: BackendConnection) => void;
+  refuse: (error: unknown) => void;
+  timer: NodeJS.Timeout;
+};
+
+/** For connections of the router's own. */
+const plainNeed = connectionNeed({ capabilities: 0, collationId: 255, database: '', settings: [] });
+
+export class TabletPool {
+  readonly tablet: TabletRecord;
+  facts: TabletFacts | undefined;
+  lastError: string | undefined;
+  /** No longer to be used for new statements: the tablet left its place in the topology. */
+  retired = false;
+
+  readonly #login: TabletLogin;
+  readonly #limits: PoolLimits;
+  readonly #onFacts: (pool: TabletPool) => void;
+  readonly #connections = new Set<BackendConnection>();
+  #opening = 0;
+  /** Connections listed by the need for which they were last ready; stale entries are skipped when met. */
+  readonly #idle = new Map<string, BackendConnection[]>();
+  readonly #waiters: Waiter[] = [];
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(
+    tablet: TabletRecord,
+    login: TabletLogin,
+    limits: PoolLimits,
+    onFacts: (pool: TabletPool) => void,
+  ) {
+    this.tablet = tablet;
+    this.#login = login;
+    this.#limits = limits;
+    this.#onFacts = onFacts;
+    this.#sweep = setInterval(() => this.#closeIdle(Date.now()), Math.min(limits.idleMsMax, 5000));
+    this.#sweep.unref();
+  }
+
+  /** Counts for metrics and the status page. */
+  counts(): { open: number; leased: number; waiting: number } {
+    let leased = 0;
+    for (const connection of this.#connections) if (connection.leased) leased++;
+    return { open: this.#connections.size + this.#opening, leased, waiting: this.#waiters.length };
+  }
+
+  get connections(): ReadonlySet<BackendConnection> {
+    return this.#connections;
+  }
+
+  /** An idle connection that is ready for `need` as it is, or undefined. Takes `preferred` where that is possible. */
+  tryTake(
+    need: ConnectionNeed,
+    owner: ConnectionOwner,
+    preferred?: BackendConnection,
+  ): BackendConnection | undefined {
+    if (this.retired || this.#waiters.length > 0) return undefined;
+    if (preferred !== undefined && this.#connections.has(preferred) && isFree(preferred, need, owner)) {
+      return lend(preferred, owner);
+    }
+    const ready = this.#idle.get(need.key);
+    if (ready === undefined) return undefined;
+    for (let at = ready.length - 1; at >= 0; at--) {
+      const connection = ready[at]!;
+      if (isFree(connection, need, owner)) {
+        ready.splice(at, 1);
+        connection.listed = false;
+        return lend(connection, owner);
+      }
+      const stale = connection.leased || connection.closed || connection.need?.key !== need.key;
+      if (stale) {
+        ready.splice(at, 1);
+        connection.listed = false;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * A connection prepared for `need`, waiting for one if need be. Rejects with TabletRefusal (the tablet refused a setting),
+   * HG_TABLET_LOST, HG_TABLET_MISCONFIGURED or HG_POOL_TIMEOUT.
+   */
+  async take(
+    need: ConnectionNeed,
+    owner: ConnectionOwner,
+    preferred?: BackendConnection,
+  ): Promise<BackendConnection> {
+    const ready = this.tryTake(need, owner, preferred);
+    if (ready !== undefined) return ready;
+    if (this.#waiters.length > 0) return this.#wait(need, owner);
+    const other = this.#findIdle((connection) => canServe(connection, need));
+    if (other !== undefined) return this.#adapt(other, need, owner);
+    if (this.#connections.size + this.#opening < this.#limits.connectionsMax) return this.#open(need, owner);
+    const unfit = this.#findIdle(() => true);
+    if (unfit === undefined) return this.#wait(need, owner);
+    await this.#retireOne(unfit);
+    return this.#open(need, owner);
+  }
+
+  /** Gives a connection back. Its session vouches for its state: no transaction, nothing pinned, `need` true. */
+  release(connection: BackendConnection): void {
+    const { killing } = connection;
+    if (killing !== undefined) {
+      // KILL QUERY hits whatever runs when it arrives: the next session's statement must not be it.
+      killing.then(() => this.release(connection));
+      return;
+    }
+    if (connection.closed) return;
+    const open = (connection.status & serverStatus.inTransaction) !== 0;
+    if (connection.busy || open || connection.need === undefined || connection.doomed || this.retired) {
+      connection.close();
+      return;
+    }
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) {
+      this.#rest(connection);
+      return;
+    }
+    clearTimeout(waiter.timer);
+    this.#serve(waiter, connection);
+  }
+
+  /** For a connection that its session has used for more than statements: reset, then back to the pool. */
+  discard(connection: BackendConnection): void {
+    connection.pending = 0;
+    connection.owner = undefined;
+    if (connection.closed) return;
+    const { need } = connection;
+    if (connection.busy || connection.killing !== undefined || this.retired || need === undefined) {
+      connection.close();
+      return;
+    }
+    this.#restore(connection, need).then(
+      () => this.release(connection),
+      () => connection.close(),
+    );
+  }
+
+  /** Ready again for the need under which it served, so that the next session of the kind finds it. */
+  async #restore(connection: BackendConnection, need: ConnectionNeed): Promise<void> {
+    await resetConnection(connection);
+    if (need.database !== connection.database) {
+      if (need.database === '')
+        throw new HeadgateError('HG_INTERNAL', { detail: 'a database cannot be unselected' });
+      await selectDatabase(connection, need.database);
+    }
+    await applySettings(connection, need, undefined);
+    connection.need = need;
+  }
+
+  /** Runs a statement on a connection of its own, outside the limits: KILL must get through when all others are busy. */
+  async aside(sql: string): Promise<void> {
+    const connection = await BackendConnection.connect(this.tablet, this.#login, plainNeed, 0, () => {});
+    try {
+      await demand(connection.query(sql));
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Opens a first connection so that version and defaults are known. */
+  async probe(): Promise<void> {
+    this.#rest(await this.#connect(plainNeed));
+  }
+
+  /** For good: the tablet is gone from the topology. Running statements end first. */
+  retire(): void {
+    if (this.retired) return;
+    this.retired = true;
+    clearInterval(this.#sweep);
+    for (const waiter of this.#waiters.splice(0)) {
+      clearTimeout(waiter.timer);
+      waiter.refuse(
+        new HeadgateError('HG_TABLET_LOST', { detail: `${this.tablet.alias} left the topology` }),
+      );
+    }
+    for (const connection of [...this.#connections]) {
+      if (connection.busy) connection.doomed = true;
+      else connection.close();
+    }
+  }
+
+  /** The tablet is no longer its shard's primary: what sessions hold there between statements is closed, and so rolled back. */
+  releaseHolds(): void {
+    for (const connection of [...this.#connections]) {
+      if (connection.leased && !connection.busy) connection.close();
+      else if (connection.leased) connection.doomed = true;
+    }
+  }
+
+  #rest(connection: BackendConnection): void {
+    connection.leased = false;
+    connection.idleSinceMs = Date.now();
+    if (connection.listed) return;
+    connection.listed = true;
+    const { key } = connection.need!;
+    const ready = this.#idle.get(key);
+    if (ready === undefined) this.#idle.set(key, [connection]);
+    else ready.push(connection);
+  }
+
+  #findIdle(fits: (connection: BackendConnection) => boolean): BackendConnection | undefined {
+    for (const connection of this.#connections) {
+      if (!connection.leased && !connection.busy && fits(connection)) return connection;
+    }
+    return undefined;
+  }
+
+  async #adapt(
+    connection: BackendConnection,
+    need: ConnectionNeed,
+    owner: ConnectionOwner,
+  ): Promise<BackendConnection> {
+    connection.leased = true;
+    if (connection.owner === owner && connection.need?.key === need.key) return connection;
+    try {
+      await prepareConnection(connection, need);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    connection.owner = owner;
+    return connection;
+  }
+
+  /** Closes an idle connection to make room, after handing its owner what only it knows. */
+  async #retireOne(connection: BackendConnection): Promise<void> {
+    connection.leased = true;
+    await captureState(connection).catch(() => {});
+    connection.close();
+  }
+
+  async #open(need: ConnectionNeed, owner: ConnectionOwner): Promise<BackendConnection> {
+    try {
+      const connection = await this.#connect(need);
+      connection.leased = true;
+      connection.owner = owner;
+      return connection;
+    } catch (error) {
+      // The server's own limit is lower than ours: wait for one of those that we have.
+      const full = error instanceof TabletRefusal && error.answer.errno === ERRNO_TOO_MANY_CONNECTIONS;
+      if (full && this.#connections.size > 0) return this.#wait(need, owner);
+      throw error;
+    }
+  }
+
+  async #connect(need: ConnectionNeed): Promise<BackendConnection> {
+    this.#opening++;
+    try {
+      const connection = await BackendConnection.connect(
+        this.tablet,
+        this.#login,
+        need,
+        this.#limits.statementsMax,
+        (closed) => this.#onConnectionClosed(closed),
+      );
+      connection.leased = true;
+      this.#connections.add(connection);
+      try {
+        await this.#learn(connection);
+        await applySettings(connection, need, need.collationId);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      connection.need = need;
+      this.lastError = undefined;
+      return connection;
+    } catch (error) {
+      this.lastError = messageOf(error);
+      throw error;
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async #learn(connection: BackendConnection): Promise<void> {
+    if (this.facts !== undefined) return;
+    const answer = await demand(connection.query('SELECT @@global.sql_mode, @@server_uuid'));
+    const [sqlMode, serverUuid] = textValues(answer, 0);
+    this.facts = { version: connection.serverVersion, sqlMode: sqlMode ?? '', serverUuid: serverUuid ?? '' };
+    this.#onFacts(this);
+  }
+
+  #onConnectionClosed(connection: BackendConnection): void {
+    if (!this.#connections.delete(connection)) return;
+    // A restarted server may be another version with other defaults.
+    if (this.#connections.size === 0) this.facts = undefined;
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) return;
+    clearTimeout(waiter.timer);
+    this.#open(waiter.need, waiter.owner).then(waiter.give, waiter.refuse);
+  }
+
+  #serve(waiter: Waiter, connection: BackendConnection): void {
+    if (canServe(connection, waiter.need)) {
+      this.#adapt(connection, waiter.need, waiter.owner).then(waiter.give, waiter.refuse);
+      return;
+    }
+    this.#retireOne(connection)
+      .then(() => this.#open(waiter.need, waiter.owner))
+      .then(waiter.give, waiter.refuse);
+  }
+
+  #wait(need: ConnectionNeed, owner: ConnectionOwner): Promise<BackendConnection> {
+    if (this.#waiters.length >= this.#limits.waitersMax)
+      return Promise.reject(this.#timeout('the queue is full'));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        reject(this.#timeout(`waited ${this.#limits.waitMsMax} ms`));
+      }, this.#limits.waitMsMax);
+      const waiter: Waiter = { need, owner, give: resolve, refuse: reject, timer };
+      this.#waiters.push(waiter);
+    });
+  }
+
+  #timeout(why: string): HeadgateError {
+    const { open } = this.counts();
+    return new HeadgateError('HG_POOL_TIMEOUT', {
+      tablet: this.tablet.alias,
+      detail: `${this.tablet.alias}: ${why}; all ${open} connections are in use (pool.connectionsMax ${this.#limits.connectionsMax})`,
+    });
+  }
+
+  #closeIdle(nowMs: number): void {
+    for (const connection of [...this.#connections]) {
+      const unused = !connection.leased && nowMs - connection.idleSinceMs > this.#limits.idleMsMax;
+      if (unused) void this.#retireOne(connection);
+    }
+    for (const [key, ready] of this.#idle) {
+      if (ready.every((connection) => connection.closed)) this.#idle.delete(key);
+    }
+  }
+}
+
+/** Whether an idle connection is ready as it is, with nothing on it that another session may still ask for. */
+const isFree = (connection: BackendConnection, need: ConnectionNeed, owner: ConnectionOwner): boolean =>
+  !connection.leased &&
+  !connection.closed &&
+  connection.need?.key === need.key &&
+  (connection.pending === 0 || connection.owner === owner);
+
+/** Whether a connection can be made to fit: capabilities are fixed at login, and a database cannot be unselected. */
+const canServe = (connection: BackendConnection, need: ConnectionNeed): boolean =>
+  connection.need?.capabilities === need.capabilities && (need.database !== '' || connection.database === '');
+
+function lend(connection: BackendConnection, owner: ConnectionOwner): BackendConnection {
+  if (connection.owner !== owner) {
+    connection.owner = owner;
+    connection.pending = 0;
+  }
+  connection.leased = true;
+  return connection;
+}
