@@ -1,0 +1,76 @@
+/** Replication between the tablets of one shard: GTID auto-position, and nothing that would have to be guessed. */
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { connectAsRoot, type RunningMysqld, replicationAccount } from './mysqld.ts';
+
+/** Opens a connection, hands it over and closes it, whatever happens. */
+export async function asRoot<T>(port: number, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await connectAsRoot(port);
+  try {
+    return await work(connection);
+  } finally {
+    connection.destroy();
+  }
+}
+
+async function textOf(connection: Connection, sql: string, values: string[] = []): Promise<string> {
+  const [rows] = await connection.query<RowDataPacket[]>(sql, values);
+  // GTID sets are broken into lines for people.
+  return String(rows[0]?.value ?? '').replaceAll('\n', '');
+}
+
+/** All transactions that the server has applied. */
+export async function executedGtids(connection: Connection): Promise<string> {
+  return textOf(connection, 'SELECT @@global.gtid_executed AS value');
+}
+
+/** Lets a server take writes. */
+export async function makePrimary(tablet: RunningMysqld): Promise<void> {
+  await asRoot(tablet.port, async (connection) => {
+    // A former replica must not go on applying what somebody else says.
+    await connection.query('STOP REPLICA');
+    await connection.query('RESET REPLICA ALL');
+    await connection.query('SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF');
+  });
+}
+
+/**
+ * Lets `replica` follow `primary`. Returns why not, in words, when it has transactions that the primary lacks: which of
+ * both is right cannot be known here.
+ */
+export async function followPrimary(
+  replica: RunningMysqld,
+  primary: RunningMysqld,
+): Promise<string | undefined> {
+  const primaryGtids = await asRoot(primary.port, executedGtids);
+  return asRoot(replica.port, async (connection) => {
+    const errant = await textOf(connection, 'SELECT GTID_SUBTRACT(@@global.gtid_executed, ?) AS value', [
+      primaryGtids,
+    ]);
+    if (errant !== '') return `it has transactions that its primary lacks (${errant})`;
+    await connection.query('SET GLOBAL super_read_only = ON');
+    await connection.query('STOP REPLICA');
+    await connection.query(
+      `CHANGE REPLICATION SOURCE TO SOURCE_HOST = ?, SOURCE_PORT = ?, SOURCE_USER = ?, SOURCE_PASSWORD = ?,
+       SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400`,
+      [primary.host, primary.port, replicationAccount.user, replicationAccount.password],
+    );
+    await connection.query('START REPLICA');
+    return undefined;
+  });
+}
+
+/** Waits until the replica has applied everything that the primary had when this was called. */
+export async function waitForReplica(
+  replicaPort: number,
+  primaryPort: number,
+  waitSecondsMax = 60,
+): Promise<boolean> {
+  const gtids = await asRoot(primaryPort, executedGtids);
+  return asRoot(replicaPort, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>(
+      'SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS timedOut',
+      [gtids, waitSecondsMax],
+    );
+    return Number(rows[0]?.timedOut) === 0;
+  });
+}
