@@ -29,6 +29,8 @@ export type MetricsSnapshot = Readonly<{
     total: number;
     failed: number;
     perSecond: number;
+    /** Statements per second in each of the last 60 s, oldest first. */
+    history: readonly number[];
     byKind: readonly Readonly<{ kind: string; total: number; perSecond: number }>[];
   }>;
   /** Undefined until there was a statement in the last minute. */
@@ -51,10 +53,11 @@ const RATE_SECONDS = 10;
 const WINDOW_SECONDS = 60;
 const EVENT_LOOP_RESOLUTION_MS = 20;
 
-/** Places in the window's vector: kinds, then the failures, then the fine latency buckets. */
+/** Places in the window's vector: statements by kind, all statements, error packets, the fine latency buckets. */
 const KINDS = queryKinds.length;
-const ERRORS_AT = KINDS;
-const FINE_AT = KINDS + 1;
+const ALL_AT = KINDS;
+const ERRORS_AT = KINDS + 1;
+const FINE_AT = KINDS + 2;
 
 export class Metrics {
   /** Pass as tablet type for statements that the router answers itself. */
@@ -195,7 +198,8 @@ export class Metrics {
       queries: {
         total: sum(this.#counts),
         failed: sum(this.#failures),
-        perSecond: perSecond(sum(recent)),
+        perSecond: perSecond(rate.added[ALL_AT]!),
+        history: this.#window.history(ALL_AT),
         byKind: queryKinds
           .map((kind, index) => ({ kind, total: vector[index]!, perSecond: perSecond(recent[index]!) }))
           .filter(({ total }) => total > 0),
@@ -244,6 +248,7 @@ export class Metrics {
     for (let series = 0; series < this.#counts.length; series++) {
       vector[Math.floor(series / types)]! += this.#counts[series]!;
     }
+    vector[ALL_AT] = sum(this.#counts);
     vector[ERRORS_AT] = this.#errors;
     vector.set(this.#fine, FINE_AT);
     return vector;

@@ -8,6 +8,7 @@ test('what was added is measured against the newest copy that is old enough', ()
   expect(window.added(at(55), 2, 11_000)).toEqual({ added: at(10), seconds: 2 });
   // Four copies are kept: those of seconds 7 to 10.
   expect(window.added(at(55), 60, 11_000)).toEqual({ added: at(20), seconds: 4 });
+  expect(window.history(0)).toEqual([5, 5, 5]);
 });
 
 test('soon after the start the beginning is the oldest copy', () => {

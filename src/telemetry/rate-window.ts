@@ -26,4 +26,16 @@ export class RateWindow {
     const elapsedMs = nowMs - this.#takenAtMs[at % this.#slots.length]!;
     return { added: counters.map((count, index) => count - before[index]!), seconds: elapsedMs / 1000 };
   }
+
+  /** What one counter gained per second between the copies, oldest first. */
+  history(index: number): number[] {
+    const rates: number[] = [];
+    for (let at = Math.max(0, this.#taken - this.#slots.length) + 1; at < this.#taken; at++) {
+      const [before, after] = [(at - 1) % this.#slots.length, at % this.#slots.length];
+      const seconds = (this.#takenAtMs[after]! - this.#takenAtMs[before]!) / 1000;
+      const gained = this.#slots[after]![index]! - this.#slots[before]![index]!;
+      rates.push(seconds > 0 ? gained / seconds : 0);
+    }
+    return rates;
+  }
 }
