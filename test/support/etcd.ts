@@ -56,6 +56,11 @@ export class EtcdProcess {
     }
   }
 
+  /** Removes its data. Not while it runs. */
+  async forget(): Promise<void> {
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child?.kill(signal);
   }
