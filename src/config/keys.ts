@@ -73,7 +73,10 @@ export const configKeys: ReadonlyMap<string, ConfigKey> = new Map(
 );
 
 /** What the command line needs in order to offer every key as a flag. */
-export type ConfigFlag = Pick<ConfigKey, 'flag' | 'attribute' | 'path' | 'description' | 'default' | 'kind'>;
+export type ConfigFlag = Pick<
+  ConfigKey,
+  'flag' | 'attribute' | 'path' | 'env' | 'description' | 'allowed' | 'default' | 'kind'
+>;
 
 /** Every key as a flag. Register with commander as `${flag} <value>`, without its default: absent means "not given". */
 export const configFlags = (): readonly ConfigFlag[] => [...configKeys.values()];

@@ -113,6 +113,9 @@ describe('refusals', () => {
     ['twice', 'listen:\n  port: 1\n  port: 2', /line 3 is not valid YAML/],
     ['no map', '- 1', /must hold groups of keys/],
     ['bad syntax', 'listen: {', /line 1 is not valid YAML/],
+    ['unknown alias', 'listen:\n  port: *x', /line 2 is not valid YAML: Unresolved alias/],
+    ['two documents', 'listen: {}\n---\nadmin: {}', /line 2 is not valid YAML/],
+    ['text for a list', 'topology: {etcd: "a:1"}', /topology\.etcd .* is "a:1"; allowed: a list of/],
     ['prototype', '__proto__: {port: 1}', /unknown key __proto__/],
   ];
   test.each(cases)('%s', (_what, yaml, message) => {

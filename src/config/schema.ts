@@ -136,7 +136,7 @@ const topology = z
         .default(['127.0.0.1:2379'])
         .meta({ description: 'Addresses of the etcd members.' }),
       'list',
-      'one or more HOST:PORT',
+      'a list of one or more HOST:PORT',
     ),
     prefix: register(
       z

@@ -36,14 +36,26 @@ export function readYamlFile(file: string, isGroup: (path: string) => boolean): 
     return refuse(`${file} must hold groups of keys (listen:, topology:, …), not a single value`);
   }
   const lineOf = (node: unknown): number => lines.linePos((node as Node).range?.[0] ?? 0).line;
+  const plain = (value: Node | null, line: number): unknown => {
+    try {
+      return value?.toJS(document) ?? null;
+    } catch (cause) {
+      return refuse(`${file}, line ${line} is not valid YAML: ${messageOf(cause)}`, cause);
+    }
+  };
   const entries: YamlEntry[] = [];
   const walk = (map: YAMLMap, prefix: string): void => {
     for (const { key, value } of map.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
       const path = prefix === '' ? name : `${prefix}.${name}`;
       const group = isMap(value) && isGroup(path);
-      const plain = group ? undefined : ((value as Node | null)?.toJS(document) ?? null);
-      entries.push({ path, line: lineOf(key), isGroup: group, value: plain });
+      const line = lineOf(key);
+      entries.push({
+        path,
+        line,
+        isGroup: group,
+        value: group ? undefined : plain(value as Node | null, line),
+      });
       if (group) walk(value, path);
     }
   };
