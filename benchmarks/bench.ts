@@ -16,7 +16,7 @@ type Results = { machine: Machine; cells: CellResult[]; memory: MemoryResult[]; 
 const progress = (text: string): void => console.error(text);
 
 async function measureAll(arena: Arena, options: Options, load: LoadGenerator): Promise<Results> {
-  const results: Results = { machine: machineFacts(arena.mysqldVersion), cells: [], memory: [], idle: [] };
+  const results: Results = { machine: machineFacts(arena), cells: [], memory: [], idle: [] };
   // Memory first: a layer that has served hundreds of connections has a bigger heap to hide growth in.
   for (const layer of arena.layers.filter(({ pids }) => pids.length > 0)) {
     if (options.memory) {

@@ -8,11 +8,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import mysql from 'mysql2/promise';
+import { connectAsRoot, startMysqld } from '../../src/local/mysqld.ts';
+import { freePort } from '../../src/local/ports.ts';
+import { findServers, type Servers } from '../../src/local/servers.ts';
 import type { Endpoint } from './connection.ts';
+import { type RunningHaproxy, startHaproxy } from './haproxy.ts';
 import { withDescendants } from './process-figures.ts';
 import { sampleTableStatements } from './sample-table.ts';
-import { freePort, type Server, startHaproxy, startMysqld } from './servers.ts';
 
 const run = promisify(execFile);
 const startMsMax = 180_000;
@@ -27,6 +29,7 @@ export type Arena = Readonly<{
   layers: readonly Layer[];
   mysqldPids: readonly number[];
   mysqldVersion: string;
+  haproxyProgram: string | undefined;
   stop: () => Promise<void>;
 }>;
 
@@ -42,7 +45,13 @@ const tabletSettings = [
   'SET GLOBAL max_connections = 3000',
 ];
 
-type Backend = Readonly<{ server: Server; router?: { host: string; port: number; pids: number[] } }>;
+type Backend = Readonly<{
+  host: string;
+  port: number;
+  pid: number;
+  router?: { host: string; port: number; pids: number[] };
+  stop: () => Promise<void>;
+}>;
 
 /** Starts all that is wanted; `clusterFolder` uses a running `headgate local --data` instead of a new one. */
 export async function openArena(wanted: readonly LayerName[], clusterFolder?: string): Promise<Arena> {
@@ -52,28 +61,31 @@ export async function openArena(wanted: readonly LayerName[], clusterFolder?: st
     for (const step of stops.splice(0).reverse()) await step();
   };
   try {
-    const backend = await openBackend(folder, wanted, clusterFolder);
-    stops.push(backend.server.stop);
-    const haproxy = wanted.includes('haproxy') ? await startHaproxy(folder, backend.server.port) : undefined;
+    const servers = await findServers();
+    const backend = await openBackend(folder, wanted, clusterFolder, servers);
+    stops.push(backend.stop);
+    const mysqldVersion = await prepareData(backend.port);
+    const haproxyProgram = wanted.includes('haproxy') ? servers.haproxy : undefined;
+    const haproxy = haproxyProgram && (await startHaproxy(haproxyProgram, folder, backend.port));
     if (haproxy) stops.push(haproxy.stop);
-    return {
-      layers: layersOf(wanted, backend, haproxy),
-      mysqldPids: [backend.server.pid],
-      mysqldVersion: await prepareData(backend.server),
-      stop,
-    };
+    const layers = layersOf(wanted, backend, haproxy || undefined);
+    return { layers, mysqldPids: [backend.pid], mysqldVersion, haproxyProgram, stop };
   } catch (cause) {
     await stop();
     throw cause;
   }
 }
 
-function layersOf(wanted: readonly LayerName[], backend: Backend, haproxy: Server | undefined): Layer[] {
+function layersOf(
+  wanted: readonly LayerName[],
+  backend: Backend,
+  haproxy: RunningHaproxy | undefined,
+): Layer[] {
   const endpoint = (host: string, port: number): Endpoint => ({ host, port, user: 'root', database });
   const layers: Layer[] = [];
-  const { server, router } = backend;
+  const { router } = backend;
   if (wanted.includes('direct')) {
-    layers.push({ name: 'direct', endpoint: endpoint(server.host, server.port), pids: [] });
+    layers.push({ name: 'direct', endpoint: endpoint(backend.host, backend.port), pids: [] });
   }
   if (haproxy) {
     layers.push({ name: 'haproxy', endpoint: endpoint(haproxy.host, haproxy.port), pids: [haproxy.pid] });
@@ -89,10 +101,12 @@ async function openBackend(
   folder: string,
   wanted: readonly LayerName[],
   clusterFolder: string | undefined,
+  servers: Servers,
 ): Promise<Backend> {
   if (clusterFolder) return clusterBackend(clusterFolder, async () => {});
   if (!wanted.includes('headgate') || !existsSync(programSource)) {
-    return { server: await startMysqld(path.join(folder, 'mysqld')) };
+    const mysqld = await startMysqld({ dataDir: path.join(folder, 'mysqld'), servers });
+    return { host: mysqld.host, port: mysqld.port, pid: mysqld.process.identity.pid, stop: mysqld.stop };
   }
   const data = path.join(folder, 'cluster');
   const stop = async (): Promise<void> => void (await headgate('local', 'stop', '--data', data));
@@ -117,7 +131,7 @@ async function clusterBackend(data: string, stop: () => Promise<void>): Promise<
   const tablet = status.tablets.find(({ keyspace, type }) => keyspace === database && type === 'primary');
   if (!tablet) throw new Error(`the cluster in ${data} has no primary of keyspace ${database}`);
   const { host, port, pid } = tablet;
-  return { server: { host, port, pid, stop }, router: status.router };
+  return { host, port, pid, stop, router: status.router };
 }
 
 async function headgate(...args: string[]): Promise<string> {
@@ -126,8 +140,8 @@ async function headgate(...args: string[]): Promise<string> {
 }
 
 /** Fills the tables on the server itself and returns its version. */
-async function prepareData({ host, port }: Server): Promise<string> {
-  const connection = await mysql.createConnection({ host, port, user: 'root' });
+async function prepareData(port: number): Promise<string> {
+  const connection = await connectAsRoot(port);
   try {
     for (const statement of tabletSettings) await connection.query(statement);
     await connection.query(`CREATE DATABASE IF NOT EXISTS ${database}`);

@@ -4,7 +4,7 @@
  */
 import type { Arena, Layer, LayerName } from './arena.ts';
 import type { LoadGenerator } from './load.ts';
-import { cpuSeconds, residentBytes } from './process-figures.ts';
+import { type CpuTime, cpuSeconds, cpuTime, residentBytes } from './process-figures.ts';
 import type { WorkloadName } from './workloads.ts';
 
 export type Cell = Readonly<{ workload: WorkloadName; connections: number }>;
@@ -20,6 +20,8 @@ export type Figures = {
   p99Ms: number;
   p999Ms: number;
   middleCpuSecondsPer1000: number;
+  /** The part of it outside the kernel. */
+  middleUserCpuSecondsPer1000: number;
   mysqldCpuSecondsPer1000: number;
   middleCpuSecondsPerGigabyte: number;
   middleResidentBytes: number;
@@ -76,7 +78,8 @@ async function measure(
   secondsMax: number,
   seed: number,
 ): Promise<Figures> {
-  let middle = 0;
+  let before: CpuTime = { user: 0, system: 0 };
+  let after = before;
   let mysqld = 0;
   let resident = 0;
   let peak = 0;
@@ -84,17 +87,19 @@ async function measure(
     { endpoint: layer.endpoint, ...cell, secondsMax, seed },
     {
       started: () => {
-        middle = cpuSeconds(layer.pids);
+        before = cpuTime(layer.pids);
         mysqld = cpuSeconds(arena.mysqldPids);
       },
       finished: () => {
-        middle = cpuSeconds(layer.pids) - middle;
+        after = cpuTime(layer.pids);
         mysqld = cpuSeconds(arena.mysqldPids) - mysqld;
         resident = residentBytes(layer.pids);
         peak = residentBytes(layer.pids, 'VmHWM');
       },
     },
   );
+  const user = after.user - before.user;
+  const middle = user + after.system - before.system;
   return {
     statementsPerSecond: result.statements / result.seconds,
     operationsPerSecond: result.operations / result.seconds,
@@ -103,6 +108,7 @@ async function measure(
     p99Ms: result.histogram.percentileMs(0.99),
     p999Ms: result.histogram.percentileMs(0.999),
     middleCpuSecondsPer1000: (middle / result.statements) * 1000,
+    middleUserCpuSecondsPer1000: (user / result.statements) * 1000,
     mysqldCpuSecondsPer1000: (mysqld / result.statements) * 1000,
     middleCpuSecondsPerGigabyte: (middle / result.bytes) * 1e9,
     middleResidentBytes: resident,

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from './servers.ts';
+import type { Arena } from './arena.ts';
 
 export type Machine = Readonly<{
   cores: number;
@@ -17,8 +17,7 @@ export type Machine = Readonly<{
   loadBefore: number;
 }>;
 
-export function machineFacts(mysqldVersion: string): Machine {
-  const haproxy = findProgram('haproxy');
+export function machineFacts({ mysqldVersion, haproxyProgram }: Arena): Machine {
   return {
     cores: cpus().length,
     cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
@@ -26,7 +25,7 @@ export function machineFacts(mysqldVersion: string): Machine {
     kernel: release(),
     node: process.version,
     mysqld: mysqldVersion,
-    haproxy: (haproxy && /version (\S+)/.exec(output(haproxy, ['-v']))?.[1]) ?? 'none',
+    haproxy: (haproxyProgram && /version (\S+)/.exec(output(haproxyProgram, ['-v']))?.[1]) ?? 'none',
     commit: output('git', ['describe', '--always', '--dirty']),
     loadBefore: loadavg()[0]!,
   };

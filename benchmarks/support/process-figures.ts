@@ -35,14 +35,25 @@ export function withDescendants(pids: readonly number[]): number[] {
   return found;
 }
 
-/** User plus system time of all threads of these processes, in seconds. */
-export function cpuSeconds(pids: readonly number[]): number {
-  let ticks = 0;
+export type CpuTime = Readonly<{ user: number; system: number }>;
+
+/** Time of all threads of these processes in their own code and in the kernel, in seconds. */
+export function cpuTime(pids: readonly number[]): CpuTime {
+  let user = 0;
+  let system = 0;
   for (const pid of pids) {
     const fields = statFields(pid);
-    if (fields) ticks += Number(fields[11]) + Number(fields[12]);
+    if (!fields) continue;
+    user += Number(fields[11]);
+    system += Number(fields[12]);
   }
-  return ticks / ticksPerSecond;
+  return { user: user / ticksPerSecond, system: system / ticksPerSecond };
+}
+
+/** Both together. */
+export function cpuSeconds(pids: readonly number[]): number {
+  const { user, system } = cpuTime(pids);
+  return user + system;
 }
 
 /** The sum of `VmRSS` (now) or `VmHWM` (the highest so far) in bytes. */

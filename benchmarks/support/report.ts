@@ -36,6 +36,10 @@ const queryColumns: readonly Column[] = [
     title: 'middle µs',
     value: (_, result) => ofMiddle(result, microseconds(result.medians.middleCpuSecondsPer1000)),
   },
+  {
+    title: 'in user mode',
+    value: (_, result) => ofMiddle(result, microseconds(result.medians.middleUserCpuSecondsPer1000)),
+  },
   { title: '×HAProxy', value: (_, { ratios }) => number(ratios.cpuToHaproxy, 2) },
   { title: 'mysqld µs', value: (_, { medians }) => microseconds(medians.mysqldCpuSecondsPer1000) },
   { title: 'both ×HAProxy', value: (_, { ratios }) => number(ratios.cpuWithMysqldToHaproxy, 2) },
