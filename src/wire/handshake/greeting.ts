@@ -23,7 +23,7 @@ export type Greeting = Readonly<{
 export function buildGreeting(greeting: Greeting): Buffer {
   const version = Buffer.from(greeting.serverVersion, 'latin1');
   const plugin = Buffer.from(`${greeting.plugin ?? ''}\0`, 'latin1');
-  const payload = Buffer.alloc(version.length + 32 + (nonceBytes - firstPartBytes + 1) + plugin.length);
+  const payload = Buffer.alloc(version.length + 33 + (nonceBytes - firstPartBytes + 1) + plugin.length);
   payload[0] = protocolVersion;
   version.copy(payload, 1);
   let at = version.length + 2;
