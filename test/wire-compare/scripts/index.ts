@@ -1,0 +1,55 @@
+import type { Script } from '../script.ts';
+import { bigRows, manyColumns, manyRows } from './big.ts';
+import { commands, noDatabase, resets } from './commands.ts';
+import { dataErrors, nameErrors, syntaxErrors } from './errors.ts';
+import { multiStatements, routines, statefulTables } from './multi.ts';
+import { longDataAndMany, manyStatements, parameterTypes, statements } from './prepared.ts';
+import { columnTypes, expressions, identity } from './select.ts';
+import {
+  charsets,
+  clientFlags,
+  handshakeCharsets,
+  readVariables,
+  setVariables,
+  sqlModes,
+  userVariables,
+} from './session.ts';
+import { show } from './show.ts';
+import { savepoints, transactions, twoSessions } from './transactions.ts';
+import { infoTexts, insertIds } from './writes.ts';
+
+/** Every script of the comparison. */
+export const scripts: readonly Script[] = [
+  expressions,
+  columnTypes,
+  identity,
+  manyColumns,
+  syntaxErrors,
+  nameErrors,
+  dataErrors,
+  insertIds,
+  infoTexts,
+  transactions,
+  savepoints,
+  twoSessions,
+  readVariables,
+  setVariables,
+  userVariables,
+  charsets,
+  ...handshakeCharsets,
+  sqlModes,
+  ...clientFlags,
+  multiStatements,
+  routines,
+  statefulTables,
+  commands,
+  resets,
+  noDatabase,
+  show,
+  parameterTypes,
+  statements,
+  longDataAndMany,
+  manyStatements,
+  bigRows,
+  manyRows,
+];
