@@ -67,7 +67,7 @@ function pin(options: Options, arena: Arena, load: LoadGenerator): void {
 
 async function main(options: Options): Promise<void> {
   progress('starting servers and filling the table');
-  const arena = await openArena(options.layers, options.attach);
+  const arena = await openArena(options);
   const load = new LoadGenerator(options.clients);
   process.once('SIGINT', () => {
     load.stop();

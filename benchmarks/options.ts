@@ -15,6 +15,7 @@ export type Options = Readonly<{
   layers: readonly LayerName[];
   clients: number;
   attach: string | undefined;
+  routerArgs: readonly string[];
   taskset: ReadonlyMap<string, string>;
 }>;
 
@@ -27,6 +28,7 @@ export const usage = `npm run bench -- [options]
   --layers NAME,…      ${layerNames.join(', ')}
   --clients N          client processes (default 2)
   --attach DIR         use the running cluster of "headgate local --keyspace sbtest=1 --data DIR"
+  --router-arg ARG     a flag for "headgate serve", such as --router-arg=--log-level=warn; may be repeated
   --taskset ROLE=CPUS  pin mysqld, middle or clients, for example middle=2; may be repeated`;
 
 const defaultConnections = [1, 16, 64, 256];
@@ -53,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
       layers: { type: 'string', default: layerNames.join(',') },
       clients: { type: 'string', default: '2' },
       attach: { type: 'string' },
+      'router-arg': { type: 'string', multiple: true, default: [] },
       taskset: { type: 'string', multiple: true, default: [] },
     },
   });
@@ -72,6 +75,7 @@ export function readOptions(args: readonly string[]): Options {
     layers: values.layers.split(',').map((name) => oneOf(layerNames, name, '--layers')),
     clients: positive(values.clients, '--clients'),
     attach: values.attach,
+    routerArgs: values['router-arg'],
     taskset: new Map(values.taskset.map(readPin)),
   };
 }

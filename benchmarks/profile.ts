@@ -49,7 +49,7 @@ async function openSubject(): Promise<Subject> {
   }
   // The cluster and its router inherit it.
   if (values.perf) process.env.NODE_OPTIONS = perfNodeOptions;
-  const arena = await openArena(['headgate'], values.attach);
+  const arena = await openArena({ layers: ['headgate'], attach: values.attach });
   delete process.env.NODE_OPTIONS;
   const layer = arena.layers.find(({ name }) => name === 'headgate');
   if (layer) return { pids: layer.pids, endpoint: layer.endpoint, stop: arena.stop };

@@ -1,23 +1,19 @@
 /**
  * What is measured side by side: one mysqld with the sample tables, and the layers in front of it. Where this tree has
- * a router, the mysqld is the tablet of a small local cluster; without one, direct and HAProxy are measured alone.
+ * a router, the mysqld is the tablet of a small local cluster; else direct and HAProxy are measured alone.
  */
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { startCluster } from '../../src/local/cluster.ts';
+import { readState } from '../../src/local/cluster-state.ts';
+import { type ClusterStatus, clusterStatus } from '../../src/local/cluster-status.ts';
 import { connectAsRoot, startMysqld } from '../../src/local/mysqld.ts';
-import { freePort } from '../../src/local/ports.ts';
 import { findServers, type Servers } from '../../src/local/servers.ts';
 import type { Endpoint } from './connection.ts';
 import { type RunningHaproxy, startHaproxy } from './haproxy.ts';
 import { withDescendants } from './process-figures.ts';
 import { sampleTableStatements } from './sample-table.ts';
-
-const run = promisify(execFile);
-const startMsMax = 180_000;
 
 export const layerNames = ['direct', 'haproxy', 'headgate'] as const;
 export type LayerName = (typeof layerNames)[number];
@@ -34,8 +30,6 @@ export type Arena = Readonly<{
 }>;
 
 const database = 'sbtest';
-const program = fileURLToPath(new URL('../../bin/headgate.mjs', import.meta.url));
-const programSource = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Settings of the tablet that make processor time, not the disk, what is measured. */
 const tabletSettings = [
@@ -49,12 +43,21 @@ type Backend = Readonly<{
   host: string;
   port: number;
   pid: number;
-  router?: { host: string; port: number; pids: number[] };
+  router?: ClusterStatus['router'];
   stop: () => Promise<void>;
 }>;
 
-/** Starts all that is wanted; `clusterFolder` uses a running `headgate local --data` instead of a new one. */
-export async function openArena(wanted: readonly LayerName[], clusterFolder?: string): Promise<Arena> {
+export type ArenaOptions = Readonly<{
+  layers: readonly LayerName[];
+  /** The data directory of a running `headgate local` with keyspace `sbtest`, instead of a new cluster. */
+  attach?: string | undefined;
+  /** More flags for the router of a new cluster. */
+  routerArgs?: readonly string[];
+}>;
+
+/** Starts all that is wanted and can be had. */
+export async function openArena(options: ArenaOptions): Promise<Arena> {
+  const wanted = options.layers;
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-bench-'));
   const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -62,7 +65,7 @@ export async function openArena(wanted: readonly LayerName[], clusterFolder?: st
   };
   try {
     const servers = await findServers();
-    const backend = await openBackend(folder, wanted, clusterFolder, servers);
+    const backend = await openBackend(folder, options, servers);
     stops.push(backend.stop);
     const mysqldVersion = await prepareData(backend.port);
     const haproxyProgram = wanted.includes('haproxy') ? servers.haproxy : undefined;
@@ -97,46 +100,33 @@ function layersOf(
   return layers;
 }
 
-async function openBackend(
-  folder: string,
-  wanted: readonly LayerName[],
-  clusterFolder: string | undefined,
-  servers: Servers,
-): Promise<Backend> {
-  if (clusterFolder) return clusterBackend(clusterFolder, async () => {});
-  if (!wanted.includes('headgate') || !existsSync(programSource)) {
+async function openBackend(folder: string, options: ArenaOptions, servers: Servers): Promise<Backend> {
+  if (options.attach !== undefined) {
+    const state = readState(options.attach);
+    if (!state) throw new Error(`no local cluster runs in ${options.attach}`);
+    return clusterBackend(await clusterStatus(state), async () => {});
+  }
+  if (!options.layers.includes('headgate')) {
     const mysqld = await startMysqld({ dataDir: path.join(folder, 'mysqld'), servers });
     return { host: mysqld.host, port: mysqld.port, pid: mysqld.process.identity.pid, stop: mysqld.stop };
   }
-  const data = path.join(folder, 'cluster');
-  const stop = async (): Promise<void> => void (await headgate('local', 'stop', '--data', data));
-  const ports = [await freePort(), await freePort()];
-  try {
-    await headgate(
-      ...['local', '--keyspace', `${database}=1`, '--replicas', '0', '--data', data, '--background'],
-      ...['--port', String(ports[0]), '--admin-port', String(ports[1])],
-    );
-    return await clusterBackend(data, stop);
-  } catch (cause) {
-    await stop().catch(() => {});
-    throw cause;
-  }
+  const cluster = await startCluster({
+    dataDir: path.join(folder, 'cluster'),
+    keyspaces: [{ name: database, shards: 1 }],
+    replicas: 0,
+    port: 0,
+    adminPort: 0,
+    routerArgs: options.routerArgs ?? [],
+  });
+  return clusterBackend(await cluster.status(), () => cluster.stop());
 }
 
-async function clusterBackend(data: string, stop: () => Promise<void>): Promise<Backend> {
-  const status = JSON.parse(await headgate('local', 'status', '--json', '--data', data)) as {
-    router: { host: string; port: number; pids: number[] };
-    tablets: { keyspace: string; type: string; host: string; port: number; pid: number }[];
-  };
+function clusterBackend(status: ClusterStatus, stop: () => Promise<void>): Backend {
   const tablet = status.tablets.find(({ keyspace, type }) => keyspace === database && type === 'primary');
-  if (!tablet) throw new Error(`the cluster in ${data} has no primary of keyspace ${database}`);
+  if (!tablet || tablet.pid === null) throw new Error(`the cluster has no primary of keyspace ${database}`);
   const { host, port, pid } = tablet;
-  return { host, port, pid, stop, router: status.router };
-}
-
-async function headgate(...args: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [program, ...args], { timeout: startMsMax });
-  return stdout;
+  const { router } = status;
+  return { host, port, pid, stop, ...(router.pids.length > 0 ? { router } : {}) };
 }
 
 /** Fills the tables on the server itself and returns its version. */

@@ -37,13 +37,14 @@ export function withDescendants(pids: readonly number[]): number[] {
 
 export type CpuTime = Readonly<{ user: number; system: number }>;
 
-/** Time of all threads of these processes in their own code and in the kernel, in seconds. */
+/** Time of all threads of these processes in their own code and in the kernel, in seconds. One that has ended is an error. */
 export function cpuTime(pids: readonly number[]): CpuTime {
   let user = 0;
   let system = 0;
   for (const pid of pids) {
     const fields = statFields(pid);
-    if (!fields) continue;
+    // A crashed and restarted layer would look cheap.
+    if (!fields) throw new Error(`process ${pid} has ended while it was measured`);
     user += Number(fields[11]);
     system += Number(fields[12]);
   }
