@@ -80,16 +80,15 @@ export class EtcdMember {
   /** Renews the lease once; resolves with the seconds it has now, 0 if it has ended. */
   async leaseKeepAlive(id: string, timeoutMs: number): Promise<number> {
     const stream = await this.#etcd.leaseClient.leaseKeepAlive(deadline(timeoutMs));
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        stream.on('data', (response) => resolve(Number(response.TTL)));
-        stream.on('error', reject);
-        stream.on('end', () => reject(new Error('etcd ended the keep-alive stream')));
-        stream.write({ ID: id });
+    return new Promise<number>((resolve, reject) => {
+      stream.on('data', (response) => {
+        resolve(Number(response.TTL));
+        stream.end();
       });
-    } finally {
-      stream.cancel();
-    }
+      stream.on('error', reject);
+      stream.on('end', () => reject(new Error('etcd ended the keep-alive stream')));
+      stream.write({ ID: id });
+    });
   }
 
   /** A raw watch stream; it stays open until it fails or its `cancel()` is called, which never blocks. */

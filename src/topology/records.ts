@@ -37,7 +37,7 @@ export const keyOf = {
   vschema: (name: string): string => `keyspaces/${name}/vschema`,
   shard: (keyspace: string, shard: string): string => `keyspaces/${keyspace}/shards/${shard}`,
   tablet: (alias: string): string => `tablets/${alias}`,
-  router: (number: number): string => `routers/${number}`,
+  router: (number: number | ''): string => `routers/${number}`,
 } as const;
 
 export function keyOfRecord(stored: StoredRecord): string {

@@ -8,7 +8,7 @@ export type StallingProxy = Readonly<{
   close: () => Promise<void>;
 }>;
 
-export async function startStallingProxy(targetPort: number): Promise<StallingProxy> {
+export async function startStallingProxy(targetPort: number, listenPort = 0): Promise<StallingProxy> {
   const open = new Set<{ stall: () => void; client: Socket; target: Socket }>();
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1');
@@ -30,7 +30,7 @@ export async function startStallingProxy(targetPort: number): Promise<StallingPr
     }
     client.pipe(target).pipe(client);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(listenPort, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${(server.address() as { port: number }).port}`,
     connections: () => [...open],
