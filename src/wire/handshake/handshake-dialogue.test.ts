@@ -344,6 +344,20 @@ test('order counts: sequence numbers, nothing between request and TLS, nothing a
   expect(off.raw).toMatchObject({ tls: 0, refused: { code: 'ER_HANDSHAKE_ERROR' } });
 });
 
+test('on a unix socket TLS may be asked for or not', () => {
+  const options = { secure: true, remoteAddress: '' };
+  const userName = Buffer.from('none');
+  const capabilities = flags | capability.ssl;
+  const plain = open(options);
+  plain.server.push(response({ userName, capabilities }), 1);
+  expect(plain.raw).toMatchObject({ tls: 0, identity: { userName: 'none', secure: true } });
+  const asked = open(options);
+  asked.server.push(buildSslRequest({ capabilities, packetBytesMax: 1, collationId: 45 }), 1);
+  asked.server.secured();
+  asked.server.push(response({ userName, capabilities }), 2);
+  expect(asked.raw).toMatchObject({ tls: 1, identity: { userName: 'none', secure: true } });
+});
+
 test('a password in the clear is not taken on a plain connection', () => {
   const { server, raw } = open({ rsaKeyPair: () => rsaKeyPair });
   server.push(response({ userName: Buffer.from('native'), token: Buffer.alloc(32, 1) }), 1);

@@ -18,7 +18,7 @@ export type ServerHandshakeOptions = AuthenticationOptions &
   Readonly<{
     connectionId: number;
     serverVersion: string;
-    /** PROTOCOL_41, SECURE_CONNECTION and PLUGIN_AUTH are added, SSL follows `tls`. */
+    /** What logging in needs (PROTOCOL_41, PLUGIN_AUTH and the like) is added, SSL follows `tls`. */
     capabilities: number;
     collationId: number;
     statusFlags: number;
@@ -30,7 +30,9 @@ export type ServerHandshakeOptions = AuthenticationOptions &
 /** Larger payloads are refused unread: 64 KiB of attributes and all names fit. The framing may use it as its limit. */
 export const handshakePayloadBytesMax = 128 * 1024;
 
+/** Without LONG_PASSWORD clients of MariaDB take the server for one of theirs. */
 const alwaysOffered =
+  capability.longPassword |
   capability.protocol41 |
   capability.secureConnection |
   capability.pluginAuth |
@@ -51,6 +53,7 @@ export class ServerHandshake {
   readonly #offered: number;
   #state: State = 'idle';
   #secure: boolean;
+  #tlsStands = false;
   /** Of the next packet, whichever side sends it. */
   #sequence = 0;
   #response: HandshakeResponse | undefined;
@@ -98,6 +101,7 @@ export class ServerHandshake {
     if (this.#state !== 'startingTls') return;
     this.#state = 'greeted';
     this.#secure = true;
+    this.#tlsStands = true;
   }
 
   /** One payload of the client, valid only during the call. Never throws because of what the client sent. */
@@ -129,7 +133,9 @@ export class ServerHandshake {
       this.#withSqlState = false;
       throw badHandshake('the client does not speak protocol 4.1');
     }
-    if (!this.#secure && (flags & capability.ssl) !== 0) return this.#beginTls(payload);
+    const wantsTls = (flags & capability.ssl) !== 0 && !this.#tlsStands;
+    // A client on a unix socket may ask for TLS, but may also set the flag and go on without.
+    if (wantsTls && (isSslRequest(payload) || !this.#secure)) return this.#beginTls(payload);
     if (!this.#secure && this.#options.tls === 'required') {
       throw new HeadgateError('ER_SECURE_TRANSPORT_REQUIRED');
     }
