@@ -24,6 +24,7 @@ import { templateDataDir } from './mysqld.ts';
 import { freePort, requirePortFree } from './ports.ts';
 import { identifyProcess } from './process-identity.ts';
 import { applyVschemas, registerCluster } from './registration.ts';
+import { endReplication } from './replication.ts';
 import { RouterProcess, routerExists } from './router-process.ts';
 import { sampleKeyspaces } from './sample-rows.ts';
 import { describeEnd, type ServerProcess } from './server-process.ts';
@@ -84,6 +85,7 @@ export class LocalCluster {
   readonly #definitions: Definitions;
   #port = 0;
   #adminPort = 0;
+  #servers: Servers | undefined;
   #etcd: RunningEtcd | undefined;
   #tablets: RunningTablet[] = [];
   #router: RouterProcess | undefined;
@@ -115,6 +117,12 @@ export class LocalCluster {
     return this.#adminPort;
   }
 
+  /** The programs that run it. */
+  get servers(): Servers {
+    if (this.#servers === undefined) throw new Error('the cluster was not started');
+    return this.#servers;
+  }
+
   get etcdAddress(): string {
     return `${HOST}:${this.#etcd?.port}`;
   }
@@ -139,7 +147,8 @@ export class LocalCluster {
   }
 
   async start(): Promise<void> {
-    const { servers } = await this.#checkSurroundings();
+    const servers = await this.#checkSurroundings();
+    this.#servers = servers;
     writeLayout(this.dataDir, this.#layout);
     const timer = stopwatch();
     const onProcess = (process: ServerProcess): void => this.#watch(process);
@@ -177,9 +186,7 @@ export class LocalCluster {
     const exists = readLayout(this.dataDir);
     if (exists === undefined) return wanted;
     if (this.#options.reset || !exists.prepared) {
-      for (const name of ['tablets', 'etcd', 'logs', 'state.json', 'cluster.json', 'users.yaml']) {
-        rmSync(join(this.dataDir, name), { recursive: true, force: true });
-      }
+      removeCluster(this.dataDir);
       return wanted;
     }
     const difference = layoutDifference(exists, wanted);
@@ -192,7 +199,7 @@ export class LocalCluster {
   }
 
   /** Everything that can be found out before anything is started. */
-  async #checkSurroundings(): Promise<{ servers: Servers }> {
+  async #checkSurroundings(): Promise<Servers> {
     const { port = 3306, adminPort = 15_000 } = this.#options;
     await requirePortFree(port, 'for MySQL clients', '--port');
     await requirePortFree(adminPort, 'status page', '--admin-port');
@@ -213,8 +220,7 @@ export class LocalCluster {
         `${this.dataDir} needs about ${needed} MB (${TABLET_MEGABYTES} per new tablet), and ${free} MB are free there. Make room, choose another folder with --data, or ask for fewer tablets with --keyspace and --replicas.`,
       );
     }
-    if (missing.length === 0) return { servers };
-    return { servers: await withUsableMysql(servers, this.#progress) };
+    return missing.length === 0 ? servers : withUsableMysql(servers, this.#progress);
   }
 
   async #makeShards(servers: Servers): Promise<void> {
@@ -336,11 +342,19 @@ export class LocalCluster {
 
   async #stopAll(): Promise<void> {
     await this.#router?.stop();
+    await endReplication(this.#tablets.map(({ server }) => server.port));
     const etcd = this.#etcd?.process;
     await Promise.all([...this.#processes].filter((each) => each !== etcd).map((each) => each.stop()));
     await Promise.all([...this.#processes].map((each) => each.stop()));
     removeState(this.dataDir);
     this.#unlock();
+  }
+}
+
+/** Removes what a cluster consists of, its marker last; the launcher's own log may be open and stays. */
+function removeCluster(dataDir: string): void {
+  for (const name of ['tablets', 'etcd', 'state.json', 'users.yaml', 'cluster.json']) {
+    rmSync(join(dataDir, name), { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,9 @@
 /** Replication between the tablets of one shard: GTID auto-position, and nothing that would have to be guessed. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { connectAsRoot, type RunningMysqld, replicationAccount } from './mysqld.ts';
+
+const END_MS_MAX = 3_000;
 
 /** Opens a connection, hands it over and closes it, whatever happens. */
 export async function asRoot<T>(port: number, work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -72,5 +75,25 @@ export async function waitForReplica(
       [gtids, waitSecondsMax],
     );
     return Number(rows[0]?.timedOut) === 0;
+  });
+}
+
+/**
+ * Ends the replication of these servers before they are shut down. A source with a replica attached takes nine seconds
+ * to end: it finds out only when it next has something to send.
+ */
+export async function endReplication(ports: readonly number[]): Promise<void> {
+  const everywhere = (work: (connection: Connection) => Promise<unknown>): Promise<unknown> =>
+    // A server that does not answer is stopped all the same.
+    Promise.race([
+      Promise.allSettled(ports.map((port) => asRoot(port, work))),
+      sleep(END_MS_MAX, undefined, { ref: false }),
+    ]);
+  await everywhere((connection) => connection.query('STOP REPLICA'));
+  await everywhere(async (connection) => {
+    const [threads] = await connection.query<RowDataPacket[]>(
+      "SELECT id AS id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'",
+    );
+    for (const { id } of threads) await connection.query('KILL ?', [id]);
   });
 }

@@ -1,0 +1,58 @@
+// What the scripts that run under any Node share. Plain JavaScript on purpose: an old Node has to read it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const PARENT_POLL_MS = 500;
+
+/** Whether this Node runs TypeScript as it is. */
+export function runsTypeScript() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 18);
+}
+
+/** The Node of the npm package `node`, wherever npm has put it; undefined when it is not installed. */
+export function bundledNode() {
+  try {
+    const packageFile = createRequire(import.meta.url).resolve('node/package.json');
+    const program = join(dirname(packageFile), 'bin/node');
+    return existsSync(program) ? program : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a program in our place and gives its exit code: it gets our signals, and does not outlive us. */
+export function relay(program, args, options = {}) {
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    ...options,
+    env: { ...(options.env ?? process.env), HEADGATE_FOLLOW_PARENT: '1' },
+  });
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  // Ctrl-C reaches the whole group of the terminal, the child included.
+  const wait = () => {};
+  process.on('SIGINT', wait);
+  // Under npm: when that is killed, nobody waits for us any more.
+  const parent = process.ppid;
+  const followed = process.env.npm_lifecycle_event ?? process.env.HEADGATE_FOLLOW_PARENT;
+  const watch = setInterval(() => {
+    if (followed && process.ppid !== parent) child.kill('SIGTERM');
+  }, PARENT_POLL_MS);
+  return new Promise((resolve) => {
+    const end = (code) => {
+      clearInterval(watch);
+      for (const signal of ['SIGTERM', 'SIGHUP']) process.off(signal, pass);
+      process.off('SIGINT', wait);
+      resolve(code);
+    };
+    child.once('error', (error) => {
+      console.error(`headgate: cannot run ${program}: ${error.message}`);
+      end(1);
+    });
+    child.once('exit', (code, signal) => end(code ?? 128 + constants.signals[signal]));
+  });
+}

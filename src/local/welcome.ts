@@ -1,0 +1,43 @@
+/** The short screen at the end of a start: how to connect, what to try, where to look. */
+import { isAbsolute, relative } from 'node:path';
+import type { LocalCluster } from './cluster.ts';
+import { findProgram } from './find-program.ts';
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
+}
+
+function toTry(cluster: LocalCluster): string[] {
+  if (cluster.layout.sample) {
+    return [
+      'SELECT category, COUNT(*), MIN(price) FROM commerce.products GROUP BY category;',
+      'USE `customer:-80`; SELECT name, city FROM customers ORDER BY customer_id LIMIT 5;',
+    ];
+  }
+  return cluster.layout.keyspaces.slice(0, 2).map(({ name, sharded, shards }) => {
+    const target = sharded ? `${name}:${shards[0]}` : name;
+    return `USE \`${target}\`; SHOW TABLES;`;
+  });
+}
+
+/** `seconds`: how long the start took. `stop`: how to end it. */
+export function welcomeScreen(cluster: LocalCluster, seconds: string, stop: string): string {
+  const { mysql } = cluster.servers.mysql;
+  const client = findProgram('mysql') === mysql ? 'mysql' : shortPath(mysql);
+  const first = cluster.layout.tablets[0];
+  const connect = cluster.hasRouter
+    ? `${client} -h 127.0.0.1 -P ${cluster.port} -u root`
+    : `${client} -h 127.0.0.1 -P ${first?.port} -u root    (tablet ${first?.alias}; there is no router yet)`;
+  const [firstQuery = '', ...more] = toTry(cluster);
+  const lines = [
+    ['connect', connect],
+    ['try', firstQuery],
+    ...more.map((query) => ['', query]),
+    ...(cluster.hasRouter ? [['status', `http://127.0.0.1:${cluster.adminPort}/`]] : []),
+    ['logs', shortPath(`${cluster.dataDir}/logs`)],
+    ['stop', stop],
+  ];
+  const body = lines.map(([name, text]) => `  ${name!.padEnd(9)}${text}`).join('\n');
+  return `\nHeadgate is ready after ${seconds} s.\n\n${body}\n`;
+}
