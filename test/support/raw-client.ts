@@ -73,8 +73,6 @@ export class ServerError extends Error {
   }
 }
 
-type Waiter = { wake: () => void };
-
 export class RawClient {
   greeting!: Greeting;
   capabilities = 0;
@@ -87,7 +85,7 @@ export class RawClient {
   #reader = new PacketReader();
   #closed = false;
   #failure: Error | undefined;
-  #waiter: Waiter | undefined;
+  readonly #waiters = new Set<() => void>();
   #login!: Login;
   #salt: Buffer = Buffer.alloc(0);
 
@@ -249,12 +247,14 @@ export class RawClient {
   destroy(): void {
     this.#closed = true;
     this.#socket.destroy();
+    this.#wake();
   }
 
   /** Ends with a TCP reset, as a client that crashes does. */
   reset(): void {
     this.#closed = true;
     this.#plain.resetAndDestroy();
+    this.#wake();
   }
 
   /** Stops and resumes reading from the socket: a slow client. */
@@ -267,17 +267,16 @@ export class RawClient {
   }
 
   #listen(socket: Socket): void {
-    const wake = () => this.#waiter?.wake();
     socket.on('data', (chunk: Buffer) => {
       this.#reader.push(chunk);
-      wake();
+      this.#wake();
     });
     socket.on('error', (error) => {
       this.#failure = error;
     });
     socket.on('close', () => {
       this.#closed = true;
-      wake();
+      this.#wake();
     });
   }
 
@@ -286,16 +285,19 @@ export class RawClient {
     return this.#failure;
   }
 
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
   #waitForBytes(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#waiter?.wake(), timeoutMs);
-      this.#waiter = {
-        wake: () => {
-          clearTimeout(timer);
-          this.#waiter = undefined;
-          resolve();
-        },
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiters.delete(wake);
+        resolve();
       };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiters.add(wake);
     });
   }
 

@@ -1,4 +1,5 @@
 /** Plays a script to two servers and reports every step whose answers differ in a byte or a sequence number. */
+import { readLenenc } from '../support/bytes.ts';
 import { explainPacket, type Labelled, labelPackets, rowTexts } from '../support/decode.ts';
 import type { Answer, Endpoint } from '../support/raw-client.ts';
 import { maskAlways } from './differences.ts';
@@ -115,9 +116,19 @@ function canonical(packet: Labelled, mask: Mask | undefined): Buffer {
     );
     return Buffer.from(JSON.stringify(values));
   }
-  const payload = maskAlways(packet);
+  const payload = clearFlags(maskAlways(packet), packet.role, mask?.statusFlags);
   if (!mask?.text) return payload;
   return Buffer.from(payload.toString('latin1').replaceAll(mask.text, '(masked)'), 'latin1');
+}
+
+/** Clears status flags in a classic EOF or an OK packet. */
+function clearFlags(payload: Buffer, role: string, flags = 0): Buffer {
+  if (flags === 0 || (role !== 'ok' && role !== 'eof')) return payload;
+  const copy = Buffer.from(payload);
+  const at =
+    payload.length === 5 && payload[0] === 0xfe ? 3 : readLenenc(copy, readLenenc(copy, 1).next).next;
+  copy.writeUInt16LE(copy.readUInt16LE(at) & ~flags, at);
+  return copy;
 }
 
 function firstDifference(a: Buffer, b: Buffer): number {

@@ -2,6 +2,7 @@
  * Everything that may legitimately differ between mysqld and Headgate, with the reason. Nothing else may.
  * Keep this tiny: each entry is something that a client could notice.
  */
+import { serverStatus } from '../../src/mysql/protocol.ts';
 import type { Labelled } from '../support/decode.ts';
 import type { Mask } from './script.ts';
 
@@ -19,6 +20,7 @@ export const masks = {
   counters: { reason: 'Counters are a server’s own.', columns: ['Value'] },
   tableTimes: {
     reason: 'When a table was made and last written, and estimates of its size, are a server’s own.',
+    statusFlags: serverStatus.noIndexUsed | serverStatus.noGoodIndexUsed,
     columns: [
       'Create_time',
       'Update_time',
@@ -44,6 +46,11 @@ export const masks = {
   plan: {
     reason: 'Cost estimates depend on sampled statistics.',
     columns: ['rows', 'filtered'],
+  },
+  planFlags: {
+    reason:
+      'Over the data dictionary the optimizer chooses by sampled statistics, and the flags say what it chose.',
+    statusFlags: serverStatus.noIndexUsed | serverStatus.noGoodIndexUsed,
   },
   processList: { reason: 'Other connections of a server are its own.', shapeOnly: true },
   connectionIdInText: {

@@ -8,6 +8,8 @@ export type Mask = Readonly<{
   columns?: readonly string[];
   /** Text that is blotted out before comparing, in any packet. */
   text?: RegExp;
+  /** Status flags that are not compared. */
+  statusFlags?: number;
   /** Only the kinds of packets are compared, not their content. */
   shapeOnly?: boolean;
 }>;

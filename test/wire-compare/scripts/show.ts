@@ -53,7 +53,7 @@ export const show: Script = {
     query('EXPLAIN FORMAT=TRADITIONAL UPDATE shown SET name = "z" WHERE id = 1', masks.plan),
     query('EXPLAIN FORMAT=JSON SELECT 1', masks.time),
     query('EXPLAIN ANALYZE SELECT * FROM shown', masks.time),
-    ...queries(
+    ...[
       'SELECT COLUMN_NAME, ORDINAL_POSITION, COLUMN_DEFAULT, IS_NULLABLE, DATA_TYPE, COLUMN_TYPE, COLUMN_KEY, EXTRA FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = "shown" ORDER BY ORDINAL_POSITION',
       'SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.tables WHERE table_schema = "compare" AND TABLE_NAME LIKE "shown%" ORDER BY 1',
       'SELECT * FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = "compare" AND TABLE_NAME = "shown_child" ORDER BY CONSTRAINT_NAME',
@@ -65,7 +65,7 @@ export const show: Script = {
       'SELECT * FROM information_schema.nothing',
       'SELECT COUNT(*) > 100 FROM information_schema.COLLATIONS',
       'SELECT * FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME = "latin1"',
-    ),
+    ].map((sql) => query(sql, masks.planFlags)),
     query(
       'SELECT * FROM information_schema.TABLES WHERE TABLE_SCHEMA = "compare" AND TABLE_NAME = "shown"',
       masks.tableTimes,
