@@ -33,7 +33,8 @@ export type Figures = {
 /** Medians of the ratios within each round; absent where the layer to compare with was not measured. */
 export type Ratios = {
   throughputToDirect?: number;
-  p50ToHaproxy?: number;
+  /** What the layer adds to direct's p50, against what HAProxy adds. */
+  addedP50ToHaproxy?: number;
   cpuToHaproxy?: number;
   cpuWithMysqldToHaproxy?: number;
 };
@@ -132,16 +133,18 @@ function medianFigures(rounds: readonly Figures[]): Figures {
 
 function layerRatios(layer: LayerName, rounds: ReadonlyMap<LayerName, readonly Figures[]>): Ratios {
   const own = rounds.get(layer)!;
-  const ratio = (to: LayerName, value: (figures: Figures) => number): number | undefined => {
+  const ratio = (to: LayerName, value: (figures: Figures, round: number) => number): number | undefined => {
     const other = rounds.get(to);
     if (!other || layer === to) return undefined;
-    return median(own.map((figures, round) => value(figures) / value(other[round]!)));
+    return median(own.map((figures, round) => value(figures, round) / value(other[round]!, round)));
   };
+  const direct = rounds.get('direct');
+  const addedP50 = ({ p50Ms }: Figures, round: number): number => p50Ms - direct![round]!.p50Ms;
   const middle = (figures: Figures): number => figures.middleCpuSecondsPer1000;
   const both = (figures: Figures): number => middle(figures) + figures.mysqldCpuSecondsPer1000;
   const ratios = {
     throughputToDirect: ratio('direct', (figures) => figures.statementsPerSecond),
-    p50ToHaproxy: ratio('haproxy', (figures) => figures.p50Ms),
+    addedP50ToHaproxy: layer === 'direct' || !direct ? undefined : ratio('haproxy', addedP50),
     cpuToHaproxy: layer === 'direct' ? undefined : ratio('haproxy', middle),
     cpuWithMysqldToHaproxy: ratio('haproxy', both),
   };

@@ -30,6 +30,7 @@ const queryColumns: readonly Column[] = [
   { title: 'queries/s', value: (_, { medians }) => number(medians.statementsPerSecond, 0) },
   { title: '×direct', value: (_, { ratios }) => number(ratios.throughputToDirect, 2) },
   { title: 'p50 ms', value: (_, { medians }) => number(medians.p50Ms, 3) },
+  { title: '+p50 ×HAProxy', value: (_, { ratios }) => number(ratios.addedP50ToHaproxy, 2) },
   { title: 'p99 ms', value: (_, { medians }) => number(medians.p99Ms, 2) },
   { title: 'p99.9 ms', value: (_, { medians }) => number(medians.p999Ms, 2) },
   {
