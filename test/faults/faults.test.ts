@@ -1,0 +1,47 @@
+/** A small part of the fault tests; `npm run fuzz` plays as much as it is told to. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cutBySeed, prepareTables, runLoad } from './cut-connections.ts';
+import { fuzzPackets } from './mutated-packets.ts';
+import { type Stage, setStage } from './stage.ts';
+
+const megabyte = 1024 * 1024;
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage();
+  await prepareTables(stage.tablet, stage.database);
+});
+afterAll(() => stage?.stop());
+
+test('mutated packets harm nobody else and leave nothing behind', async () => {
+  const report = await fuzzPackets(stage.router, stage.routerPid, {
+    cases: 1500,
+    seed: 20_000,
+    database: stage.database,
+  });
+  expect(report.failures).toEqual([]);
+  expect(report.controlAnswers).toBeGreaterThan(10);
+  expect(report.after!.files).toBeLessThanOrEqual(report.before!.files + 20);
+  expect(report.after!.rssBytes).toBeLessThanOrEqual(report.before!.rssBytes + 96 * megabyte);
+});
+
+test.each([
+  ['between client and router', 0.8, 0],
+  ['between router and tablet', 0, 0.5],
+  ['on both sides', 0.5, 0.3],
+])('connections cut %s', async (_, clientSide, tabletSide) => {
+  const seed = 1 + Math.round(clientSide * 100 + tabletSide * 10);
+  cutBySeed(stage.clientProxy, seed, clientSide);
+  cutBySeed(stage.tabletProxy, seed + 1, tabletSide);
+  // Pooled connections from before were promised no cut: new ones are.
+  stage.tabletProxy.cutAll();
+  const report = await runLoad(stage.throughClientProxy, stage.tablet, {
+    seed,
+    operations: 1200,
+    database: stage.database,
+  });
+  cutBySeed(stage.clientProxy, seed, 0);
+  cutBySeed(stage.tabletProxy, seed, 0);
+  expect(report.failures).toEqual([]);
+  expect(report.acknowledged).toBeGreaterThan(100);
+  expect(stage.clientProxy.cuts + stage.tabletProxy.cuts).toBeGreaterThan(3);
+});
