@@ -4,35 +4,52 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Options, readOptions, usage } from './options.ts';
-import { type Arena, openArena } from './support/arena.ts';
+import { type Arena, type Layer, openArena } from './support/arena.ts';
 import { type CellResult, compare } from './support/comparison.ts';
 import { LoadGenerator } from './support/load.ts';
 import { type Machine, machineFacts } from './support/machine.ts';
 import { type IdleResult, type MemoryResult, measureIdle, measureMemory } from './support/memory.ts';
 import { cellTable, idleTable, machineLines, memoryTable } from './support/report.ts';
 
-type Results = { machine: Machine; cells: CellResult[]; memory: MemoryResult[]; idle: IdleResult[] };
+type Results = {
+  machine: Machine | undefined;
+  cells: CellResult[];
+  memory: MemoryResult[];
+  idle: IdleResult[];
+};
 
 const progress = (text: string): void => console.error(text);
 
-async function measureAll(arena: Arena, options: Options, load: LoadGenerator): Promise<Results> {
-  const results: Results = { machine: machineFacts(arena), cells: [], memory: [], idle: [] };
-  // Memory first: a layer that has served hundreds of connections has a bigger heap to hide growth in.
-  for (const layer of arena.layers.filter(({ pids }) => pids.length > 0)) {
-    if (options.memory) {
+type Part = (arena: Arena) => Promise<void>;
+
+const inTheMiddle = (arena: Arena): Layer[] => arena.layers.filter(({ pids }) => pids.length > 0);
+
+/** Each part gets servers of its own: a heap that one has grown would hide or shift what the next one measures. */
+function partsOf(options: Options, load: LoadGenerator, results: Results): Part[] {
+  const memory: Part = async (arena) => {
+    for (const layer of inTheMiddle(arena)) {
       progress(`memory: ${layer.name}`);
       results.memory.push(await measureMemory(layer));
     }
-    if (options.idleConnections > 0) {
+  };
+  const idle: Part = async (arena) => {
+    for (const layer of inTheMiddle(arena)) {
       progress(`idle connections: ${layer.name}`);
       results.idle.push(await measureIdle(layer, options.idleConnections));
     }
-  }
-  for (const cell of options.cells) {
-    progress(`${cell.workload}, ${cell.connections} connections`);
-    results.cells.push(await compare(arena, load, cell, options.pace));
-  }
-  return results;
+  };
+  const cells: Part = async (arena) => {
+    pin(options, arena, load);
+    for (const cell of options.cells) {
+      progress(`${cell.workload}, ${cell.connections} connections`);
+      results.cells.push(await compare(arena, load, cell, options.pace));
+    }
+  };
+  return [
+    ...(options.memory ? [memory] : []),
+    ...(options.idleConnections > 0 ? [idle] : []),
+    ...(options.cells.length > 0 ? [cells] : []),
+  ];
 }
 
 function print(results: Results): void {
@@ -41,7 +58,8 @@ function print(results: Results): void {
     results.memory.length > 0 ? memoryTable(results.memory) : '',
     results.idle.length > 0 ? idleTable(results.idle) : '',
   ].filter((table) => table !== '');
-  console.log([machineLines(results.machine), ...tables].join('\n\n'));
+  const facts = results.machine ? [machineLines(results.machine)] : [];
+  console.log([...facts, ...tables].join('\n\n'));
 }
 
 function save(results: Results): string {
@@ -65,24 +83,31 @@ function pin(options: Options, arena: Arena, load: LoadGenerator): void {
   }
 }
 
-async function main(options: Options): Promise<void> {
+async function inArena(options: Options, results: Results, part: Part): Promise<void> {
   progress('starting servers and filling the table');
   const arena = await openArena(options);
-  const load = new LoadGenerator(options.clients);
-  process.once('SIGINT', () => {
-    load.stop();
-    void arena.stop().finally(() => process.exit(130));
-  });
+  const interrupt = (): void => void arena.stop().finally(() => process.exit(130));
+  process.once('SIGINT', interrupt);
   try {
+    results.machine ??= machineFacts(arena);
     const missing = options.layers.filter((name) => !arena.layers.some((layer) => layer.name === name));
     if (missing.length > 0) progress(`not available here, so not measured: ${missing.join(', ')}`);
-    pin(options, arena, load);
-    const results = await measureAll(arena, options, load);
+    await part(arena);
+  } finally {
+    process.off('SIGINT', interrupt);
+    await arena.stop();
+  }
+}
+
+async function main(options: Options): Promise<void> {
+  const load = new LoadGenerator(options.clients);
+  const results: Results = { machine: undefined, cells: [], memory: [], idle: [] };
+  try {
+    for (const part of partsOf(options, load, results)) await inArena(options, results, part);
     print(results);
     progress(`\nall rounds: ${save(results)}`);
   } finally {
     load.stop();
-    await arena.stop();
   }
 }
 
