@@ -12,6 +12,7 @@ const USAGE = 2;
 // Loaded when they are wanted: a script that asks for one command does not wait for the code of the others.
 const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   local: () => import('./local.ts'),
+  ctl: () => import('./ctl.ts'),
   'hash-password': () => import('./hash-password.ts'),
 };
 
@@ -39,8 +40,9 @@ function report(error: unknown): void {
     console.error(`headgate: ${error instanceof Error ? error.stack : String(error)}`);
     return;
   }
-  // What the local cluster says names the way out itself.
-  const text = error.code === 'HG_LOCAL' ? error.context.detail : undefined;
+  // What the local cluster and the topology say names the way out itself.
+  const saysItself = error.code === 'HG_LOCAL' || error.code === 'HG_TOPOLOGY';
+  const text = saysItself ? error.context.detail : undefined;
   console.error(`headgate: ${text ?? `${error.message}. ${error.advice}`}`);
 }
 

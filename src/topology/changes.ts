@@ -77,7 +77,10 @@ export function putKeyspace(
   if (before?.sharded === sharded) return { result: 'unchanged' };
   if (before !== undefined) {
     const is = before.sharded ? 'sharded' : 'not sharded';
-    refuseUnless(options.overwrite !== false, `keyspace \`${name}\` exists and is ${is}`);
+    refuseUnless(
+      options.overwrite !== false,
+      `keyspace \`${name}\` exists and is ${is}; force the change if that is meant`,
+    );
     const whole = [...before.shards.keys()].every((shard) => isWhole(shardRange(shard)));
     refuseUnless(sharded || whole, `keyspace \`${name}\` has key-range shards and cannot become unsharded`);
     checkVschemaAgrees(name, sharded, before.vschema);
@@ -122,7 +125,7 @@ export function removeKeyspace(view: View, name: string, options: RemoveOptions 
   const shards = [...keyspace.shards.keys()];
   refuseUnless(
     options.force === true || shards.length + tablets.length === 0,
-    `keyspace \`${name}\` still has ${listed('shard', shards)}${tablets.length > 0 ? ` and ${listed('tablet', tablets)}` : ''}`,
+    `keyspace \`${name}\` still has ${listed('shard', shards)}${tablets.length > 0 ? ` and ${listed('tablet', tablets)}` : ''}: remove them first, or force it`,
   );
   const more = tablets.length > REMOVED_AT_ONCE_MAX;
   return {
@@ -148,7 +151,7 @@ export function removeShard(
   const tablets = tabletsOf(view, keyspace, shard);
   refuseUnless(
     options.force === true || tablets.length === 0,
-    `shard \`${keyspace}/${shard}\` still has ${listed('tablet', tablets)}`,
+    `shard \`${keyspace}/${shard}\` still has ${listed('tablet', tablets)}: remove them first, or force it`,
   );
   const more = tablets.length > REMOVED_AT_ONCE_MAX;
   return {
@@ -173,7 +176,10 @@ export function putTablet(view: View, tablet: TabletRecord, options: PutOptions 
   const dependsOn = [keyOf.tablet(alias), keyOf.shard(keyspace, shard)];
   if (before !== undefined) {
     const is = `${before.type} of ${before.keyspace}/${before.shard} at ${before.host}:${before.port}`;
-    refuseUnless(options.overwrite !== false, `tablet \`${alias}\` exists and differs: it is ${is}`);
+    refuseUnless(
+      options.overwrite !== false,
+      `tablet \`${alias}\` exists and differs: it is ${is}; force the change if that is meant`,
+    );
     const moves = before.keyspace !== keyspace || before.shard !== shard;
     refuseUnless(
       !moves || claimOn(view, before) === undefined,
@@ -197,7 +203,7 @@ export function removeTablet(view: View, alias: string, options: RemoveOptions =
   const claim = claimOn(view, tablet);
   refuseUnless(
     claim === undefined || options.force === true,
-    `tablet \`${alias}\` is the primary of ${tablet.keyspace}/${tablet.shard}: name another primary first`,
+    `tablet \`${alias}\` is the primary of ${tablet.keyspace}/${tablet.shard}: name another primary first, or force it`,
   );
   return {
     result: true,

@@ -174,7 +174,7 @@ export class EtcdClient {
   }
 
   #unreachable(cause: unknown): HeadgateError {
-    const detail = `etcd at ${this.#hosts.join(', ')} did not answer within ${this.#timeoutMs} ms: ${messageOf(cause)}`;
+    const detail = `etcd at ${this.#hosts.join(', ')} did not answer within ${this.#timeoutMs} ms (${messageOf(cause)}); check the address and that etcd runs`;
     return new HeadgateError('HG_TOPOLOGY', { detail, cause });
   }
 }
@@ -191,7 +191,7 @@ export function prefixEnd(prefix: string): Buffer {
 
 /** Checks a root prefix and gives it its closing slash. */
 export function rootOf(prefix: string): string {
-  if (!/^\/[\w./-]*[\w.-]$/.test(prefix)) {
+  if (!/^\/\S*[^\s/]$/.test(prefix)) {
     throw new HeadgateError('HG_TOPOLOGY', {
       detail: `root prefix \`${prefix}\` is not valid: it starts with \`/\` and does not end with it`,
     });

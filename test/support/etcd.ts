@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { freePort } from '../../src/local/ports.ts';
+import { findServers } from '../../src/local/servers.ts';
 import { EtcdMember } from '../../src/topology/etcd-client.ts';
 
 /** A real etcd member in a folder of its own, which a test may stop, freeze, kill and bring back. */
@@ -11,11 +11,13 @@ export class EtcdProcess {
   readonly name: string;
   readonly address: string;
   readonly peerUrl: string;
+  readonly #program: string;
   readonly #dataDir: string;
   readonly #port: number;
   #child: ChildProcess | undefined;
 
-  constructor(name: string, dataDir: string, port: number, peerPort: number) {
+  constructor(program: string, name: string, dataDir: string, port: number, peerPort: number) {
+    this.#program = program;
     this.name = name;
     this.#dataDir = dataDir;
     this.#port = port;
@@ -28,7 +30,7 @@ export class EtcdProcess {
     const client = `http://127.0.0.1:${this.#port}`;
     const cluster = members.map((member) => `${member.name}=${member.peerUrl}`).join(',');
     this.#child = spawn(
-      findEtcd(),
+      this.#program,
       [
         ['--name', this.name, '--data-dir', this.#dataDir, '--log-level', 'error', '--unsafe-no-fsync'],
         ['--listen-client-urls', client, '--advertise-client-urls', client],
@@ -88,11 +90,12 @@ export type EtcdCluster = Readonly<{
 /** Prepares a cluster on free ports; nothing runs before `startAll`. */
 export async function prepareEtcd(size = 1): Promise<EtcdCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-etcd-'));
-  const ports = await freePorts(2 * size);
-  const members = Array.from(
-    { length: size },
-    (_, at) => new EtcdProcess(`m${at}`, join(folder, `m${at}`), ports[2 * at]!, ports[2 * at + 1]!),
-  );
+  const { etcd } = await findServers();
+  const members: EtcdProcess[] = [];
+  for (let at = 0; at < size; at += 1) {
+    const dataDir = join(folder, `m${at}`);
+    members.push(new EtcdProcess(etcd.etcd, `m${at}`, dataDir, await freePort(), await freePort()));
+  }
   return {
     members,
     hosts: members.map((member) => member.address),
@@ -123,32 +126,4 @@ export async function compact(address: string): Promise<void> {
   } finally {
     member.close();
   }
-}
-
-/** Ports that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function findEtcd(): string {
-  const folders = [
-    process.env.HEADGATE_SERVERS ?? '',
-    join(import.meta.dirname, '../../.headgate/servers/bin'),
-    ...(process.env.PATH ?? '').split(delimiter),
-  ];
-  for (const folder of folders) {
-    for (const path of [join(folder, 'etcd'), join(folder, 'bin', 'etcd')]) {
-      if (folder !== '' && existsSync(path)) return path;
-    }
-  }
-  throw new Error('etcd was not found: run `npm start` once, or put it on PATH');
 }
