@@ -4,10 +4,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { suggestion } from '../config/suggestion.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import { startInBackground, tellStarter } from '../local/background.ts';
-import { type ClusterOptions, DEFAULT_DATA_DIR, startCluster } from '../local/cluster.ts';
-import { type KeyspaceWish, parseKeyspaceWish } from '../local/cluster-layout.ts';
+import { type ClusterOptions, startCluster } from '../local/cluster.ts';
+import { DEFAULT_DATA_DIR, type KeyspaceWish, parseKeyspaceWish } from '../local/cluster-layout.ts';
 import type { ClusterStatus } from '../local/cluster-status.ts';
 import { readClusterStatus, stopCluster } from '../local/control.ts';
+import { localCommand, shortPath } from '../local/invocation.ts';
 import { welcomeScreen } from '../local/welcome.ts';
 
 type LocalFlags = Readonly<{
@@ -70,7 +71,7 @@ export function register(program: Command): void {
     .option('--data <dir>', `its data directory (default: ${DEFAULT_DATA_DIR})`)
     .action(async (flags: LocalFlags) => {
       const dataDir = dataDirOf(local, flags);
-      console.log((await stopCluster(dataDir)) ? 'stopped' : `nothing runs in ${dataDir}`);
+      console.log((await stopCluster(dataDir)) ? 'stopped' : `nothing runs in ${shortPath(dataDir)}`);
     });
   local
     .command('status')
@@ -125,7 +126,7 @@ async function runHere(flags: LocalFlags): Promise<void> {
       signal: end,
     });
     const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
-    const stop = inBackground ? `headgate local stop --data ${cluster.dataDir}` : 'Ctrl-C';
+    const stop = inBackground ? localCommand('stop', cluster.dataDir) : 'Ctrl-C';
     const screen = welcomeScreen(cluster, seconds, stop);
     serving = true;
     console.log(screen);

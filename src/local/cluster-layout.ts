@@ -39,6 +39,8 @@ export type ClusterLayout = Readonly<{
 }>;
 
 export const CELL = 'local';
+/** In the current folder. */
+export const DEFAULT_DATA_DIR = '.headgate/local';
 const SHARDS_MAX = 64;
 const REPLICAS_MAX = 8;
 const LAYOUT_FILE = 'cluster.json';

@@ -5,6 +5,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonFile } from './cluster-layout.ts';
+import { localCommand, shortPath } from './invocation.ts';
 import { localError } from './local-error.ts';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
 
@@ -64,7 +65,7 @@ export function lockDataDir(dataDir: string): () => void {
       const holder = lockHolder(dataDir);
       if (holder !== undefined) {
         throw localError(
-          `${dataDir} is in use by another headgate local (pid ${holder.pid}). Stop it with: headgate local stop --data ${dataDir}`,
+          `${shortPath(dataDir)} is in use by another headgate local (pid ${holder.pid}). Stop it with: ${localCommand('stop', dataDir)}`,
         );
       }
       removeStaleLock(dataDir, file, `${mine}.stale`);

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { EtcdTopologyStore } from '../topology/etcd-store.ts';
 import {
   type ClusterLayout,
+  DEFAULT_DATA_DIR,
   type KeyspaceWish,
   layoutDifference,
   planCluster,
@@ -65,7 +66,6 @@ export type ClusterOptions = Readonly<{
   signal?: AbortSignal;
 }>;
 
-export const DEFAULT_DATA_DIR = '.headgate/local';
 const HOST = '127.0.0.1';
 const MEGABYTE = 1024 * 1024;
 const TABLET_MEGABYTES = 150;

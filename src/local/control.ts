@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockHolder, readState, removeState, survivors } from './cluster-state.ts';
 import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
+import { localCommand, shortPath } from './invocation.ts';
 import { localError } from './local-error.ts';
 import { endProcess, signalProcess, waitForEnd } from './process-identity.ts';
 
@@ -32,7 +33,9 @@ export async function stopCluster(dataDir: string): Promise<boolean> {
 /** The status of the cluster that runs in the directory. */
 export async function readClusterStatus(dataDir: string): Promise<ClusterStatus> {
   if (lockHolder(dataDir) === undefined) {
-    throw localError(`no cluster runs in ${dataDir}. Start one with: headgate local --data ${dataDir}`);
+    throw localError(
+      `no cluster runs in ${shortPath(dataDir)}. Start one with: ${localCommand('', dataDir)}`,
+    );
   }
   const state = readState(dataDir);
   if (state === undefined) throw localError(`the cluster in ${dataDir} is still starting.`);

@@ -1,12 +1,7 @@
 /** The short screen at the end of a start: how to connect, what to try, where to look. */
-import { isAbsolute, relative } from 'node:path';
 import type { LocalCluster } from './cluster.ts';
 import { findProgram } from './find-program.ts';
-
-function shortPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') || isAbsolute(short) ? path : short;
-}
+import { shortPath } from './invocation.ts';
 
 function toTry(cluster: LocalCluster): string[] {
   if (cluster.layout.sample) {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { suggestion } from '../../config/suggestion.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
+import { DEFAULT_DATA_DIR } from '../../local/cluster-layout.ts';
 import { readState } from '../../local/cluster-state.ts';
 import { isRunning } from '../../local/process-identity.ts';
 import { checkHosts } from '../../topology/etcd-client.ts';
@@ -56,7 +57,7 @@ export const wantsJson = (command: Command): boolean => command.optsWithGlobals<
 export async function withStore(command: Command, work: (access: Access) => Promise<void>): Promise<void> {
   const flags = command.optsWithGlobals<AccessFlags>();
   const store = EtcdTopologyStore.connect({
-    hosts: flags.etcd ?? (await localEtcd(flags.data)),
+    hosts: flags.etcd ?? localEtcd(flags.data),
     prefix: flags.prefix,
     timeoutMs: flags.timeoutMs,
     onProblem: (message) => console.error(`headgate: warning: ${message}`),
@@ -68,9 +69,8 @@ export async function withStore(command: Command, work: (access: Access) => Prom
   }
 }
 
-async function localEtcd(dataDir: string | undefined): Promise<string[]> {
-  // Loaded only here: the launcher's code is a lot, and most commands do not need it.
-  const folder = resolve(dataDir ?? (await import('../../local/cluster.ts')).DEFAULT_DATA_DIR);
+function localEtcd(dataDir: string | undefined): string[] {
+  const folder = resolve(dataDir ?? DEFAULT_DATA_DIR);
   const etcd = readState(folder)?.etcd;
   if (etcd !== undefined && etcd !== null && isRunning(etcd.process)) return [`${etcd.host}:${etcd.port}`];
   const otherwise =
