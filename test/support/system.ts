@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClusterOptions, type LocalCluster, startCluster } from '../../src/local/cluster.ts';
 import type { ClusterStatus } from '../../src/local/cluster-status.ts';
+import { CuttingProxy } from './cutting-proxy.ts';
 import { type Mysqld, rootAt, startMysqld } from './mysqld.ts';
 import type { Endpoint } from './raw-client.ts';
 
@@ -16,19 +17,24 @@ export type System = Readonly<{
   stop(): Promise<void>;
 }>;
 
+/** Proves the tests themselves: a plain TCP relay to the first tablet stands in for the router. */
+const throughRelay = process.env.HEADGATE_TEST_RELAY === '1';
+
 /** A cluster in a temporary folder on free ports. */
 export async function startSystem(options: ClusterOptions): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), 'headgate-test-'));
   const dataDir = join(dir, 'cluster');
   const cluster = await startCluster({ port: 0, adminPort: 0, replicas: 0, ...options, dataDir });
   const status = await cluster.status();
+  const relay = throughRelay ? await CuttingProxy.start(status.tablets[0]!.port) : undefined;
   return {
     cluster,
-    router: rootAt(status.router.port),
-    routerPid: status.router.pids[0] ?? 0,
+    router: rootAt(relay?.port ?? status.router.port),
+    routerPid: relay ? process.pid : status.router.pids[0]!,
     tablets: status.tablets,
     dataDir,
     stop: async () => {
+      await relay?.stop();
       await cluster.stop();
       await rm(dir, { recursive: true, force: true });
     },
