@@ -16,6 +16,8 @@ import { WatchEnded, WatchStream } from './watch-stream.ts';
 
 const CALL_MS_MAX = 1_000;
 const CONFIRM_EVERY_MS = 1_000;
+/** A store that is slow rather than dead must not be left for ever: deadlines grow with each round of failures. */
+const DEADLINE_GROWTH_MAX = 4;
 const BACKOFF_MS_MIN = 20;
 const BACKOFF_MS_MAX = 1_000;
 /** Changes in flight make the store and the mirror differ for a moment; only what stays so was missed. */
@@ -32,7 +34,7 @@ export type EtcdWatcherOptions = Readonly<{
   hosts: readonly string[];
   prefix?: string;
   onEvent?: (kind: WatcherEvent, detail: string) => void;
-  /** Deadline of each call, after which its member is left for the next one. */
+  /** Deadline of each call, after which its member is left for the next one; it grows while none answers. */
   callMsMax?: number;
   confirmEveryMs?: number;
 }>;
@@ -134,7 +136,7 @@ export class EtcdTopologyWatcher implements TopologyWatcher {
         end: prefixEnd(this.#root),
         fromRevision: revision + 1,
       };
-      await watch.open(member, range, this.#callMsMax);
+      await watch.open(member, range, this.#deadlineMs);
       this.#reportFollowed(host);
       for (;;) {
         await sleep(this.#confirmEveryMs * (0.75 + Math.random() / 2), undefined, { signal: cycle.signal });
@@ -152,7 +154,7 @@ export class EtcdTopologyWatcher implements TopologyWatcher {
 
   async #list(member: EtcdMember, signal: AbortSignal): Promise<number> {
     const askedAtMs = Date.now();
-    const answer = await member.range(this.#everything(), this.#callMsMax);
+    const answer = await member.range(this.#everything(), this.#deadlineMs);
     signal.throwIfAborted();
     const revision = Number(answer.header.revision);
     const before = Math.max(this.#mirror.revision, Number(this.#provenRevision));
@@ -173,7 +175,7 @@ export class EtcdTopologyWatcher implements TopologyWatcher {
     for (let comparison = 1; ; comparison += 1) {
       const askedAtMs = Date.now();
       // Counting is cheap for etcd; looking for the newest revision makes it visit every key.
-      const { header } = await member.range({ ...this.#everything(), count_only: true }, this.#callMsMax);
+      const { header } = await member.range({ ...this.#everything(), count_only: true }, this.#deadlineMs);
       const proven = header.revision === this.#provenRevision || (await this.#compare(member));
       signal.throwIfAborted();
       if (proven) {
@@ -188,7 +190,7 @@ export class EtcdTopologyWatcher implements TopologyWatcher {
 
   async #compare(member: EtcdMember): Promise<boolean> {
     const newestFirst = { sort_target: 'Mod', sort_order: 'Descend', limit: 1, keys_only: true } as const;
-    const answer = await member.range({ ...this.#everything(), ...newestFirst }, this.#callMsMax);
+    const answer = await member.range({ ...this.#everything(), ...newestFirst }, this.#deadlineMs);
     const here = this.#mirror.sum();
     const there: Sum = {
       count: Number(answer.count),
@@ -197,6 +199,11 @@ export class EtcdTopologyWatcher implements TopologyWatcher {
     if (here.count !== there.count || here.newestRevision !== there.newestRevision) return false;
     this.#provenRevision = answer.header.revision;
     return true;
+  }
+
+  get #deadlineMs(): number {
+    const rounds = Math.floor(this.#failures / this.#hosts.length);
+    return this.#callMsMax * Math.min(DEADLINE_GROWTH_MAX, 1 + rounds);
   }
 
   #everything(): IRangeRequest {

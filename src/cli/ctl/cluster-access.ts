@@ -5,6 +5,7 @@ import { suggestion } from '../../config/suggestion.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { DEFAULT_DATA_DIR } from '../../local/cluster-layout.ts';
 import { readState } from '../../local/cluster-state.ts';
+import { localCommand } from '../../local/invocation.ts';
 import { isRunning } from '../../local/process-identity.ts';
 import { checkHosts } from '../../topology/etcd-client.ts';
 import { EtcdTopologyStore } from '../../topology/etcd-store.ts';
@@ -31,7 +32,7 @@ export function addAccessOptions(ctl: Command): Command {
         .argParser(addresses)
         .conflicts('data'),
     )
-    .option('--data <dir>', 'data directory of a running `headgate local` (default: .headgate/local)')
+    .option('--data <dir>', `data directory of a running local cluster (default: ${DEFAULT_DATA_DIR})`)
     .option('--prefix <path>', "root of the cluster's records", DEFAULT_PREFIX)
     .option('--timeout-ms <n>', 'how long etcd may take', milliseconds, TIMEOUT_MS)
     .option('--json', 'print one JSON value, for scripts');
@@ -74,7 +75,9 @@ function localEtcd(dataDir: string | undefined): string[] {
   const etcd = readState(folder)?.etcd;
   if (etcd !== undefined && etcd !== null && isRunning(etcd.process)) return [`${etcd.host}:${etcd.port}`];
   const otherwise =
-    dataDir === undefined ? 'name its folder with --data DIR' : 'start it with `headgate local`';
+    dataDir === undefined
+      ? 'name its folder with --data DIR'
+      : `start it with \`${localCommand('', folder)}\``;
   throw new HeadgateError('HG_TOPOLOGY', {
     detail: `no local cluster runs in ${folder}: ${otherwise}, or name a cluster's etcd with --etcd HOST:PORT`,
   });
