@@ -185,6 +185,9 @@ async function waitUntilReady(process: ServerProcess, port: number): Promise<voi
 export async function startMysqld(options: MysqldOptions): Promise<RunningMysqld> {
   const servers = options.servers ?? (await findServers());
   if (!existsSync(options.dataDir)) await createDataDir(servers, options.dataDir);
+  // Left by one that was killed. mysqld believes such a file as soon as any process has got that pid since; what really
+  // keeps two servers apart is InnoDB's lock on its own files.
+  await rm(join(options.dataDir, 'mysqld.sock.lock'), { force: true });
   for (let tries = 1; ; tries++) {
     const port = options.port ?? (await freePort());
     const process = await startServer({
