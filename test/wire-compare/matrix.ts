@@ -10,11 +10,11 @@ export const allVariants: readonly Variant[] = both.flatMap((prepared) =>
   ),
 );
 
-/** Scripts with big answers take two opposite corners. */
-const heavyVariants: readonly Variant[] = [
+/** Two opposite corners: for scripts with big answers, and for the scripts' own check. */
+export const oppositeVariants: readonly Variant[] = [
   { prepared: false, deprecateEof: true, tls: false, sessionTrack: true },
   { prepared: true, deprecateEof: false, tls: true, sessionTrack: false },
 ];
 
 export const variantsOf = (script: Script): readonly Variant[] =>
-  script.heavy ? heavyVariants : allVariants;
+  script.heavy ? oppositeVariants : allVariants;

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Pair, startPair } from '../support/system.ts';
 import { playScript, reportDifferences } from './compare.ts';
-import { variantsOf } from './matrix.ts';
+import { oppositeVariants, variantsOf } from './matrix.ts';
 import { variantName } from './player.ts';
 import { databaseName } from './script.ts';
 import { scripts } from './scripts/index.ts';
@@ -18,7 +18,7 @@ afterAll(() => pair?.stop());
 
 describe('mysqld and mysqld', () => {
   test.each(scripts.map((script) => [script.name, script] as const))('%s', async (_, script) => {
-    for (const variant of variantsOf(script)) {
+    for (const variant of oppositeVariants) {
       const differences = await playScript(script, pair.reference, pair.tablet, variant);
       expect(reportDifferences(differences, ['mysqld A', 'mysqld B'])).toBe('');
     }

@@ -137,6 +137,8 @@ export const savepoints: Script = {
 
 export const twoSessions: Script = {
   name: 'two sessions',
+  // It waits for a lock.
+  heavy: true,
   steps: [
     ...textQueries(...table, 'INSERT INTO tx VALUES (1, 1), (2, 2)'),
     ...queries('BEGIN', 'UPDATE tx SET v = 10 WHERE id = 1'),
