@@ -11,6 +11,7 @@ const USAGE = 2;
 
 // Loaded when they are wanted: a script that asks for one command does not wait for the code of the others.
 const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  serve: () => import('./serve.ts'),
   local: () => import('./local.ts'),
   ctl: () => import('./ctl.ts'),
   'hash-password': () => import('./hash-password.ts'),

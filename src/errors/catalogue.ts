@@ -161,6 +161,13 @@ export const catalogue = {
     message: 'The client was disconnected by the server because of inactivity.',
     advice: 'Reconnect; see listen.handshakeMsMax and wait_timeout.',
   },
+  ER_MAX_PREPARED_STMT_COUNT_REACHED: {
+    errno: 1461,
+    sqlState: '42000',
+    retryable: false,
+    message: "Can't create more than max_prepared_stmt_count statements",
+    advice: 'Close prepared statements that are no longer used, or raise session.preparedStatementsMax.',
+  },
   HG_INTERNAL: {
     errno: 9100,
     sqlState: 'HY000',

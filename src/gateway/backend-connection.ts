@@ -49,6 +49,8 @@ export interface ConnectionOwner {
 }
 
 export type CapturedState = Readonly<{
+  /** The bits of `pendingState` that were asked for. */
+  pending: number;
   lastInsertId: bigint;
   foundRows: bigint;
   warnings: CollectedAnswer | undefined;
@@ -108,6 +110,9 @@ export class BackendConnection implements ChannelHandler {
   owner: ConnectionOwner | undefined;
   /** Bits of `pendingState` that the owner may still ask for. */
   pending = 0;
+  /** What LAST_INSERT_ID() gave when it was last known here, and whether that is the owner's value. */
+  lastInsertId = 0n;
+  lastInsertIdIsOwners = false;
   /** KILL QUERY was sent for the running statement: no reuse before that was answered. */
   killing: Promise<void> | undefined;
   readonly prepared: PreparedCache;

@@ -138,7 +138,7 @@ export class Gateway {
           });
         }
         const errors = [...this.#pools.values()]
-          .map((pool) => pool.lastError)
+          .map((pool) => pool.lastError?.message)
           .filter((error) => error !== undefined);
         throw new HeadgateError('HG_NO_PRIMARY', { detail: errors[0] ?? 'no shard has one in the topology' });
       }

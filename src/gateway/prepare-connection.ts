@@ -30,11 +30,14 @@ export async function captureState(connection: BackendConnection): Promise<void>
   const ids = await demand(connection.query('SELECT FOUND_ROWS(), LAST_INSERT_ID()'));
   const [foundRows, lastInsertId] = textValues(ids, 0);
   const state: CapturedState = {
+    pending,
     foundRows: BigInt(foundRows!),
     lastInsertId: BigInt(lastInsertId!),
     warnings,
   };
   owner.onStateCaptured(connection, state);
+  connection.lastInsertId = state.lastInsertId;
+  connection.lastInsertIdIsOwners = false;
 }
 
 /** Makes the connection fit `need`. Raises TabletRefusal (the connection is then of unknown state) or HG_TABLET_LOST. */
@@ -70,6 +73,8 @@ export async function selectDatabase(connection: BackendConnection, database: st
 export async function resetConnection(connection: BackendConnection): Promise<void> {
   await demand(connection.ask(Buffer.from([command.resetConnection])));
   connection.prepared.clear();
+  connection.lastInsertId = 0n;
+  connection.lastInsertIdIsOwners = false;
   connection.need = undefined;
   if (connection.status & serverStatus.inTransaction) {
     throw new HeadgateError('HG_INTERNAL', {

@@ -50,7 +50,7 @@ const plainNeed = connectionNeed({ capabilities: 0, collationId: 255, database: 
 export class TabletPool {
   readonly tablet: TabletRecord;
   facts: TabletFacts | undefined;
-  lastError: string | undefined;
+  lastError: Readonly<{ message: string; atMs: number }> | undefined;
   /** No longer to be used for new statements: the tablet left its place in the topology. */
   retired = false;
 
@@ -308,7 +308,7 @@ export class TabletPool {
       this.lastError = undefined;
       return connection;
     } catch (error) {
-      this.lastError = messageOf(error);
+      this.lastError = { message: messageOf(error), atMs: Date.now() };
       throw error;
     } finally {
       this.#opening--;
@@ -390,6 +390,7 @@ function lend(connection: BackendConnection, owner: ConnectionOwner): BackendCon
   if (connection.owner !== owner) {
     connection.owner = owner;
     connection.pending = 0;
+    connection.lastInsertIdIsOwners = false;
   }
   connection.leased = true;
   return connection;

@@ -1,0 +1,361 @@
+/**
+ * One client's connection: login, then one command at a time into its session, answers out. Owns the socket and the order of
+ * packets; knows nothing of SQL.
+ */
+
+import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { UserDirectory } from '../config/users.ts';
+import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
+import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { capability, command } from '../mysql/protocol.ts';
+import type { ClientPort } from '../session/client-port.ts';
+import type { SessionServices } from '../session/services.ts';
+import { Session } from '../session/session.ts';
+import { SessionState } from '../session/session-state.ts';
+import { Channel, type ChannelHandler } from '../wire/channel.ts';
+import { CommandReader } from '../wire/command-reader.ts';
+import { buildErr } from '../wire/err-packet.ts';
+import type { ClientIdentity, ServerHandshakeSink } from '../wire/handshake/client-identity.ts';
+import { ServerChangeUser } from '../wire/handshake/server-change-user.ts';
+import { handshakePayloadBytesMax, ServerHandshake } from '../wire/handshake/server-handshake.ts';
+import { buildOk } from '../wire/ok-packet.ts';
+import { frame } from '../wire/packets.ts';
+
+/** What the router offers to clients; each is honoured. */
+const offeredCapabilities =
+  capability.longPassword |
+  capability.foundRows |
+  capability.longFlag |
+  capability.connectWithDb |
+  capability.odbc |
+  capability.ignoreSpace |
+  capability.protocol41 |
+  capability.interactive |
+  capability.ignoreSigpipe |
+  capability.transactions |
+  capability.secureConnection |
+  capability.multiStatements |
+  capability.multiResults |
+  capability.psMultiResults |
+  capability.pluginAuth |
+  capability.connectAttrs |
+  capability.pluginAuthLenencClientData |
+  capability.sessionTrack |
+  capability.deprecateEof;
+
+const DEFAULT_COLLATION_ID = 255;
+const STATUS_AUTOCOMMIT = 2;
+/** Bytes of further commands taken while one is running; then the client has to wait. */
+const AHEAD_BYTES_MAX = 64 * 1024;
+/** TLS hands out fresh memory anyway; small answers are copied rather than the tablet's whole buffer kept. */
+const COPY_BYTES_MAX = 16 * 1024;
+
+/** What all client connections of a router share. */
+export type ClientSettings = Readonly<{
+  services: SessionServices;
+  users: () => UserDirectory;
+  serverVersion: () => string;
+  tls: 'off' | 'optional' | 'required';
+  secureContext: () => SecureContext | undefined;
+  packetBytesMax: number;
+  handshakeMsMax: number;
+  resultBufferBytesMax: number;
+  /** True while the router is about to end: connections are closed where that loses nothing. */
+  draining: () => boolean;
+  onReady: (connection: ClientConnection) => void;
+  onClosed: (connection: ClientConnection) => void;
+}>;
+
+export class ClientConnection implements ChannelHandler, ClientPort {
+  readonly connectionId: number;
+  readonly remoteAddress: string;
+  readonly openedAtMs = Date.now();
+  capabilities = 0;
+  userName = '';
+  session: Session | undefined;
+  readonly #settings: ClientSettings;
+  readonly #channel: Channel;
+  readonly #reader: CommandReader;
+  #identity: ClientIdentity | undefined;
+  #login: ServerHandshake | ServerChangeUser | undefined;
+  #startTls = false;
+  /** A command is being answered. */
+  #busy = false;
+  #reading = false;
+  #ahead: Buffer | undefined;
+  /** The tablet connection that waits until this client has read on. */
+  #waiting: BackendConnection | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(socket: Socket, connectionId: number, settings: ClientSettings) {
+    this.connectionId = connectionId;
+    this.#settings = settings;
+    this.#reader = new CommandReader(handshakePayloadBytesMax, (packet, sequence) =>
+      this.#received(packet, sequence),
+    );
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.#channel = Channel.accepted(socket, this);
+    this.#startTimer();
+    const handshake = new ServerHandshake(
+      {
+        users: settings.users(),
+        remoteAddress: this.remoteAddress,
+        connectionId,
+        serverVersion: settings.serverVersion(),
+        capabilities: offeredCapabilities,
+        collationId: DEFAULT_COLLATION_ID,
+        statusFlags: STATUS_AUTOCOMMIT,
+        tls: settings.tls,
+        secure: false,
+      },
+      this.#loginSink(),
+    );
+    this.#login = handshake;
+    this.#channel.resume();
+    handshake.start();
+  }
+
+  get bytesRead(): number {
+    return this.#channel.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#channel.bytesWritten;
+  }
+
+  get closed(): boolean {
+    return this.#channel.closed;
+  }
+
+  onBytes(bytes: Buffer): void {
+    if (this.#ended) return;
+    this.#settings.services.metrics.clientIn(bytes.length);
+    if (this.#busy || this.#ahead !== undefined) {
+      // Kept, so that the end of the connection is still noticed while a command runs.
+      this.#ahead = this.#ahead === undefined ? Buffer.from(bytes) : Buffer.concat([this.#ahead, bytes]);
+      if (this.#ahead.length > AHEAD_BYTES_MAX) this.#channel.pause();
+      return;
+    }
+    this.#read(bytes);
+  }
+
+  #read(bytes: Buffer): void {
+    this.#reading = true;
+    let at = 0;
+    try {
+      while (at < bytes.length && !this.#busy && !this.#ended) {
+        at = this.#reader.push(bytes, at);
+        if (this.#startTls) {
+          this.#beginTls(bytes.subarray(at));
+          this.#reading = false;
+          return;
+        }
+      }
+    } catch (error) {
+      this.#refuseBytes(error);
+      return;
+    }
+    this.#reading = false;
+    if (at < bytes.length && !this.#ended) this.#ahead = Buffer.from(bytes.subarray(at));
+  }
+
+  /** Bytes that break the protocol: MySQL says so and closes; nothing after them can be trusted. */
+  #refuseBytes(error: unknown): void {
+    this.#reading = false;
+    const known =
+      error instanceof HeadgateError ? error : new HeadgateError('HG_INTERNAL', { detail: messageOf(error) });
+    this.#settings.services.log.warn(
+      { err: error, connectionId: this.connectionId, client: this.remoteAddress },
+      'client connection refused',
+    );
+    this.#settings.services.metrics.error(known.errno);
+    this.send(
+      buildErr({ errno: known.errno, sqlState: known.sqlState, message: known.message }),
+      this.#reader.expectedSequence,
+    );
+    this.end();
+  }
+
+  #received(packet: Buffer, sequence: number): void {
+    const login = this.#login;
+    if (login !== undefined) {
+      login.push(packet.subarray(4), sequence);
+      return;
+    }
+    this.#busy = true;
+    if (packet[4] === command.changeUser) this.#changeUser(packet, sequence);
+    else this.session!.command(packet, sequence);
+  }
+
+  #changeUser(packet: Buffer, sequence: number): void {
+    const { users } = this.#settings;
+    const options = { users: users(), remoteAddress: this.remoteAddress };
+    this.#startTimer();
+    const login = new ServerChangeUser(options, this.#identity!, this.#loginSink());
+    this.#login = login;
+    this.#busy = false;
+    login.push(packet.subarray(4), sequence);
+  }
+
+  #loginSink(): ServerHandshakeSink {
+    return {
+      send: (payload, sequence) => {
+        this.#reader.expectedSequence = (sequence + 1) & 0xff;
+        this.send(payload, sequence);
+      },
+      startTls: () => {
+        this.#startTls = true;
+      },
+      done: (identity, sequence) => {
+        this.#busy = true;
+        void this.#loggedIn(identity, sequence);
+      },
+      refuse: (error) => {
+        const { log, metrics } = this.#settings.services;
+        log.info(
+          { client: this.remoteAddress, errno: error.errno, detail: error.context.detail },
+          error.message,
+        );
+        metrics.error(error.errno);
+        metrics.connectionRefused(error.code === 'ER_ACCESS_DENIED_ERROR' ? 'authentication' : 'handshake');
+        this.end();
+      },
+    };
+  }
+
+  async #loggedIn(identity: ClientIdentity, sequence: number): Promise<void> {
+    this.#identity = identity;
+    this.capabilities = identity.capabilities;
+    this.userName = identity.userName;
+    const state = new SessionState(identity.capabilities, identity.collationId);
+    const { session: previous } = this;
+    const session = previous ?? new Session(this, this.#settings.services, state);
+    session.releaseAll();
+    session.state = state;
+    this.session = session;
+    try {
+      if (identity.database !== undefined) await session.selectInitialDatabase(identity.database);
+    } catch (error) {
+      const known =
+        error instanceof HeadgateError
+          ? error
+          : new HeadgateError('HG_INTERNAL', { detail: messageOf(error) });
+      this.#settings.services.metrics.error(known.errno);
+      this.send(buildErr(known), sequence);
+      this.end();
+      return;
+    }
+    if (this.#ended || this.#channel.closed) return;
+    clearTimeout(this.#timer);
+    this.#login = undefined;
+    this.#reader.bytesMax = this.#settings.packetBytesMax;
+    this.send(buildOk({ statusFlags: session.statusFlags }, this.capabilities), sequence);
+    if (previous === undefined) this.#settings.onReady(this);
+    this.next();
+  }
+
+  #beginTls(rest: Buffer): void {
+    this.#startTls = false;
+    const context = this.#settings.secureContext() ?? createSecureContext();
+    this.#channel.startServerTls(context, rest, () => {
+      if (this.#login instanceof ServerHandshake) this.#login.secured();
+    });
+  }
+
+  #startTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#settings.services.metrics.connectionRefused('handshake');
+      this.#channel.destroy();
+    }, this.#settings.handshakeMsMax);
+  }
+
+  send(payload: Buffer, sequence: number): void {
+    this.#write(frame(payload, sequence & 0xff));
+  }
+
+  relay(bytes: Buffer, source: BackendConnection): void {
+    const channel = this.#channel;
+    if (channel.ownsBytes && bytes.length <= COPY_BYTES_MAX) this.#write(Buffer.from(bytes));
+    else {
+      this.#write(bytes);
+      if (channel.pendingBytes > 0) source.keepBytes();
+    }
+    if (channel.pendingBytes > this.#settings.resultBufferBytesMax && !channel.closed) {
+      source.pause();
+      this.#waiting = source;
+    }
+  }
+
+  #write(bytes: Buffer): void {
+    this.#settings.services.metrics.clientOut(bytes.length);
+    this.#channel.write(bytes);
+  }
+
+  cork(): void {
+    this.#channel.cork();
+  }
+
+  uncork(): void {
+    this.#channel.uncork();
+  }
+
+  next(): void {
+    this.#busy = false;
+    this.#reader.expectedSequence = 0;
+    if (this.#ended) return;
+    const session = this.session!;
+    if (this.#settings.draining() && !session.inTransaction && session.held === undefined) {
+      this.shutDown();
+      return;
+    }
+    if (this.#reading) return;
+    // Not from within the answer to the command before: many short commands in one chunk would nest.
+    while (this.#ahead !== undefined && !this.#busy && !this.#ended) {
+      const ahead = this.#ahead;
+      this.#ahead = undefined;
+      this.#channel.resume();
+      this.#read(ahead);
+    }
+  }
+
+  /** The router ends: an idle client is told so and disconnected; a busy one after its statement or transaction. */
+  shutDown(): void {
+    const session = this.session;
+    if (this.#busy || session?.inTransaction === true) return;
+    this.send(buildErr(new HeadgateError('ER_SERVER_SHUTDOWN')), 1);
+    this.end();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#channel.end();
+  }
+
+  destroy(): void {
+    this.#channel.destroy();
+  }
+
+  onDrain(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resume();
+  }
+
+  onClosed(error: Error | undefined): void {
+    clearTimeout(this.#timer);
+    this.#ended = true;
+    this.#ahead = undefined;
+    if (error !== undefined) {
+      this.#settings.services.log.info(
+        { client: this.remoteAddress, connectionId: this.connectionId, err: error },
+        'client connection broke',
+      );
+    }
+    this.session?.close();
+    this.#waiting?.resume();
+    this.#settings.onClosed(this);
+  }
+}

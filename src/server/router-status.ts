@@ -1,0 +1,72 @@
+/** What a router tells of itself: gauges for metrics, and everything for the status page. */
+import { readFileSync } from 'node:fs';
+import type { SetMetric } from '../telemetry/metrics.ts';
+import { servingType } from '../topology/topology.ts';
+import type { RouterStatus, TabletStatus } from './admin/status.ts';
+import type { Router } from './router.ts';
+
+const packageFile = new URL('../../package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+
+export function collectGauges(router: Router, set: SetMetric): void {
+  const { confirmedAtMs } = router.watcher;
+  if (confirmedAtMs > 0) set('headgate_topology_age_seconds', {}, (Date.now() - confirmedAtMs) / 1000);
+  for (const pool of router.gateway.pools) {
+    const { open, leased, waiting } = pool.counts();
+    const { alias: tablet } = pool.tablet;
+    set('headgate_pool_connections', { tablet, state: 'busy' }, leased);
+    set('headgate_pool_connections', { tablet, state: 'idle' }, open - leased);
+    set('headgate_pool_waiters', { tablet }, waiting);
+  }
+}
+
+export function routerStatus(router: Router): RouterStatus {
+  const { config, gateway, watcher } = router;
+  const { current } = watcher;
+  const connections = [...router.connections.values()];
+  return {
+    version,
+    serverVersion: router.serverVersion,
+    state: router.state,
+    pid: process.pid,
+    startedAtMs: router.startedAtMs,
+    nowMs: Date.now(),
+    cell: config.gateway.cell,
+    listeners: [
+      { protocol: 'MySQL', host: config.listen.host, port: router.port, tls: config.listen.tls.mode },
+    ],
+    topology: {
+      etcd: config.topology.etcd,
+      prefix: config.topology.prefix,
+      revision: current?.revision,
+      confirmedAtMs: watcher.confirmedAtMs,
+      keyspaces: [...(current?.keyspaces.values() ?? [])].map((keyspace) => ({
+        name: keyspace.name,
+        sharded: keyspace.sharded,
+        shards: [...keyspace.shards.values()].map(({ shard, primaryAlias, term }) => ({
+          name: shard,
+          primaryAlias,
+          term,
+        })),
+      })),
+      tablets: [...gateway.pools].map((pool): TabletStatus => {
+        const { tablet, lastError } = pool;
+        const { open, leased, waiting } = pool.counts();
+        return {
+          ...tablet,
+          type: current === undefined ? tablet.type : servingType(current, tablet),
+          pool: { open, busy: leased, max: config.pool.connectionsMax, waiting },
+          lastError,
+        };
+      }),
+    },
+    sessions: {
+      open: connections.length,
+      inTransaction: connections.filter((connection) => connection.session?.inTransaction === true).length,
+      pinned: connections.filter((connection) => connection.session?.held !== undefined).length,
+      max: config.listen.connectionsMax,
+    },
+    rssBytes: process.memoryUsage.rss(),
+    metrics: router.metrics.snapshot(),
+  };
+}

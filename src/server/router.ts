@@ -1,0 +1,293 @@
+/** One router process: puts topology, gateway, listeners and the admin port together, and takes them apart again. */
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Config } from '../config/schema.ts';
+import { readGatewayCa, readListenTls } from '../config/tls-files.ts';
+import type { Users } from '../config/users.ts';
+import { defaultUsers, parseUsers } from '../config/users-file.ts';
+import { type WatchedFile, watchFile } from '../config/watch-file.ts';
+import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { SessionServices } from '../session/services.ts';
+import type { Log } from '../telemetry/log.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { EtcdTopologyWatcher } from '../topology/etcd-watcher.ts';
+import { RouterLease } from '../topology/router-lease.ts';
+import { tabletTypes } from '../topology/topology.ts';
+import { buildErr } from '../wire/err-packet.ts';
+import { frame } from '../wire/packets.ts';
+import { type AdminServer, startAdminServer } from './admin/admin-server.ts';
+import type { Readiness } from './admin/status.ts';
+import { ClientConnection, type ClientSettings } from './client-connection.ts';
+import { ConnectionIds } from './connection-ids.ts';
+import { collectGauges, routerStatus } from './router-status.ts';
+
+const DRAIN_POLL_MS = 20;
+
+export class Router {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics = new Metrics(tabletTypes);
+  readonly watcher: EtcdTopologyWatcher;
+  readonly gateway: Gateway;
+  readonly startedAtMs = Date.now();
+  readonly connections = new Map<number, ClientConnection>();
+  state: 'starting' | 'serving' | 'draining' = 'starting';
+  port = 0;
+  readonly #ids = new ConnectionIds(0, (id) => this.connections.has(id));
+  readonly #lease: RouterLease;
+  #users: Users;
+  #watchedUsers: WatchedFile | undefined;
+  #secureContext: SecureContext | undefined;
+  #server: Server | undefined;
+  #admin: AdminServer | undefined;
+  /** Connections that have not logged in yet count towards the limit too. */
+  #openCount = 0;
+  readonly #settings: ClientSettings;
+
+  private constructor(config: Config, log: Log) {
+    this.config = config;
+    this.log = log;
+    this.#users = this.#readUsers();
+    this.#secureContext = contextOf(config);
+    const { etcd: hosts, prefix, timeoutMs } = config.topology;
+    this.watcher = EtcdTopologyWatcher.start({
+      hosts,
+      prefix,
+      callMsMax: timeoutMs,
+      onEvent: (kind, detail) =>
+        log[kind === 'followed' ? 'info' : 'warn']({ kind, detail }, `topology ${kind}`),
+    });
+    this.gateway = new Gateway({
+      watcher: this.watcher,
+      login: {
+        user: config.gateway.user,
+        password: config.gateway.password,
+        tls: config.gateway.tls,
+        ca: readGatewayCa(config),
+        connectMsMax: config.gateway.connectMsMax,
+      },
+      limits: config.pool,
+      holdMsMax: config.gateway.holdMsMax,
+      log,
+    });
+    this.#lease = new RouterLease({
+      hosts,
+      prefix,
+      router: this.#record(),
+      onAcquired: (number) => {
+        this.#ids.routerNumber = number;
+        log.info({ number }, 'router number leased');
+      },
+      onLost: (number) => log.warn({ number }, 'router number lost'),
+      onProblem: (message) => log.warn({ message }, 'no router number yet'),
+    });
+    this.#settings = this.#clientSettings();
+    this.metrics.onCollect((set) => collectGauges(this, set));
+  }
+
+  /** Starts listening. Rejects with HG_CONFIG when a port is taken; etcd and tablets may come later. */
+  static async start(config: Config, log: Log): Promise<Router> {
+    const router = new Router(config, log);
+    try {
+      await router.#listen();
+      router.#admin = await startAdminServer({
+        host: config.admin.host,
+        port: config.admin.port,
+        providers: {
+          readiness: () => router.readiness(),
+          metrics: () => router.metrics.text(),
+          status: () => routerStatus(router),
+        },
+      });
+    } catch (error) {
+      await router.stop();
+      throw error;
+    }
+    router.state = 'serving';
+    log.info({ host: config.listen.host, port: router.port, admin: router.#admin.url }, 'router listens');
+    return router;
+  }
+
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  /** What clients are told: the tablets' version, and that of the configuration before any is known. */
+  get serverVersion(): string {
+    return this.gateway.serverVersion ?? this.config.listen.serverVersion;
+  }
+
+  readiness(): Readiness {
+    const reasons: string[] = [];
+    if (this.state !== 'serving') reasons.push(`the router is ${this.state}`);
+    const topology = this.watcher.current;
+    if (topology === undefined) reasons.push('the topology was not read yet: is etcd up?');
+    else if (topology.keyspaces.size === 0) reasons.push('the topology has no keyspace');
+    for (const keyspace of topology?.keyspaces.values() ?? []) {
+      for (const shard of keyspace.shards.keys()) {
+        const primary = this.gateway.shard(keyspace.name, shard)?.primary;
+        if (primary === undefined) reasons.push(`${keyspace.name}/${shard} has no primary`);
+        else if (primary.facts === undefined)
+          reasons.push(
+            `${primary.tablet.alias} was not reached: ${primary.lastError?.message ?? 'not tried yet'}`,
+          );
+      }
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  /** Ends the router: no new connections, statements and transactions may end, then all is closed. */
+  async drain(): Promise<void> {
+    if (this.state === 'draining') return;
+    this.state = 'draining';
+    this.log.info({ open: this.connections.size }, 'draining');
+    this.#server?.close();
+    for (const connection of [...this.connections.values()]) connection.shutDown();
+    const deadlineMs = Date.now() + this.config.shutdown.drainMsMax;
+    while (this.connections.size > 0 && Date.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
+    await this.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.state = 'draining';
+    this.#server?.close();
+    for (const connection of [...this.connections.values()]) connection.destroy();
+    this.#watchedUsers?.close();
+    this.gateway.close();
+    this.metrics.close();
+    await Promise.all([this.#lease.close(), this.watcher.close(), this.#admin?.close()]);
+    this.log.info('router stopped');
+  }
+
+  #record() {
+    const { admin, listen } = this.config;
+    return {
+      host: listen.host === '0.0.0.0' || listen.host === '::' ? hostname() : listen.host,
+      port: listen.port,
+      adminUrl: `http://${admin.host}:${admin.port}`,
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+    };
+  }
+
+  #readUsers(): Users {
+    const path = this.config.listen.usersFile;
+    if (path === undefined) return defaultUsers();
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (cause) {
+      throw new HeadgateError('HG_CONFIG', {
+        detail: `listen.usersFile ${path}: ${messageOf(cause)}`,
+        cause,
+      });
+    }
+    const users = parseUsers(text, path);
+    this.#watchedUsers = watchFile(path, text, {
+      changed: (changed) => {
+        try {
+          this.#users = parseUsers(changed, path, this.#users.decoyKey);
+          this.log.info({ path, users: this.#users.entries.length }, 'users read again');
+        } catch (error) {
+          this.log.error(
+            { err: error, path },
+            'the changed users file is wrong; the users stay as they were',
+          );
+        }
+      },
+      lost: (reason) =>
+        this.log.error({ path, reason }, 'the users file is gone; the users stay as they were'),
+    });
+    return users;
+  }
+
+  #clientSettings(): ClientSettings {
+    const { config } = this;
+    const services: SessionServices = {
+      gateway: this.gateway,
+      metrics: this.metrics,
+      log: this.log,
+      findSession: (id) => {
+        const connection = this.connections.get(id);
+        const session = connection?.session;
+        if (connection === undefined || session === undefined) return undefined;
+        return {
+          connectionId: id,
+          userName: connection.userName,
+          kill: (queryOnly) => session.kill(queryOnly),
+        };
+      },
+      limits: config.session,
+      slowQueryMs: config.log.slowQueryMs,
+      statistics: () => this.#statistics(),
+      tabletUser: config.gateway.user,
+    };
+    return {
+      services,
+      users: () => this.#users,
+      serverVersion: () => this.serverVersion,
+      tls: config.listen.tls.mode,
+      secureContext: () => this.#secureContext,
+      packetBytesMax: config.listen.packetBytesMax,
+      handshakeMsMax: config.listen.handshakeMsMax,
+      resultBufferBytesMax: config.session.resultBufferBytesMax,
+      draining: () => this.state === 'draining',
+      onReady: () => this.metrics.connectionOpened(),
+      onClosed: (connection) => {
+        this.#openCount--;
+        if (connection.session !== undefined) this.metrics.connectionClosed();
+        this.connections.delete(connection.connectionId);
+      },
+    };
+  }
+
+  #statistics(): string {
+    const { queries, connections } = this.metrics.snapshot();
+    const uptime = Math.floor((Date.now() - this.startedAtMs) / 1000);
+    const rate = (queries.total / Math.max(uptime, 1)).toFixed(3);
+    return `Uptime: ${uptime}  Threads: ${connections.open}  Questions: ${queries.total}  Slow queries: 0  Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: ${rate}`;
+  }
+
+  #listen(): Promise<void> {
+    const { host, port } = this.config.listen;
+    const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
+      this.#accept(socket),
+    );
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        const why =
+          cause.code === 'EADDRINUSE'
+            ? 'the port is in use; choose another with listen.port (--listen-port)'
+            : messageOf(cause);
+        reject(new HeadgateError('HG_CONFIG', { detail: `cannot listen on ${host}:${port}: ${why}`, cause }));
+      });
+      server.listen(port, host, () => {
+        const address = server.address();
+        this.port = typeof address === 'object' && address !== null ? address.port : port;
+        resolve();
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#openCount >= this.config.listen.connectionsMax) {
+      this.metrics.connectionRefused('limit');
+      socket.on('error', () => {});
+      socket.end(frame(buildErr(new HeadgateError('ER_CON_COUNT_ERROR'), false), 0));
+      return;
+    }
+    this.#openCount++;
+    const id = this.#ids.next();
+    this.connections.set(id, new ClientConnection(socket, id, this.#settings));
+  }
+}
+
+function contextOf(config: Config): SecureContext | undefined {
+  const material = readListenTls(config);
+  return material === undefined ? undefined : createSecureContext({ ...material, minVersion: 'TLSv1.2' });
+}

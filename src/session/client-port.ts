@@ -1,0 +1,21 @@
+import type { BackendConnection } from '../gateway/backend-connection.ts';
+
+/** The client's end of a session, as the session sees it. Sequence numbers are the caller's. */
+export interface ClientPort {
+  readonly connectionId: number;
+  readonly capabilities: number;
+  /** The name and the address under which the client logged in. */
+  readonly userName: string;
+  readonly remoteAddress: string;
+  /** Sends one payload as a packet. */
+  send(payload: Buffer, sequence: number): void;
+  /** Passes on a tablet's bytes as they are, pausing the tablet while the client is slow. */
+  relay(bytes: Buffer, source: BackendConnection): void;
+  /** Writes until `uncork` leave together. */
+  cork(): void;
+  uncork(): void;
+  /** The session is ready for the next command. */
+  next(): void;
+  /** Sends what is pending and closes. */
+  end(): void;
+}

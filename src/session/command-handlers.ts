@@ -1,0 +1,83 @@
+/** Commands other than COM_QUERY and COM_CHANGE_USER (which is part of logging in). All others answer 1047. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { command } from '../mysql/protocol.ts';
+import { lexModeOf } from '../sql/lex-mode.ts';
+import { scanStatement } from '../sql/statement-scan.ts';
+import { buildResultEnd } from '../wire/packets.ts';
+import type { Session } from './session.ts';
+import { use } from './statement-handlers.ts';
+import { placeOf } from './statement-place.ts';
+
+type Handler = (session: Session, packet: Buffer) => Promise<unknown> | undefined;
+
+const contentAt = 5;
+
+/** Stands for commands that ask about definitions, where a statement is wanted. */
+const definitionScan = scanStatement(
+  Buffer.from('SHOW TABLES'),
+  0,
+  lexModeOf('', 'utf8mb4', 80_400, false),
+  new Set(),
+);
+
+export const commandHandlers: Readonly<Record<number, Handler>> = {
+  [command.quit]: (session) => {
+    session.port.end();
+    return undefined;
+  },
+  [command.initDb]: (session, packet) => {
+    session.requireState();
+    return use(session, packet.toString('utf8', contentAt));
+  },
+  [command.ping]: (session) => {
+    session.ok();
+    return undefined;
+  },
+  [command.statistics]: (session) => {
+    session.sendPayload(Buffer.from(session.services.statistics()));
+    session.finished(false);
+    return undefined;
+  },
+  [command.setOption]: setOption,
+  [command.fieldList]: fieldList,
+  [command.resetConnection]: (session) => {
+    session.releaseAll();
+    session.state.reset();
+    session.ok();
+    return undefined;
+  },
+  [command.stmtPrepare]: (session, packet) => session.prepared.prepare(packet),
+  [command.stmtExecute]: (session, packet) => session.prepared.execute(packet),
+  [command.stmtSendLongData]: (session, packet) => session.prepared.sendLongData(packet),
+  [command.stmtClose]: (session, packet) => {
+    session.prepared.close(packet);
+    return undefined;
+  },
+  [command.stmtReset]: (session, packet) => session.prepared.reset(packet),
+};
+
+/** MYSQL_OPTION_MULTI_STATEMENTS_ON (0) and _OFF (1). */
+function setOption(session: Session, packet: Buffer): undefined {
+  const option = packet.length >= contentAt + 2 ? packet.readUInt16LE(contentAt) : -1;
+  if (option !== 0 && option !== 1)
+    throw new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' });
+  session.state.multiStatements = option === 0;
+  session.diagnostics.noteLocal();
+  session.sendPayload(buildResultEnd(session.statusFlags, 0, session.port.capabilities));
+  session.finished(false);
+}
+
+/** COM_FIELD_LIST: the definitions of a table's columns. */
+async function fieldList(session: Session, packet: Buffer): Promise<void> {
+  session.requireState();
+  const place = placeOf(definitionScan, session.state.target, session.services.gateway);
+  const connection = await session.lease(place);
+  const answer = await session.exchange(
+    { source: packet, scan: definitionScan, packet },
+    place,
+    connection,
+    'fieldList',
+  );
+  session.giveBack(connection);
+  session.finished(answer.error !== undefined || connection.closed);
+}

@@ -1,0 +1,254 @@
+/**
+ * What a session's next statement may ask about its last one: FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID(), warnings.
+ *
+ * The truth lies on the connection where that statement ran. While nobody else has used it, the question goes there as the
+ * client wrote it; otherwise the connection was asked before it changed hands (`captured`) and the values are put into the
+ * statement or onto the new connection.
+ */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { type CollectedAnswer, textValues } from '../gateway/answer-collector.ts';
+import { type BackendConnection, type CapturedState, pendingState } from '../gateway/backend-connection.ts';
+import { captureState, demand } from '../gateway/prepare-connection.ts';
+import { effect, type StatementScan } from '../sql/statement-scan.ts';
+import type { ServerError } from '../wire/err-packet.ts';
+import { buildTextRow } from '../wire/packets.ts';
+import type { ResponseRelay } from '../wire/response-relay.ts';
+import { sendRows } from './local-result.ts';
+import type { Session, Statement } from './session.ts';
+import type { Place } from './statement-place.ts';
+import { substituted } from './substitute.ts';
+
+const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
+const WAIT_MS = 5;
+const WAITS_MAX = 200;
+
+export class Diagnostics {
+  readonly #session: Session;
+  #foundRows = 0n;
+  #rowCount = -1n;
+  #lastInsertId = 0n;
+  /** Where the last statement ran, if nothing of the session happened since. */
+  #lastOn: BackendConnection | undefined;
+  /** Warnings of the last statement as rows of SHOW WARNINGS, once its connection is another session's. */
+  #warnings: readonly Buffer[] = [];
+  /** Where an INSERT reported an id that may or may not be what LAST_INSERT_ID() now is. */
+  #insertOn: BackendConnection | undefined;
+  #insertSeen = 0n;
+  /** The id cannot be told apart from what the connection had before. */
+  #insertCertain = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  clear(): void {
+    this.#forgetConnection(this.#lastOn);
+    this.#forgetConnection(this.#insertOn);
+    this.#lastOn = undefined;
+    this.#insertOn = undefined;
+    this.#foundRows = 0n;
+    this.#rowCount = -1n;
+    this.#lastInsertId = 0n;
+    this.#warnings = [];
+  }
+
+  #forgetConnection(connection: BackendConnection | undefined): void {
+    if (connection?.owner !== this.#session || connection.leased) return;
+    connection.owner = undefined;
+    connection.pending = 0;
+  }
+
+  /** A statement has run on a connection. */
+  note(scan: StatementScan, answer: ResponseRelay, connection: BackendConnection): void {
+    connection.owner = this.#session;
+    this.#lastOn = connection;
+    if (scan.kind === 'show' && (scan.effects & effect.diagnosticsRead) !== 0) return;
+    let pending = connection.pending & pendingState.lastInsertId;
+    if (answer.warnings > 0 || answer.error !== undefined) pending |= pendingState.diagnostics;
+    this.#warnings = [];
+    if (answer.hasRows) this.#foundRows = BigInt(answer.rowCount);
+    if (scan.effects & effect.calcFoundRows) pending |= pendingState.foundRows;
+    this.#rowCount = answer.hasRows || answer.error !== undefined ? -1n : answer.affectedRows;
+    const wrote = (scan.effects & effect.lastInsertIdWrite) !== 0;
+    if (answer.insertId !== 0n || wrote) {
+      pending |= pendingState.lastInsertId;
+      if (this.#insertOn !== connection) this.#insertCertain = false;
+      this.#insertCertain ||= wrote || answer.insertId === connection.lastInsertId;
+      this.#insertOn = connection;
+      this.#insertSeen = answer.insertId;
+    }
+    connection.pending = pending;
+  }
+
+  /** A statement was answered by the router: nothing affected, no warnings. */
+  noteLocal(): void {
+    this.#leaveConnection();
+    this.#rowCount = 0n;
+    this.#warnings = [];
+  }
+
+  noteLocalRows(count: number): void {
+    this.noteLocal();
+    this.#rowCount = -1n;
+    this.#foundRows = BigInt(count);
+  }
+
+  /** The router's own error is what SHOW WARNINGS shows next. */
+  noteError(error: ServerError): void {
+    this.#leaveConnection();
+    this.#rowCount = -1n;
+    this.#warnings = [buildTextRow(['Error', String(error.errno), error.message])];
+  }
+
+  /** What diagnostics and FOUND_ROWS the last connection holds is out of date; an insert id is not. */
+  #leaveConnection(): void {
+    const connection = this.#lastOn;
+    this.#lastOn = undefined;
+    if (connection?.owner === this.#session) connection.pending &= pendingState.lastInsertId;
+  }
+
+  /** The connection goes to another session; this is what it knew. */
+  captured(connection: BackendConnection, state: CapturedState): void {
+    if (connection === this.#lastOn) {
+      if (state.pending & pendingState.foundRows) this.#foundRows = state.foundRows;
+      if (state.pending & pendingState.diagnostics) this.#warnings = state.warnings?.rows ?? [];
+      this.#lastOn = undefined;
+    }
+    if (state.pending & pendingState.lastInsertId) this.#decideInsertId(connection, state.lastInsertId);
+  }
+
+  /**
+   * An explicit value for an AUTO_INCREMENT column is reported as insert id but is not LAST_INSERT_ID(): that is so only if
+   * the connection's value has changed.
+   */
+  #decideInsertId(connection: BackendConnection, value: bigint): void {
+    if (connection !== this.#insertOn) return;
+    if (this.#insertCertain || value !== connection.lastInsertId) this.#lastInsertId = value;
+    this.#insertOn = undefined;
+    this.#insertCertain = false;
+  }
+
+  /** Runs a statement that asks about the last one, or that begins a transaction first. */
+  async relayPrepared(statement: Statement, place: Place): Promise<void> {
+    const session = this.#session;
+    const { effects } = statement.scan;
+    if ((effects & previousFacts) !== 0) {
+      const same =
+        (effects & (effect.lastInsertIdRead | effect.connectionId)) === 0 ? this.#takeLast(place) : undefined;
+      if (same !== undefined) return session.sendStatement(statement, place, same);
+      if (effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
+    }
+    const connection = await session.lease(place);
+    const packet = substituted(statement, { found_rows: this.#foundRows, row_count: this.#rowCount });
+    await this.prime(effects, connection);
+    session.sendStatement({ ...statement, packet }, place, connection);
+  }
+
+  /** Puts LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
+  async prime(effects: number, connection: BackendConnection): Promise<void> {
+    try {
+      if (effects & effect.lastInsertIdRead) await this.#primeInsertId(connection);
+      if (effects & effect.connectionId) {
+        await demand(connection.query(`SET @@session.pseudo_thread_id=${this.#session.port.connectionId}`));
+      }
+    } catch (error) {
+      this.#session.giveBack(connection);
+      throw error;
+    }
+  }
+
+  /** The connection of the last statement, untouched since. */
+  #takeLast(place: Place): BackendConnection | undefined {
+    const session = this.#session;
+    const last = this.#lastOn;
+    if (last === undefined || last.closed || last.owner !== session || session.pendingBegin !== undefined)
+      return undefined;
+    if (session.held === last) return last;
+    const pool = place.shard.pick(place.type);
+    if (pool?.connections.has(last) !== true || last.leased) return undefined;
+    const taken = pool.tryTake(session.needAt(place), session, last);
+    if (taken !== undefined && taken !== last) pool.release(taken);
+    return taken === last ? taken : undefined;
+  }
+
+  async #answerDiagnostics(statement: Statement, place: Place): Promise<void> {
+    const session = this.#session;
+    const { scan } = statement;
+    const warnings = this.#warnings;
+    const connection = await session.lease(place);
+    try {
+      // An empty list is what a statement without warnings leaves.
+      await demand(connection.query('DO 0'));
+      if (warnings.length > 0) {
+        if (scan.kind !== 'show') {
+          throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+            message:
+              'Headgate cannot read the diagnostics of the last statement in this form; use SHOW WARNINGS',
+          });
+        }
+        const template = await demand(connection.ask(statement.packet.subarray(4)));
+        session.giveBack(connection);
+        return this.#sendWarnings(scan, template, warnings);
+      }
+    } catch (error) {
+      session.giveBack(connection);
+      throw error;
+    }
+    session.sendStatement(statement, place, connection);
+  }
+
+  #sendWarnings(scan: StatementScan, template: CollectedAnswer, warnings: readonly Buffer[]): void {
+    const errors = warnings.filter((row) => row.toString('latin1', 1, 6) === 'Error');
+    const kept = this.#lastOn;
+    switch (scan.showKind) {
+      case 'errors':
+        sendRows(this.#session, template.definitions, errors);
+        break;
+      case 'countErrors':
+        sendRows(this.#session, template.definitions, [buildTextRow([String(errors.length)])]);
+        break;
+      case 'countWarnings':
+        sendRows(this.#session, template.definitions, [buildTextRow([String(warnings.length)])]);
+        break;
+      default:
+        sendRows(this.#session, template.definitions, warnings);
+    }
+    this.#lastOn = kept;
+    this.#warnings = warnings;
+  }
+
+  async #primeInsertId(connection: BackendConnection): Promise<void> {
+    await this.#settleInsertId(connection);
+    if (connection.owner === this.#session && connection.lastInsertIdIsOwners) return;
+    await demand(connection.query(`SET @@session.last_insert_id=${this.#lastInsertId}`));
+    connection.lastInsertId = this.#lastInsertId;
+    connection.lastInsertIdIsOwners = true;
+  }
+
+  /** Learns what LAST_INSERT_ID() is from the connection of the last INSERT. */
+  async #settleInsertId(connection: BackendConnection): Promise<void> {
+    for (let waits = 0; this.#insertOn !== undefined; waits++) {
+      const on = this.#insertOn;
+      if (on === connection) {
+        const answer = await demand(on.query('SELECT LAST_INSERT_ID()'));
+        const value = BigInt(textValues(answer, 0)[0]!);
+        this.#decideInsertId(on, value);
+        on.pending &= ~pendingState.lastInsertId;
+        on.lastInsertId = value;
+        return;
+      }
+      if (on.closed || waits > WAITS_MAX) {
+        // The connection is gone, and with it the difference between a generated and a given id.
+        this.#lastInsertId = this.#insertSeen;
+        this.#insertOn = undefined;
+      } else if (!on.leased && on.owner === this.#session) {
+        on.leased = true;
+        await captureState(on);
+        this.#session.giveBack(on);
+      } else {
+        // Its new user is being given it, which asks for the id first.
+        await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** Another session of this router, as KILL sees it. */
+export interface KillableSession {
+  readonly connectionId: number;
+  readonly userName: string;
+  /** Interrupts the running statement, or closes the whole connection. */
+  kill(queryOnly: boolean): void;
+}
+
+/** What sessions share. */
+export type SessionServices = Readonly<{
+  gateway: Gateway;
+  metrics: Metrics;
+  log: Log;
+  /** By connection id. */
+  findSession: (connectionId: number) => KillableSession | undefined;
+  limits: Readonly<{ preparedStatementsMax: number; longDataBytesMax: number }>;
+  slowQueryMs: number;
+  /** One line of figures for COM_STATISTICS. */
+  statistics: () => string;
+  /** User with which the router itself logs in to the tablets. */
+  tabletUser: string;
+}>;

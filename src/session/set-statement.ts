@@ -1,0 +1,136 @@
+/**
+ * SET runs on a tablet as the client wrote it, so that MySQL itself refuses bad values; what succeeded is then remembered
+ * and goes with the session from connection to connection. What cannot be carried keeps the connection.
+ */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { textValues } from '../gateway/answer-collector.ts';
+import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { captureState, demand } from '../gateway/prepare-connection.ts';
+import type { Assignment, AssignmentTarget } from '../sql/statement-scan.ts';
+import { pin } from './pins.ts';
+import type { Session, Statement } from './session.ts';
+import { assignedText, carriedVariable, valueText } from './settings.ts';
+import { placeOf } from './statement-place.ts';
+
+const clusterScopes: ReadonlySet<AssignmentTarget> = new Set(['global', 'persist', 'persistOnly']);
+
+/** Variables whose value decides how statements are read: a number in place of a name has to be looked up. */
+const namedValues = new Set([
+  'sql_mode',
+  'character_set_client',
+  'character_set_results',
+  'character_set_connection',
+  'collation_connection',
+]);
+
+export async function setStatement(session: Session, statement: Statement): Promise<void> {
+  const { scan } = statement;
+  const assignments = scan.assignments ?? [];
+  const cluster = assignments.find((assignment) => clusterScopes.has(assignment.target));
+  if (cluster !== undefined) throw new HeadgateError('HG_CLUSTER_SCOPE', { detail: cluster.name });
+  const place = placeOf(scan, session.state.target, session.services.gateway);
+  const connection = await session.lease(place);
+  await session.diagnostics.prime(scan.effects, connection);
+  const answer = await session.exchange(statement, place, connection);
+  if (connection.closed) {
+    session.finished(true);
+    return;
+  }
+  const failed = answer.error !== undefined;
+  let pins = 0;
+  try {
+    if (!failed)
+      pins = await remember(session, statement.source, assignments, connection, answer.warnings > 0);
+  } finally {
+    if (scan.assignments === undefined && !failed) pins |= pin.unknown;
+    if (pins !== 0) session.hold(connection, place, pins);
+    session.settleConnection(scan, answer, connection);
+    if (pins !== 0) session.pins |= pins;
+    session.finished(failed);
+  }
+}
+
+/** Takes over what was set; returns the pins for what only this connection has. */
+async function remember(
+  session: Session,
+  source: Buffer,
+  assignments: readonly Assignment[],
+  connection: BackendConnection,
+  hasWarnings: boolean,
+): Promise<number> {
+  let pins = 0;
+  const unread: string[] = [];
+  for (const assignment of assignments) {
+    const name = carriedVariable(assignment.name);
+    switch (assignment.target) {
+      case 'names':
+      case 'charset':
+        await rememberCharset(session, assignment, source, connection);
+        break;
+      case 'session':
+        if (name === undefined) pins |= pin.variables;
+        else if (!takeOver(session, name, assignment, source)) unread.push(name);
+        break;
+      case 'nextTransaction':
+        pins |= pin.nextTransaction;
+        break;
+      case 'userVariable':
+        pins |= pin.userVariables;
+        break;
+      default:
+        pins |= pin.unknown;
+    }
+  }
+  if (unread.length > 0) {
+    if (hasWarnings) await keepWarnings(session, connection);
+    await readBack(session, unread, connection);
+  }
+  if (connection.need !== undefined) connection.need = session.state.needFor(connection.database);
+  return pins;
+}
+
+function takeOver(session: Session, name: string, assignment: Assignment, source: Buffer): boolean {
+  const text = assignedText(assignment, source);
+  if (text === undefined || (namedValues.has(name) && /^[0-9]/.test(text))) return false;
+  session.state.setVariable(name, text, assignment.value);
+  return true;
+}
+
+async function readBack(
+  session: Session,
+  names: readonly string[],
+  connection: BackendConnection,
+): Promise<void> {
+  const answer = await demand(
+    connection.query(`SELECT ${names.map((name) => `@@session.${name}`).join(', ')}`),
+  );
+  textValues(answer, 0).forEach((value, at) => {
+    session.state.setVariable(names[at]!, valueText(value), value ?? undefined);
+  });
+}
+
+/** The question that follows would clear the warnings of the SET. */
+async function keepWarnings(session: Session, connection: BackendConnection): Promise<void> {
+  await captureState(connection);
+  connection.owner = session;
+}
+
+async function rememberCharset(
+  session: Session,
+  assignment: Assignment,
+  source: Buffer,
+  connection: BackendConnection,
+): Promise<void> {
+  const { target, valueKind, value, collate } = assignment;
+  if (target === 'names' && valueKind !== 'default' && value !== undefined) {
+    session.state.setNames(value, collate);
+    return;
+  }
+  const text = source.toString('latin1', assignment.valueStart, assignment.valueEnd);
+  const answer = await demand(connection.query('SELECT @@session.character_set_client'));
+  session.state.setCharsetStatement(
+    target === 'names' ? 'names' : 'charset',
+    text,
+    textValues(answer, 0)[0] ?? 'utf8mb4',
+  );
+}

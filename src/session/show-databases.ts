@@ -1,0 +1,40 @@
+import { demand } from '../gateway/prepare-connection.ts';
+import { readTextRow } from '../wire/packets.ts';
+import { sendRows } from './local-result.ts';
+import type { Session, Statement } from './session.ts';
+import { isSystemSchema } from './target.ts';
+
+/**
+ * SHOW DATABASES: the keyspaces and the system schemas. Each keyspace's own tablet answers the client's statement, so LIKE,
+ * WHERE and the title are MySQL's; the lists are put together in MySQL's order.
+ */
+export async function showDatabases(session: Session, statement: Statement): Promise<void> {
+  const { gateway } = session.services;
+  const { type } = session.state.target;
+  let definitions: readonly Buffer[] = [];
+  const rows = new Map<string, Buffer>();
+  for (const keyspace of gateway.keyspaces) {
+    const shard = gateway.firstShard(keyspace);
+    if (shard === undefined) continue;
+    const connection = await gateway.lease(
+      shard,
+      type,
+      session.state.needFor(keyspace),
+      session,
+      undefined,
+      session.abort.signal,
+    );
+    try {
+      const answer = await demand(connection.ask(statement.packet.subarray(4)));
+      definitions = answer.definitions;
+      for (const row of answer.rows) {
+        const name = readTextRow(row, 1)[0]!.toString();
+        if (name === keyspace || isSystemSchema(name)) rows.set(name, row);
+      }
+    } finally {
+      session.giveBack(connection);
+    }
+  }
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  sendRows(session, definitions, sorted);
+}

@@ -1,0 +1,126 @@
+/** Statements that concern the session itself. A handler that returns undefined leaves the statement to be relayed. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { textValues } from '../gateway/answer-collector.ts';
+import { demand } from '../gateway/prepare-connection.ts';
+import { serverStatus, sessionTrack } from '../mysql/protocol.ts';
+import type { BeginOptions, StatementKind } from '../sql/statement-scan.ts';
+import { lenencInteger, lenencString } from '../wire/lenenc.ts';
+import type { Session, Statement } from './session.ts';
+import { setStatement } from './set-statement.ts';
+import { showDatabases } from './show-databases.ts';
+import { placeOf } from './statement-place.ts';
+import { databaseOf, parseTarget } from './target.ts';
+
+type Handler = (session: Session, statement: Statement) => Promise<unknown> | undefined;
+
+export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
+  use: (session, { scan }) => use(session, scan.use ?? ''),
+  begin,
+  commit: complete,
+  rollback: complete,
+  set: setStatement,
+  kill,
+  show: (session, statement) =>
+    statement.scan.showKind === 'databases' ? showDatabases(session, statement) : undefined,
+};
+
+/** USE and COM_INIT_DB. */
+export async function use(session: Session, name: string): Promise<void> {
+  const { gateway } = session.services;
+  if (gateway.topology === undefined) await gateway.ready(session.abort.signal);
+  const target = parseTarget(name, session.state.target, gateway.topology);
+  if (session.inTransaction && target.type !== 'primary') {
+    throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+      message: `Headgate cannot leave the primary (${name}) inside a transaction: commit or roll back first`,
+    });
+  }
+  session.state.target = target;
+  const schema = lenencString(databaseOf(target));
+  const sessionState = Buffer.concat([
+    Buffer.from([sessionTrack.schema]),
+    lenencInteger(schema.length),
+    schema,
+  ]);
+  session.ok({ sessionState });
+}
+
+/** BEGIN waits for the first statement: only then is it known which tablets take part. */
+function begin(session: Session, { scan }: Statement): Promise<unknown> | undefined {
+  const options = scan.begin ?? { readOnly: false, readWrite: false, consistentSnapshot: false };
+  if (session.held !== undefined || options.consistentSnapshot) {
+    session.pendingBegin = undefined;
+    return undefined;
+  }
+  session.pendingBegin = beginText(options);
+  const readOnly = options.readOnly ? serverStatus.inTransactionReadOnly : 0;
+  session.ok({ statusFlags: session.statusFlags | readOnly });
+  return Promise.resolve();
+}
+
+function beginText(options: BeginOptions): string {
+  if (options.readOnly) return 'START TRANSACTION READ ONLY';
+  return options.readWrite ? 'START TRANSACTION READ WRITE' : 'START TRANSACTION';
+}
+
+/** COMMIT and ROLLBACK: on the transaction's connection if there is one, else there is nothing to do. */
+function complete(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const { chain = false, release = false } = statement.scan.completion ?? {};
+  if (session.transactionLost) {
+    session.transactionLost = false;
+    if (chain)
+      session.pendingBegin = beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
+  } else if (session.held !== undefined) {
+    return release ? completeAndRelease(session, statement) : undefined;
+  } else if (!chain) {
+    session.pendingBegin = undefined;
+  } else {
+    session.pendingBegin ??= beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
+  }
+  session.ok();
+  if (release) session.port.end();
+  return Promise.resolve();
+}
+
+async function completeAndRelease(session: Session, statement: Statement): Promise<void> {
+  const place = placeOf(statement.scan, session.state.target, session.services.gateway);
+  await session.exchange(statement, place, session.held!);
+  session.port.end();
+}
+
+function kill(session: Session, { source, scan }: Statement): Promise<unknown> {
+  const { killTarget } = scan;
+  if (killTarget === undefined) throw new HeadgateError('ER_NO_SUCH_THREAD');
+  const run = async () => {
+    const id =
+      killTarget.id ??
+      (await evaluateId(session, source.toString('latin1', killTarget.idStart, killTarget.idEnd)));
+    const target = session.services.findSession(id);
+    if (target === undefined)
+      throw new HeadgateError('ER_NO_SUCH_THREAD', { message: `Unknown thread id: ${id}` });
+    if (target.userName !== session.port.userName && session.port.userName !== 'root') {
+      throw new HeadgateError('ER_KILL_DENIED_ERROR', { message: `You are not owner of thread ${id}` });
+    }
+    if (id === session.port.connectionId) {
+      session.fail(new HeadgateError('ER_QUERY_INTERRUPTED'));
+      if (!killTarget.query) session.port.end();
+      return;
+    }
+    target.kill(killTarget.query);
+    session.ok();
+  };
+  return run();
+}
+
+/** `KILL CONNECTION_ID()` and the like: MySQL evaluates the expression. */
+async function evaluateId(session: Session, expression: string): Promise<number> {
+  const scan = session.scan(Buffer.from(`SELECT ${expression}`), 0);
+  const place = placeOf(scan, session.state.target, session.services.gateway);
+  const connection = await session.lease(place);
+  await session.diagnostics.prime(scan.effects, connection);
+  try {
+    const answer = await demand(connection.query(`SELECT ${expression}`));
+    return Number(textValues(answer, 0)[0] ?? 0);
+  } finally {
+    session.giveBack(connection);
+  }
+}

@@ -1,0 +1,80 @@
+/** Which shard a statement runs on, from the session's target and the names in the statement. No I/O. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { ShardHandle } from '../gateway/shard-handle.ts';
+import type { StatementScan } from '../sql/statement.ts';
+import type { TabletType } from '../topology/topology.ts';
+import { databaseOf, isSystemSchema, type Target } from './target.ts';
+
+export type Place = Readonly<{
+  shard: ShardHandle;
+  type: TabletType;
+  /** Default database that the connection must have. */
+  database: string;
+}>;
+
+/** Statements about definitions: every shard of a keyspace gives the same answer. */
+const answeredByAnyShard = new Set(['show', 'describe', 'help']);
+
+/** Raises HG_SHARDED_NOT_PLANNED, HG_SEVERAL_KEYSPACES, HG_NO_TABLET or ER_NOT_SUPPORTED_YET. */
+export function placeOf(scan: StatementScan, target: Target, gateway: Gateway): Place {
+  if (scan.databaseName !== undefined && scan.kind !== 'show') refuseDatabaseDdl(scan.databaseName);
+  const keyspace = keyspaceOf(scan, target, gateway);
+  const { type } = target;
+  if (keyspace === '') {
+    const shard = gateway.anyShard();
+    if (shard === undefined) throw new HeadgateError('HG_NO_TABLET', { detail: 'no keyspace has a primary' });
+    return { shard, type, database: databaseOf(target) };
+  }
+  const own = keyspace === target.keyspace;
+  const database =
+    own || databaseOf(target) === '' || target.systemSchema !== undefined ? databaseOf(target) : keyspace;
+  const shard =
+    own && target.shard !== undefined ? gateway.shard(keyspace, target.shard) : gateway.firstShard(keyspace);
+  if (shard === undefined) {
+    throw new HeadgateError('HG_NO_TABLET', {
+      keyspace,
+      detail: `${keyspace}:${target.shard ?? ''} is not in the topology`,
+    });
+  }
+  const shardChosen = own && target.shard !== undefined;
+  if (!shardChosen && gateway.topology?.keyspaces.get(keyspace)?.sharded === true)
+    requireNoTables(scan, keyspace, gateway);
+  return { shard, type, database };
+}
+
+function keyspaceOf(scan: StatementScan, target: Target, gateway: Gateway): string {
+  if (scan.qualifiers.length === 0) {
+    return scan.kind === 'show' && scan.databaseName !== undefined && gateway.keyspaces.has(scan.databaseName)
+      ? scan.databaseName
+      : target.keyspace;
+  }
+  const named = scan.qualifiers.filter((name) => gateway.keyspaces.has(name));
+  const system = scan.qualifiers.some(isSystemSchema);
+  if (system && named.length === 0 && scan.schemaLiterals.length === 1) return scan.schemaLiterals[0]!;
+  const foreign = named.filter((name) => name !== target.keyspace);
+  if (foreign.length === 0) return target.keyspace;
+  const others = named.length > 1 || (scan.hasUnqualifiedTable && target.keyspace !== '');
+  if (others) {
+    const all = [...new Set([target.keyspace, ...named])].filter((name) => name !== '');
+    throw new HeadgateError('HG_SEVERAL_KEYSPACES', { detail: all.join(', ') });
+  }
+  return foreign[0]!;
+}
+
+function requireNoTables(scan: StatementScan, keyspace: string, gateway: Gateway): void {
+  const system = scan.qualifiers.every(isSystemSchema);
+  const tables = scan.hasUnqualifiedTable || !system || scan.databaseName !== undefined;
+  if (answeredByAnyShard.has(scan.kind) || !tables) return;
+  const shards = [...(gateway.topology?.keyspaces.get(keyspace)?.shards.keys() ?? [])];
+  throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+    keyspace,
+    detail: `keyspace ${keyspace}; select one of its shards, for example USE \`${keyspace}:${shards[0]}\` (${shards.join(', ')})`,
+  });
+}
+
+function refuseDatabaseDdl(name: string): never {
+  throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+    message: `Headgate does not create, change or drop databases ('${name}'): a keyspace is made with \`headgate ctl keyspaces add\` and a database on each of its tablets`,
+  });
+}
