@@ -8,8 +8,7 @@ import { byteBit, byteClass, type MultibyteLength } from './charset-tables.ts';
 import type { LexMode } from './lex-mode.ts';
 import { findWord, wordId } from './words.ts';
 
-/** Kinds of tokens; a single character that is none of these is its own code (`(` is 0x28). */
-export const token = {
+const tokenKinds = {
   end: 0,
   error: 1,
   /** An unquoted name or keyword; `word` is its id, 0 for other names and for names behind a dot. */
@@ -50,7 +49,10 @@ export const token = {
   andAnd: 24,
   /** `||`: OR, or concatenation under PIPES_AS_CONCAT. */
   orOr: 25,
-} as const;
+};
+
+/** Kinds of tokens; a single character that is none of these is its own code (`(` is 0x28). */
+export const token: Readonly<typeof tokenKinds> = tokenKinds;
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x27;
