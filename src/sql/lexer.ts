@@ -540,25 +540,10 @@ export class Lexer {
     return -1;
   }
 
-  /** MySQL reads quotes inside hints; where they would move the hint's end, the text is refused. */
+  /** A hint ends at the first end mark: MySQL allows none inside its quotes. */
   #takeHint(at: number): number {
-    const { text } = this;
-    const close = text.indexOf('*/', at + 3, 'latin1');
-    if (close < 0) return this.#take(token.error, at, this.#length);
-    let i = at + 3;
-    while (i < close) {
-      const byte = text[i]!;
-      if (byte === QUOTE || byte === DOUBLE_QUOTE || byte === BACKTICK) {
-        const closing = text.indexOf(byte, i + 1);
-        if (closing < 0 || closing >= close) return this.#take(token.error, at, close + 2);
-        i = closing + 1;
-      } else if (byte >= 0x80 && this.#multibyteLength !== undefined) {
-        return this.#take(token.error, at, close + 2);
-      } else {
-        i++;
-      }
-    }
-    return this.#take(token.hint, at, close + 2);
+    const close = this.text.indexOf('*/', at + 3, 'latin1');
+    return close < 0 ? this.#take(token.error, at, this.#length) : this.#take(token.hint, at, close + 2);
   }
 }
 

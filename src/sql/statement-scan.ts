@@ -184,6 +184,11 @@ function run(): number {
 
 /** After an error token nothing is split any more: MySQL sees the rest in one piece and decides. */
 function endsHere(): boolean {
+  if (state.verb === verb.first && state.depth === 0) {
+    // A `;` without a statement before it is an error, except at the text's end, where the server cuts it off.
+    if (nextStatement(state.text, state.lexer.start, state.mode) < 0) return true;
+    state.effects |= effect.lexError;
+  }
   if ((state.effects & effect.lexError) !== 0) return false;
   return state.body === undefined || state.body.isClosed;
 }
