@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type ClusterOptions, type LocalCluster, startCluster } from '../../src/local/cluster.ts';
 import type { ClusterStatus } from '../../src/local/cluster-status.ts';
 import { CuttingProxy } from './cutting-proxy.ts';
-import { type Mysqld, rootAt, startMysqld } from './mysqld.ts';
+import { rootAt, startMysqld } from './mysqld.ts';
 import type { Endpoint } from './raw-client.ts';
 
 export type System = Readonly<{
@@ -52,26 +52,32 @@ export type Pair = Readonly<{
   stop(): Promise<void>;
 }>;
 
+/** TLS with the certificate that a mysqld has made for itself. */
+export const tlsArgs = (mysqlDataDir: string): string[] => [
+  '--listen-tls-mode=optional',
+  `--listen-tls-cert-file=${join(mysqlDataDir, 'server-cert.pem')}`,
+  `--listen-tls-key-file=${join(mysqlDataDir, 'server-key.pem')}`,
+];
+
 /** One unsharded keyspace behind a router, and a reference server with a database of the same name. */
 export async function startPair(database: string): Promise<Pair> {
-  const [reference, system] = await Promise.allSettled([
-    startMysqld({ databases: [database] }),
-    startSystem({ keyspaces: [{ name: database, shards: 1 }] }),
-  ]);
-  const stop = async () => {
-    if (system.status === 'fulfilled') await system.value.stop();
-    if (reference.status === 'fulfilled') await (reference.value as Mysqld).stop();
-  };
-  if (reference.status === 'rejected' || system.status === 'rejected') {
-    await stop();
-    throw reference.status === 'rejected' ? reference.reason : (system as PromiseRejectedResult).reason;
-  }
+  const reference = await startMysqld({ databases: [database] });
+  const system = await startSystem({
+    keyspaces: [{ name: database, shards: 1 }],
+    routerArgs: tlsArgs(reference.dataDir),
+  }).catch(async (error) => {
+    await reference.stop();
+    throw error;
+  });
   return {
-    reference: reference.value.endpoint,
-    tablet: rootAt(system.value.tablets[0]!.port),
-    router: system.value.router,
-    routerPid: system.value.routerPid,
-    dataDir: system.value.dataDir,
-    stop,
+    reference: reference.endpoint,
+    tablet: rootAt(system.tablets[0]!.port),
+    router: system.router,
+    routerPid: system.routerPid,
+    dataDir: system.dataDir,
+    stop: async () => {
+      await system.stop();
+      await reference.stop();
+    },
   };
 }

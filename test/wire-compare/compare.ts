@@ -78,6 +78,10 @@ function compareAnswers(left: Answer, right: Answer, mask: Mask | undefined): st
   const labelled = [left, right].map((answer) =>
     labelPackets(answer.packets, answer.capabilities, answer.commandByte),
   ) as [Labelled[], Labelled[]];
+  if (mask?.shapeOnly) {
+    const [a, b] = labelled.map(shapeOf);
+    return a === b ? undefined : `${a} and ${b}`;
+  }
   const count = Math.min(labelled[0].length, labelled[1].length);
   for (let i = 0; i < count; i += 1) {
     const what = comparePayloads(labelled[0][i]!, labelled[1][i]!, mask);
@@ -98,9 +102,15 @@ function compareAnswers(left: Answer, right: Answer, mask: Mask | undefined): st
   return undefined;
 }
 
+/** The kinds of packets, rows counted as one. */
+const shapeOf = (packets: readonly Labelled[]): string =>
+  packets
+    .map(({ role }) => role)
+    .filter((role, index, roles) => !role.endsWith('Row') || roles[index - 1] !== role)
+    .join(' ');
+
 function comparePayloads(left: Labelled, right: Labelled, mask: Mask | undefined): string | undefined {
   if (left.role !== right.role) return `${left.role} and ${right.role}`;
-  if (mask?.shapeOnly) return undefined;
   const [a, b] = [canonical(left, mask), canonical(right, mask)];
   if (a.equals(b)) return undefined;
   const at = firstDifference(a, b);

@@ -10,7 +10,7 @@ export type Mask = Readonly<{
   text?: RegExp;
   /** Status flags that are not compared. */
   statusFlags?: number;
-  /** Only the kinds of packets are compared, not their content. */
+  /** Only the kinds of packets are compared, not their content, nor how many rows there are. */
   shapeOnly?: boolean;
 }>;
 
