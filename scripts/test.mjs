@@ -44,12 +44,14 @@ const code = await run(node, [
   ...arguments_,
 ]);
 try {
-  const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(
-    readFileSync(reportFile, 'utf8'),
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(reportFile, 'utf8'));
+  // A file that cannot even be loaded has no failed test, yet it has failed.
+  const broken = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((each) => each.status === 'failed'),
   );
   passed += numPassedTests;
-  // A file that cannot even be loaded has no failed test, yet it has failed.
-  failed += numFailedTests > 0 || success ? numFailedTests : Math.max(1, numFailedTestSuites);
+  failed += numFailedTests + broken.length;
   if (code !== 0 && failed === 0) failed = 1;
 } catch {
   failed += 1;

@@ -3,7 +3,16 @@
  * Nothing else in this project may assume where a server program is.
  */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { findProgram } from './find-program.ts';
@@ -59,7 +68,9 @@ function isWritable(folder: string): boolean {
 export function serversHome(): string {
   const inPackage = join(packageRoot, '.headgate');
   const installed = packageRoot.split(sep).includes('node_modules') || !isWritable(packageRoot);
-  return installed ? join(homedir(), '.cache', 'headgate') : inPackage;
+  const home = installed ? join(homedir(), '.cache', 'headgate') : inPackage;
+  mkdirSync(home, { recursive: true });
+  return home;
 }
 
 /** The first `x.y.z` in a program's output. */
@@ -71,24 +82,42 @@ export function isAtLeast(version: string, [major, minor]: readonly [number, num
   return hasMajor > major || (hasMajor === major && hasMinor >= minor);
 }
 
+/** Whether PATH leads to what the script has unpacked, as in the tests. */
+const isOurs = (program: string): boolean =>
+  realpathSync(program).startsWith(realpathSync(serversHome()) + sep);
+
+const SCRIPT_BYTES = 4096;
+
+/** A wrapper script may pass `--no-defaults` itself: it must come first and only once. */
+function passesNoDefaults(program: string): boolean {
+  const file = openSync(program, 'r');
+  try {
+    const start = Buffer.alloc(SCRIPT_BYTES);
+    const text = start.toString('latin1', 0, readSync(file, start));
+    return text.startsWith('#!') && text.includes('--no-defaults');
+  } finally {
+    closeSync(file);
+  }
+}
+
 async function mysqlOnPath(): Promise<MysqlPrograms | undefined> {
   const [mysqld, mysql, mysqladmin, mysqldump] = ['mysqld', 'mysql', 'mysqladmin', 'mysqldump'].map(
     findProgram,
   );
-  if (!mysqld || !mysql || !mysqladmin || !mysqldump) return undefined;
+  if (!mysqld || !mysql || !mysqladmin || !mysqldump || isOurs(mysqld)) return undefined;
   const { output } = await runProgram(mysqld, ['--no-defaults', '--version']);
   const version = versionIn(output);
   // MariaDB installs programs of the same names; its client reports as `mysql` too.
   if (/mariadb/i.test(output) || version === undefined || !isAtLeast(version, MYSQL_MIN)) return undefined;
   const client = await runProgram(mysql, ['--no-defaults', '--version']);
   if (/mariadb/i.test(client.output)) return undefined;
-  const mysqldArgs = ['--no-defaults', '--secure-file-priv=NULL'];
+  const mysqldArgs = passesNoDefaults(mysqld) ? [] : ['--no-defaults', '--secure-file-priv=NULL'];
   return { version, mysqld, mysqldArgs, mysql, mysqladmin, mysqldump };
 }
 
 async function etcdOnPath(): Promise<EtcdPrograms | undefined> {
   const etcd = findProgram('etcd');
-  if (etcd === undefined) return undefined;
+  if (etcd === undefined || isOurs(etcd)) return undefined;
   const version = versionIn((await runProgram(etcd, ['--version'])).output);
   if (version === undefined || !isAtLeast(version, ETCD_MIN)) return undefined;
   return { version, etcd, etcdctl: findProgram('etcdctl') };

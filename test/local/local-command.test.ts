@@ -14,6 +14,7 @@ import {
   processesLeft,
   processesOf,
   spawnHeadgate,
+  untilPrinted,
 } from '../support/headgate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-local-'));
@@ -135,16 +136,13 @@ test.each([
 ] as const)('%s ends a launcher in the foreground in order', async (signal, code) => {
   const launcher = spawnHeadgate('local', ...SMALL, '--reset');
   const ended = new Promise((resolve) => launcher.once('exit', resolve));
-  let output = '';
-  launcher.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  while (!output.includes('Headgate is ready')) await sleep(50);
+  await untilPrinted(launcher, 'Headgate is ready');
   expect(processesOf(dataDir).length).toBeGreaterThan(2);
+  const farewell = untilPrinted(launcher, 'the data are kept');
   launcher.kill(signal);
+  await farewell;
   expect(await ended).toBe(code);
   expect(processesOf(dataDir)).toEqual([]);
-  expect(output).toContain('the data are kept');
 });
 
 test('a launcher that is interrupted while it starts leaves nothing', async () => {

@@ -35,6 +35,20 @@ export async function mustRun(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Waits until it has printed the text; fails with what it said if it ends before. */
+export async function untilPrinted(child: ChildProcess, text: string): Promise<string> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    const look = (more: string): void => {
+      said += more;
+      if (said.includes(text)) resolve(said);
+    };
+    child.stdout?.setEncoding('utf8').on('data', look);
+    child.stderr?.setEncoding('utf8').on('data', look);
+    child.once('close', (code) => reject(new Error(`it ended with code ${code}:\n${said}`)));
+  });
+}
+
 /** What `local status --json` says. */
 export const localStatus = async (dataDir: string): Promise<ClusterStatus> =>
   JSON.parse(await mustRun('local', 'status', '--json', '--data', dataDir)) as ClusterStatus;
