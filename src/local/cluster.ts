@@ -26,7 +26,7 @@ import { freePort, requirePortFree } from './ports.ts';
 import { identifyProcess } from './process-identity.ts';
 import { applyVschemas, registerCluster } from './registration.ts';
 import { endReplication } from './replication.ts';
-import { RouterProcess, routerExists } from './router-process.ts';
+import { RouterProcess } from './router-process.ts';
 import { sampleKeyspaces } from './sample-rows.ts';
 import { describeEnd, type ServerProcess } from './server-process.ts';
 import { findServers, packageRoot, type Servers } from './servers.ts';
@@ -129,11 +129,6 @@ export class LocalCluster {
 
   get layout(): ClusterLayout {
     return this.#layout;
-  }
-
-  /** Whether clients can connect to a router (there is none yet before its milestone). */
-  get hasRouter(): boolean {
-    return this.#router !== undefined;
   }
 
   status(): Promise<ClusterStatus> {
@@ -267,10 +262,6 @@ export class LocalCluster {
   }
 
   async #startRouter(): Promise<void> {
-    if (!routerExists()) {
-      this.#progress('this Headgate has no router yet: connect to the tablets themselves');
-      return;
-    }
     const timer = stopwatch();
     const usersFile = join(this.dataDir, 'users.yaml');
     if (!existsSync(usersFile)) writeFileSync(usersFile, USERS, { mode: 0o600 });

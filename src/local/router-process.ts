@@ -1,5 +1,4 @@
 /** The router as a child process: started with flags, asked a real query before it counts as ready, restarted when it dies. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError } from './local-error.ts';
@@ -30,9 +29,7 @@ const GRACE_MS = 15_000;
 
 const program = join(packageRoot, 'bin/headgate.mjs');
 
-/** Until the router exists, a local cluster is its tablets and etcd. */
-export const routerExists = (): boolean => existsSync(join(packageRoot, 'src/cli/serve.ts'));
-
+/** One router and its next lives. */
 export class RouterProcess {
   readonly #options: RouterOptions;
   #process: ServerProcess | undefined;

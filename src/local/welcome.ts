@@ -20,16 +20,12 @@ function toTry(cluster: LocalCluster): string[] {
 export function welcomeScreen(cluster: LocalCluster, seconds: string, stop: string): string {
   const { mysql } = cluster.servers.mysql;
   const client = findProgram('mysql') === mysql ? 'mysql' : shortPath(mysql);
-  const first = cluster.layout.tablets[0];
-  const connect = cluster.hasRouter
-    ? `${client} -h 127.0.0.1 -P ${cluster.port} -u root`
-    : `${client} -h 127.0.0.1 -P ${first?.port} -u root    (tablet ${first?.alias}; there is no router yet)`;
   const [firstQuery = '', ...more] = toTry(cluster);
   const lines = [
-    ['connect', connect],
+    ['connect', `${client} -h 127.0.0.1 -P ${cluster.port} -u root`],
     ['try', firstQuery],
     ...more.map((query) => ['', query]),
-    ...(cluster.hasRouter ? [['status', `http://127.0.0.1:${cluster.adminPort}/`]] : []),
+    ['status', `http://127.0.0.1:${cluster.adminPort}/`],
     ['logs', shortPath(`${cluster.dataDir}/logs`)],
     ['stop', stop],
   ];

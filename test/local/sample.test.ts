@@ -1,5 +1,5 @@
 /** `headgate local` with the sample, as `npm start` runs it: one cluster through its whole life. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RowDataPacket } from 'mysql2/promise';
@@ -81,6 +81,19 @@ test('status without --json is a table', async () => {
   expect(table).toMatch(/^local-201 +customer\/-80 +primary +127\.0\.0\.1:\d+ +\d+$/m);
 });
 
+test('queries are served through the router, on shards and on unsharded keyspaces', async () => {
+  const [products, customers] = await asRoot(port, async (connection) => {
+    const [first] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM commerce.products');
+    await connection.query('USE `customer:80-`');
+    const [second] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM customers');
+    return [first, second];
+  });
+  expect(products).toEqual([{ n: 240 }]);
+  expect(customers).toEqual(
+    await rowsOf(find(status, 'customer', '80-', 'primary'), 'SELECT COUNT(*) AS n FROM customers'),
+  );
+});
+
 test('every row is on the shard to which its customer hashes, and none is missing', async () => {
   for (const [table, total] of [
     ['customers', 1000],
@@ -137,6 +150,23 @@ test('tablets are set up as servers of a shard', async () => {
     status.tablets.map((tablet) => rowsOf(tablet, 'SELECT @@server_uuid AS uuid')),
   );
   expect(new Set(uuids.map(([row]) => row?.uuid)).size).toBe(status.tablets.length);
+});
+
+test('a router that dies is started again, a tablet is not; both are told', async () => {
+  const [routerPid = 0] = status.router.pids;
+  const lost = find(status, 'customer', '80-', 'replica');
+  process.kill(lost.pid!, 'SIGKILL');
+  process.kill(routerPid, 'SIGKILL');
+  await expect
+    .poll(() => asRoot(port, async () => 'serves').catch(() => 'not yet'), { timeout: 30_000 })
+    .toBe('serves');
+  const now = await localStatus(dataDir);
+  expect(now.router.pids[0]).not.toBe(routerPid);
+  expect(now.tablets.find(({ alias }) => alias === lost.alias)?.pid).toBeNull();
+  expect(await mustRun('local', 'status', '--data', dataDir)).toMatch(/^local-302 .* not running$/m);
+  const log = readFileSync(join(dataDir, 'logs', 'launcher.log'), 'utf8');
+  expect(log).toMatch(/THE ROUTER ENDED \(signal SIGKILL\)/);
+  expect(log).toMatch(/TABLET local-302 \(customer\/80-\) ENDED \(signal SIGKILL\)/);
 });
 
 test('a second launcher on the same data is refused', async () => {
