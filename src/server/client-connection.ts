@@ -13,6 +13,7 @@ import type { ClientPort } from '../session/client-port.ts';
 import type { SessionServices } from '../session/services.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
+import { schemaState } from '../session/statement-handlers.ts';
 import { Channel, type ChannelHandler } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
 import { buildErr } from '../wire/err-packet.ts';
@@ -251,7 +252,9 @@ export class ClientConnection implements ChannelHandler, ClientPort {
     clearTimeout(this.#timer);
     this.#login = undefined;
     this.#reader.bytesMax = this.#settings.packetBytesMax;
-    this.send(buildOk({ statusFlags: session.statusFlags }, this.capabilities), sequence);
+    const sessionState =
+      identity.database === undefined ? Buffer.alloc(0) : schemaState(session.state.target);
+    this.send(buildOk({ statusFlags: session.statusFlags, sessionState }, this.capabilities), sequence);
     if (previous === undefined) this.#settings.onReady(this);
     this.next();
   }

@@ -27,7 +27,9 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
   },
   [command.initDb]: (session, packet) => {
     session.requireState();
-    return use(session, packet.toString('utf8', contentAt));
+    if (packet.length === contentAt) throw new HeadgateError('ER_NO_DB_ERROR');
+    // As in MySQL, this command leaves the diagnostics of the statement before alone and counts them again.
+    return use(session, packet.toString('utf8', contentAt), session.diagnostics.warningCount);
   },
   [command.ping]: (session) => {
     session.ok();

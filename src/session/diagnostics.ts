@@ -24,6 +24,8 @@ const WAITS_MAX = 200;
 
 export class Diagnostics {
   readonly #session: Session;
+  /** How many warnings (and errors) the last statement had. */
+  warningCount = 0;
   #foundRows = 0n;
   #rowCount = -1n;
   #lastInsertId = 0n;
@@ -66,6 +68,7 @@ export class Diagnostics {
     let pending = connection.pending & pendingState.lastInsertId;
     if (answer.warnings > 0 || answer.error !== undefined) pending |= pendingState.diagnostics;
     this.#warnings = [];
+    this.warningCount = answer.error === undefined ? answer.warnings : Math.max(answer.warnings, 1);
     if (answer.hasRows) this.#foundRows = BigInt(answer.rowCount);
     if (scan.effects & effect.calcFoundRows) pending |= pendingState.foundRows;
     this.#rowCount = answer.hasRows || answer.error !== undefined ? -1n : answer.affectedRows;
@@ -85,6 +88,7 @@ export class Diagnostics {
     this.#leaveConnection();
     this.#rowCount = 0n;
     this.#warnings = [];
+    this.warningCount = 0;
   }
 
   noteLocalRows(count: number): void {
@@ -97,6 +101,7 @@ export class Diagnostics {
   noteError(error: ServerError): void {
     this.#leaveConnection();
     this.#rowCount = -1n;
+    this.warningCount = 1;
     this.#warnings = [buildTextRow(['Error', String(error.errno), error.message])];
   }
 
@@ -132,16 +137,18 @@ export class Diagnostics {
   async relayPrepared(statement: Statement, place: Place): Promise<void> {
     const session = this.#session;
     const { effects } = statement.scan;
-    if ((effects & previousFacts) !== 0) {
-      const same =
-        (effects & (effect.lastInsertIdRead | effect.connectionId)) === 0 ? this.#takeLast(place) : undefined;
-      if (same !== undefined) return session.sendStatement(statement, place, same);
-      if (effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
-    }
+    const same = this.takeLast(effects, place);
+    if (same !== undefined) return session.sendStatement(statement, place, same);
+    if (effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
+    const packet = this.substitute(statement);
     const connection = await session.lease(place);
-    const packet = substituted(statement, { found_rows: this.#foundRows, row_count: this.#rowCount });
     await this.prime(effects, connection);
     session.sendStatement({ ...statement, packet }, place, connection);
+  }
+
+  /** The statement's packet with what it asks about the last one put in as values. */
+  substitute(statement: Statement): Buffer {
+    return substituted(statement, { found_rows: this.#foundRows, row_count: this.#rowCount });
   }
 
   /** Puts LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
@@ -157,8 +164,13 @@ export class Diagnostics {
     }
   }
 
-  /** The connection of the last statement, untouched since. */
-  #takeLast(place: Place): BackendConnection | undefined {
+  /**
+   * The connection of the last statement if it is untouched and can answer as it is: what has to be put onto a connection
+   * first would change what is asked.
+   */
+  takeLast(effects: number, place: Place): BackendConnection | undefined {
+    if ((effects & previousFacts) === 0 || (effects & (effect.lastInsertIdRead | effect.connectionId)) !== 0)
+      return undefined;
     const session = this.#session;
     const last = this.#lastOn;
     if (last === undefined || last.closed || last.owner !== session || session.pendingBegin !== undefined)

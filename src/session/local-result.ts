@@ -3,13 +3,18 @@ import { lenencInteger } from '../wire/lenenc.ts';
 import { buildResultEnd } from '../wire/packets.ts';
 import type { Session } from './session.ts';
 
-/** Answers with a result of the router's own making and ends the statement. */
-export function sendRows(session: Session, definitions: readonly Buffer[], rows: readonly Buffer[]): void {
+/** Answers with a result of the router's own making and ends the statement. `addStatus`: further flags of its end. */
+export function sendRows(
+  session: Session,
+  definitions: readonly Buffer[],
+  rows: readonly Buffer[],
+  addStatus = 0,
+): void {
   const { port } = session;
   port.cork();
   session.sendPayload(lenencInteger(definitions.length));
   for (const definition of definitions) session.sendPayload(definition);
-  const end = () => buildResultEnd(session.statusFlags, 0, port.capabilities);
+  const end = () => buildResultEnd(session.statusFlags | addStatus, 0, port.capabilities);
   if ((port.capabilities & capability.deprecateEof) === 0) session.sendPayload(end());
   for (const row of rows) session.sendPayload(row);
   session.sendPayload(end());

@@ -34,9 +34,9 @@ const handledAsText: ReadonlySet<StatementKind> = new Set([
   'use',
 ]);
 
-const preparedEffects = effect.lastInsertIdRead | effect.connectionId;
-/** Facts of the statement before: their text would have to change, so the connection is kept from PREPARE on. */
-const pinningFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
+/** Facts of the statement before. */
+const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
+const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connectionId;
 
 type ClientStatement = {
   readonly id: number;
@@ -98,7 +98,6 @@ export class PreparedStatements {
         failure: undefined,
         hasLongData: false,
       });
-      if ((scan.effects & pinningFacts) !== 0) session.hold(connection, place, pin.sqlPrepared);
     }
     session.giveBack(connection);
     session.finished(failed);
@@ -106,7 +105,7 @@ export class PreparedStatements {
 
   /** COM_STMT_EXECUTE. */
   execute(packet: Buffer): Promise<unknown> | undefined {
-    const statement = this.#find(packet, 'mysqld_stmt_execute');
+    const statement = this.#find(packet, 'mysql_stmt_precheck');
     if (packet.length < nullBitmapAt) throw new HeadgateError('ER_MALFORMED_PACKET');
     if (statement.failure !== undefined) {
       const { failure } = statement;
@@ -145,14 +144,33 @@ export class PreparedStatements {
     leased: BackendConnection | undefined,
   ): Promise<void> {
     const session = this.#session;
-    const connection = leased ?? (await session.lease(place));
-    await session.diagnostics.prime(statement.scan.effects, connection);
-    const prepared = await this.#preparedOn(connection, statement);
+    const { diagnostics } = session;
+    const { scan } = statement;
+    const last = leased ?? diagnostics.takeLast(scan.effects, place);
+    const text =
+      last === undefined && (scan.effects & previousFacts) !== 0
+        ? this.#withValues(statement)
+        : statement.text;
+    const connection = last ?? (await session.lease(place));
+    if (connection !== last) await diagnostics.prime(scan.effects, connection);
+    const prepared = await this.#preparedOn(connection, text);
     if (statement.hasLongData) {
       statement.hasLongData = false;
       if (![...this.#byId.values()].some((other) => other.hasLongData)) session.pins &= ~pin.longData;
     }
     this.#send(statement, packet, place, connection, prepared);
+  }
+
+  /** The statement's text where what it asks about the last one is no longer on any connection. */
+  #withValues({ text, scan }: ClientStatement): Buffer {
+    const { diagnostics } = this.#session;
+    if ((scan.effects & effect.diagnosticsRead) !== 0 && diagnostics.warningCount > 0) {
+      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+        message:
+          'Headgate cannot read the diagnostics of the last statement in the binary protocol; use SHOW WARNINGS as text',
+      });
+    }
+    return diagnostics.substitute({ source: text, scan, packet: textPacket(text) }).subarray(5);
   }
 
   #send(
@@ -179,7 +197,7 @@ export class PreparedStatements {
         session.requireState();
         const place = this.#placeOf(statement);
         const connection = await session.lease(place);
-        const prepared = await this.#preparedOn(connection, statement);
+        const prepared = await this.#preparedOn(connection, statement.text);
         session.hold(connection, place, pin.longData);
         statement.hasLongData = true;
         const outgoing = Buffer.from(packet);
@@ -204,7 +222,7 @@ export class PreparedStatements {
     const statement = this.#find(packet, 'mysqld_stmt_reset');
     statement.failure = undefined;
     if (statement.hasLongData && session.held !== undefined) {
-      const prepared = await this.#preparedOn(session.held, statement);
+      const prepared = await this.#preparedOn(session.held, statement.text);
       const payload = Buffer.alloc(5);
       payload[0] = command.stmtReset;
       payload.writeUInt32LE(prepared.id, 1);
@@ -239,19 +257,19 @@ export class PreparedStatements {
   }
 
   /** The statement as the connection has it prepared, preparing it first where it has not. */
-  async #preparedOn(connection: BackendConnection, statement: ClientStatement): Promise<PreparedOnTablet> {
-    const key = keyOf(connection, statement.text);
+  async #preparedOn(connection: BackendConnection, text: Buffer): Promise<PreparedOnTablet> {
+    const key = keyOf(connection, text);
     const known = connection.prepared.get(key);
     if (known !== undefined) return known;
     try {
-      const payload = Buffer.concat([Buffer.from([command.stmtPrepare]), statement.text]);
+      const payload = Buffer.concat([Buffer.from([command.stmtPrepare]), text]);
       let answer = await connection.ask(payload, 'prepare');
       if (answer.error?.errno === ERRNO_TOO_MANY_STATEMENTS && connection.prepared.size > 0) {
         while (connection.prepared.size > 0) closeOnTablet(connection, connection.prepared.evict());
         answer = await connection.ask(payload, 'prepare');
       }
       if (answer.error !== undefined) throw new TabletRefusal(answer.error);
-      this.#remember(connection, statement.text, answer.statementId);
+      this.#remember(connection, text, answer.statementId);
       return connection.prepared.get(key)!;
     } catch (error) {
       this.#session.giveBack(connection);

@@ -57,6 +57,11 @@ export class SessionState {
     return this.#clientCharset;
   }
 
+  /** Whether OK packets carry the transaction's state: then BEGIN has to be answered by a tablet. */
+  get tracksTransactions(): boolean {
+    return (this.#settings.get('session_track_transaction_info') ?? 'OFF').search(/OFF|=0/i) < 0;
+  }
+
   /** Status flags of answers that the router makes itself, without those of a transaction. */
   get statusFlags(): number {
     const noEscapes = this.#sqlMode?.toUpperCase().includes('NO_BACKSLASH_ESCAPES') === true;

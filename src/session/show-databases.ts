@@ -1,4 +1,5 @@
 import { demand } from '../gateway/prepare-connection.ts';
+import { serverStatus } from '../mysql/protocol.ts';
 import { readTextRow } from '../wire/packets.ts';
 import { sendRows } from './local-result.ts';
 import type { Session, Statement } from './session.ts';
@@ -12,6 +13,7 @@ export async function showDatabases(session: Session, statement: Statement): Pro
   const { gateway } = session.services;
   const { type } = session.state.target;
   let definitions: readonly Buffer[] = [];
+  let flags = 0;
   const rows = new Map<string, Buffer>();
   for (const keyspace of gateway.keyspaces) {
     const shard = gateway.firstShard(keyspace);
@@ -27,6 +29,7 @@ export async function showDatabases(session: Session, statement: Statement): Pro
     try {
       const answer = await demand(connection.ask(statement.packet.subarray(4)));
       definitions = answer.definitions;
+      flags |= answer.status & (serverStatus.noIndexUsed | serverStatus.noGoodIndexUsed);
       for (const row of answer.rows) {
         const name = readTextRow(row, 1)[0]!.toString();
         if (name === keyspace || isSystemSchema(name)) rows.set(name, row);
@@ -36,5 +39,5 @@ export async function showDatabases(session: Session, statement: Statement): Pro
     }
   }
   const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  sendRows(session, definitions, sorted);
+  sendRows(session, definitions, sorted, flags);
 }

@@ -8,24 +8,42 @@ import { lenencInteger, lenencString } from '../wire/lenenc.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { showDatabases } from './show-databases.ts';
-import { placeOf } from './statement-place.ts';
-import { databaseOf, parseTarget } from './target.ts';
+import { type Place, placeOf } from './statement-place.ts';
+import { databaseOf, parseTarget, type Target } from './target.ts';
+
+/**
+ * What the session answers itself must be the whole statement: anything else in it is for MySQL to accept or refuse.
+ * Comments are allowed, version comments are not.
+ */
+const plainUse = /^use\s*(`(?:[^`]|``)+`|"(?:[^"]|"")+"|[^\s;'"`]+)$/i;
+const plainBegin =
+  /^(begin(\s+work)?|start\s+transaction(\s+(with\s+consistent\s+snapshot|read\s+(only|write))(\s*,\s*(with\s+consistent\s+snapshot|read\s+(only|write)))*)?)$/i;
+const plainCompletion = /^(commit|rollback)(\s+work)?(\s+and\s+(no\s+)?chain)?(\s+(no\s+)?release)?$/i;
+
+function isPlain({ source, scan }: Statement, form: RegExp): boolean {
+  const text = source.toString('latin1', scan.start, scan.end);
+  return form.test(text.replace(/\/\*(?![!+]).*?\*\//gs, ' ').trim());
+}
 
 type Handler = (session: Session, statement: Statement) => Promise<unknown> | undefined;
 
 export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
-  use: (session, { scan }) => use(session, scan.use ?? ''),
+  use: (session, statement) => {
+    const { use: name } = statement.scan;
+    return name === undefined || !isPlain(statement, plainUse) ? undefined : use(session, name);
+  },
   begin,
   commit: complete,
   rollback: complete,
   set: setStatement,
+  ddl: createExistingDatabase,
   kill,
   show: (session, statement) =>
     statement.scan.showKind === 'databases' ? showDatabases(session, statement) : undefined,
 };
 
 /** USE and COM_INIT_DB. */
-export async function use(session: Session, name: string): Promise<void> {
+export async function use(session: Session, name: string, warnings = 0): Promise<void> {
   const { gateway } = session.services;
   if (gateway.topology === undefined) await gateway.ready(session.abort.signal);
   const target = parseTarget(name, session.state.target, gateway.topology);
@@ -35,19 +53,21 @@ export async function use(session: Session, name: string): Promise<void> {
     });
   }
   session.state.target = target;
+  session.ok({ sessionState: schemaState(target), warnings });
+}
+
+/** The session state block by which clients with SESSION_TRACK learn of a change of database. */
+export function schemaState(target: Target): Buffer {
   const schema = lenencString(databaseOf(target));
-  const sessionState = Buffer.concat([
-    Buffer.from([sessionTrack.schema]),
-    lenencInteger(schema.length),
-    schema,
-  ]);
-  session.ok({ sessionState });
+  return Buffer.concat([Buffer.from([sessionTrack.schema]), lenencInteger(schema.length), schema]);
 }
 
 /** BEGIN waits for the first statement: only then is it known which tablets take part. */
-function begin(session: Session, { scan }: Statement): Promise<unknown> | undefined {
-  const options = scan.begin ?? { readOnly: false, readWrite: false, consistentSnapshot: false };
-  if (session.held !== undefined || options.consistentSnapshot) {
+function begin(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const options = statement.scan.begin ?? { readOnly: false, readWrite: false, consistentSnapshot: false };
+  const atOnce =
+    options.consistentSnapshot || session.state.tracksTransactions || !isPlain(statement, plainBegin);
+  if (session.held !== undefined || atOnce) {
     session.pendingBegin = undefined;
     return undefined;
   }
@@ -65,6 +85,7 @@ function beginText(options: BeginOptions): string {
 /** COMMIT and ROLLBACK: on the transaction's connection if there is one, else there is nothing to do. */
 function complete(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { chain = false, release = false } = statement.scan.completion ?? {};
+  if (!isPlain(statement, plainCompletion)) return undefined;
   if (session.transactionLost) {
     session.transactionLost = false;
     if (chain)
@@ -85,6 +106,18 @@ async function completeAndRelease(session: Session, statement: Statement): Promi
   const place = placeOf(statement.scan, session.state.target, session.services.gateway);
   await session.exchange(statement, place, session.held!);
   session.port.end();
+}
+
+/** CREATE DATABASE of a keyspace: its tablet has the database, so MySQL's own error or warning says that it exists. */
+function createExistingDatabase(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const { source, scan } = statement;
+  const shard =
+    scan.databaseName === undefined ? undefined : session.services.gateway.firstShard(scan.databaseName);
+  if (shard === undefined || !/^create\b/i.test(source.toString('latin1', scan.start, scan.end)))
+    return undefined;
+  const database = session.state.target.keyspace === '' ? '' : shard.keyspace;
+  const place: Place = { shard, type: 'primary', database };
+  return session.lease(place).then((connection) => session.sendStatement(statement, place, connection));
 }
 
 function kill(session: Session, { source, scan }: Statement): Promise<unknown> {

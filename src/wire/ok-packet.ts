@@ -31,7 +31,7 @@ export type OkFields = Readonly<{
 
 const empty = Buffer.alloc(0);
 
-/** `capabilities` are those negotiated with the receiver: with SESSION_TRACK the info string gets a length. */
+/** `capabilities` are those negotiated with the receiver: the info string has a length also without SESSION_TRACK: so servers write it, whatever the page says. */
 export function buildOk(fields: OkFields, capabilities: number): Buffer {
   const affectedRows = fields.affectedRows ?? 0;
   const insertId = fields.insertId ?? 0;
@@ -48,7 +48,6 @@ export function buildOk(fields: OkFields, capabilities: number): Buffer {
   at = head.writeUInt16LE(statusFlags, at);
   head.writeUInt16LE(fields.warnings ?? 0, at);
   const info = typeof fields.info === 'string' ? Buffer.from(fields.info) : (fields.info ?? empty);
-  if (!tracked) return info.length === 0 ? head : Buffer.concat([head, info]);
   if (sessionState.length === 0) return info.length === 0 ? head : Buffer.concat([head, lenencString(info)]);
   return Buffer.concat([head, lenencString(info), lenencString(sessionState)]);
 }

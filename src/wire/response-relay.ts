@@ -72,6 +72,8 @@ export class ResponseRelay {
   /** Bytes of an opaque packet that are still to come. */
   #remaining = 0;
   #continued = false;
+  /** The packet in progress is the answer's last: definitions of PREPARE have no end of their own under DEPRECATE_EOF. */
+  #endsWithPacket = false;
   #carry: Buffer | undefined;
   #emitFrom = 0;
 
@@ -84,6 +86,7 @@ export class ResponseRelay {
     this.nextClientSequence = options.clientSequence & 0xff;
     this.#remaining = 0;
     this.#continued = false;
+    this.#endsWithPacket = false;
     this.#carry = undefined;
     this.status = 0;
     this.warnings = 0;
@@ -149,6 +152,7 @@ export class ResponseRelay {
         const step = Math.min(this.#remaining, end - at);
         this.#remaining -= step;
         at += step;
+        if (this.#remaining === 0 && this.#endsWithPacket && !this.#continued) this.#finish();
         continue;
       }
       if (end - at < packetHeaderBytes) return at;
@@ -216,8 +220,10 @@ export class ResponseRelay {
   }
 
   #definitionsComplete(): void {
-    if (this.#options!.deprecateEof) this.#afterDefinitions();
-    else this.#state = state.definitionsEnd;
+    const { deprecateEof, kind } = this.#options!;
+    if (!deprecateEof) this.#state = state.definitionsEnd;
+    else if (kind === 'prepare' && this.#definitionsAfter === 0) this.#endsWithPacket = true;
+    else this.#afterDefinitions();
   }
 
   #afterDefinitions(): void {
