@@ -1,6 +1,6 @@
 // What the scripts that run under any Node share. Plain JavaScript on purpose: an old Node has to read it.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,6 +24,36 @@ export function bundledNode() {
   }
 }
 
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Calls back when npm, or the script of ours that runs this process in its place, is gone: it waited for us, and without
+ * it nobody would notice that we still run. Started in another way, a process may well outlive its parent.
+ */
+export function whenOrphaned(callback) {
+  if (!process.env.npm_lifecycle_event && !process.env.HEADGATE_FOLLOW_PARENT) return () => {};
+  const parent = process.ppid;
+  const before = parentOf(parent);
+  // npm runs scripts in a shell, which does not end with it.
+  const inShell = /^(?:sh|dash|bash)$/.test(before?.name ?? '');
+  const timer = setInterval(() => {
+    const gone = process.ppid !== parent || (inShell && parentOf(parent)?.parent !== before.parent);
+    if (!gone) return;
+    clearInterval(timer);
+    callback();
+  }, PARENT_POLL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 /** Runs a program in our place and gives its exit code: it gets our signals, and does not outlive us. */
 export function relay(program, args, options = {}) {
   const child = spawn(program, args, {
@@ -36,15 +66,10 @@ export function relay(program, args, options = {}) {
   // Ctrl-C reaches the whole group of the terminal, the child included.
   const wait = () => {};
   process.on('SIGINT', wait);
-  // Under npm: when that is killed, nobody waits for us any more.
-  const parent = process.ppid;
-  const followed = process.env.npm_lifecycle_event ?? process.env.HEADGATE_FOLLOW_PARENT;
-  const watch = setInterval(() => {
-    if (followed && process.ppid !== parent) child.kill('SIGTERM');
-  }, PARENT_POLL_MS);
+  const unwatch = whenOrphaned(() => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     const end = (code) => {
-      clearInterval(watch);
+      unwatch();
       for (const signal of ['SIGTERM', 'SIGHUP']) process.off(signal, pass);
       process.off('SIGINT', wait);
       resolve(code);

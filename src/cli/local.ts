@@ -24,7 +24,6 @@ type LocalFlags = Readonly<{
   launcher?: boolean;
 }>;
 
-const PARENT_POLL_MS = 500;
 /** What a shell reports for a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -162,12 +161,6 @@ function endRequest(inBackground: boolean, isServing: () => boolean): AbortSigna
     process.once('disconnect', () => {
       if (!isServing()) request('the starter has gone');
     });
-  } else if (process.env.HEADGATE_FOLLOW_PARENT ?? process.env.npm_lifecycle_event) {
-    // npm and our own wrapper wait for us: without them nobody would notice that we still run.
-    const parent = process.ppid;
-    setInterval(() => {
-      if (process.ppid !== parent) request('the parent process has ended');
-    }, PARENT_POLL_MS).unref();
   }
   return controller.signal;
 }

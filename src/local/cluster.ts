@@ -18,7 +18,7 @@ import {
 } from './cluster-layout.ts';
 import { type ClusterState, lockDataDir, removeState, writeState } from './cluster-state.ts';
 import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
-import { type Definitions, findDefinitions } from './definitions.ts';
+import { type Definitions, findDefinitions, runSchema } from './definitions.ts';
 import { type RunningEtcd, startEtcd } from './etcd.ts';
 import { localError } from './local-error.ts';
 import { templateDataDir } from './mysqld.ts';
@@ -34,6 +34,7 @@ import {
   prepareShard,
   type RunningTablet,
   resumeShard,
+  type ShardContents,
   shardsOf,
   startTablets,
   tabletDataDir,
@@ -234,11 +235,13 @@ export class LocalCluster {
         return true;
       });
       if (applied.length > 0 && !isNew) this.#progress(`changed VSchemas applied: ${applied.join(', ')}`);
+      const contents: ShardContents = {
+        define: ({ port }, keyspace) => runSchema(servers, this.#definitions, port, keyspace),
+        sample: this.#layout.sample,
+      };
       await Promise.all(
         shardsOf(this.#tablets).map((tablets) =>
-          isNew
-            ? prepareShard(tablets, servers, this.#definitions, this.#layout.sample)
-            : resumeShard(tablets, topology, this.#trouble),
+          isNew ? prepareShard(tablets, contents) : resumeShard(tablets, topology, this.#trouble),
         ),
       );
       this.#layout = { ...this.#layout, prepared: true, vschemaDigests: digests };

@@ -50,12 +50,7 @@ export function findDefinitions(vschemaDir: string | undefined, schemaDir: strin
  * Runs a file of SQL on one server. MySQL's own client does it, so everything works that people put into such files,
  * DELIMITER included; its message names the line.
  */
-export async function runSqlFile(
-  servers: Servers,
-  port: number,
-  database: string,
-  file: string,
-): Promise<void> {
+async function runSqlFile(servers: Servers, port: number, database: string, file: string): Promise<void> {
   const { code, output } = await runProgram(
     servers.mysql.mysql,
     [
@@ -75,4 +70,15 @@ export async function runSqlFile(
   const statement = line > 0 ? readFileSync(file, 'utf8').split('\n')[line - 1]?.trim() : undefined;
   const where = statement ? `\n  line ${line}: ${statement}` : '';
   throw localError(`${file} failed on keyspace ${database}: ${message}${where}`);
+}
+
+/** Runs the keyspace's file of SQL, if there is one. */
+export async function runSchema(
+  servers: Servers,
+  definitions: Definitions,
+  port: number,
+  keyspace: string,
+): Promise<void> {
+  const file = definitions.schemaFileOf(keyspace);
+  if (file !== undefined) await runSqlFile(servers, port, keyspace, file);
 }

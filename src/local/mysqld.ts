@@ -38,8 +38,17 @@ export type RunningMysqld = Readonly<{
   stop(): Promise<void>;
 }>;
 
+/** Where a server answers, and the password of its root (default: none). */
+export type ServerAddress = Readonly<{ host: string; port: number; password?: string }>;
+
+/** A user of a server. */
+export type Account = Readonly<{ user: string; password: string }>;
+
 /** Account under which replicas read from their source. These servers listen on 127.0.0.1 only. */
-export const replicationAccount = Object.freeze({ user: 'headgate_replication', password: 'replication' });
+export const replicationAccount: Account = Object.freeze({
+  user: 'headgate_replication',
+  password: 'replication',
+});
 
 const HOST = '127.0.0.1';
 const READY_MS_MAX = 90_000;
@@ -52,6 +61,7 @@ const TEMPLATE_RECIPE = 1;
 const SIZE_ARGS = [
   '--innodb-buffer-pool-size=32M',
   '--innodb-redo-log-capacity=32M',
+  '--innodb-log-buffer-size=8M',
   '--performance-schema=OFF',
 ];
 
@@ -121,12 +131,14 @@ export async function createDataDir(servers: Servers, dataDir: string): Promise<
   await rename(staged, dataDir);
 }
 
-/** An administrative connection as root. */
+/** An administrative connection as root; a port alone means a server on this machine whose root has no password. */
 export const connectAsRoot = (
-  port: number,
+  at: number | ServerAddress,
   options: { database?: string; multipleStatements?: boolean } = {},
-): Promise<Connection> =>
-  createConnection({ host: HOST, port, user: 'root', connectTimeout: 5_000, ...options });
+): Promise<Connection> => {
+  const { host, port, password } = typeof at === 'number' ? { host: HOST, port: at, password: '' } : at;
+  return createConnection({ host, port, user: 'root', password, connectTimeout: 5_000, ...options });
+};
 
 async function answers(port: number): Promise<boolean> {
   try {

@@ -1,13 +1,16 @@
 /** Replication between the tablets of one shard: GTID auto-position, and nothing that would have to be guessed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
-import { connectAsRoot, type RunningMysqld, replicationAccount } from './mysqld.ts';
+import { type Account, connectAsRoot, replicationAccount, type ServerAddress } from './mysqld.ts';
 
 const END_MS_MAX = 3_000;
 
 /** Opens a connection, hands it over and closes it, whatever happens. */
-export async function asRoot<T>(port: number, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await connectAsRoot(port);
+export async function asRoot<T>(
+  at: number | ServerAddress,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connectAsRoot(at);
   try {
     return await work(connection);
   } finally {
@@ -27,8 +30,8 @@ export async function executedGtids(connection: Connection): Promise<string> {
 }
 
 /** Lets a server take writes. */
-export async function makePrimary(tablet: RunningMysqld): Promise<void> {
-  await asRoot(tablet.port, async (connection) => {
+export async function makePrimary(tablet: ServerAddress): Promise<void> {
+  await asRoot(tablet, async (connection) => {
     // A former replica must not go on applying what somebody else says.
     await connection.query('STOP REPLICA');
     await connection.query('RESET REPLICA ALL');
@@ -41,11 +44,12 @@ export async function makePrimary(tablet: RunningMysqld): Promise<void> {
  * both is right cannot be known here.
  */
 export async function followPrimary(
-  replica: RunningMysqld,
-  primary: RunningMysqld,
+  replica: ServerAddress,
+  primary: ServerAddress,
+  account: Account = replicationAccount,
 ): Promise<string | undefined> {
-  const primaryGtids = await asRoot(primary.port, executedGtids);
-  return asRoot(replica.port, async (connection) => {
+  const primaryGtids = await asRoot(primary, executedGtids);
+  return asRoot(replica, async (connection) => {
     const errant = await textOf(connection, 'SELECT GTID_SUBTRACT(@@global.gtid_executed, ?) AS value', [
       primaryGtids,
     ]);
@@ -55,7 +59,7 @@ export async function followPrimary(
     await connection.query(
       `CHANGE REPLICATION SOURCE TO SOURCE_HOST = ?, SOURCE_PORT = ?, SOURCE_USER = ?, SOURCE_PASSWORD = ?,
        SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400`,
-      [primary.host, primary.port, replicationAccount.user, replicationAccount.password],
+      [primary.host, primary.port, account.user, account.password],
     );
     await connection.query('START REPLICA');
     return undefined;
@@ -64,12 +68,12 @@ export async function followPrimary(
 
 /** Waits until the replica has applied everything that the primary had when this was called. */
 export async function waitForReplica(
-  replicaPort: number,
-  primaryPort: number,
+  replica: number | ServerAddress,
+  primary: number | ServerAddress,
   waitSecondsMax = 60,
 ): Promise<boolean> {
-  const gtids = await asRoot(primaryPort, executedGtids);
-  return asRoot(replicaPort, async (connection) => {
+  const gtids = await asRoot(primary, executedGtids);
+  return asRoot(replica, async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
       'SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS timedOut',
       [gtids, waitSecondsMax],

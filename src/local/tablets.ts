@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import type { Topology } from '../topology/topology.ts';
 import type { ClusterLayout, TabletLayout } from './cluster-layout.ts';
-import { type Definitions, runSqlFile } from './definitions.ts';
-import { type RunningMysqld, startMysqld, templateDataDir } from './mysqld.ts';
+import {
+  type Account,
+  type RunningMysqld,
+  replicationAccount,
+  type ServerAddress,
+  startMysqld,
+  templateDataDir,
+} from './mysqld.ts';
 import { freePort } from './ports.ts';
 import { shardRecordOf } from './registration.ts';
 import { asRoot, followPrimary, makePrimary, waitForReplica } from './replication.ts';
@@ -13,7 +19,18 @@ import { type SampleTable, sampleTables } from './sample-rows.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { Servers } from './servers.ts';
 
+/** A tablet, whoever has started its server. */
+export type TabletServer = Readonly<{ layout: TabletLayout; server: ServerAddress }>;
+
 export type RunningTablet = Readonly<{ layout: TabletLayout; server: RunningMysqld }>;
+
+/** What a new shard is filled with. */
+export type ShardContents = Readonly<{
+  /** Runs the keyspace's definitions on the shard's primary. */
+  define: (primary: ServerAddress, keyspace: string) => Promise<void>;
+  /** Whether the rows of the sample follow. */
+  sample: boolean;
+}>;
 
 /** One INSERT of this many rows stays well below the default `max_allowed_packet`. */
 const ROWS_AT_ONCE = 2_000;
@@ -47,7 +64,7 @@ export async function startTablets(
 }
 
 /** The tablets shard by shard. */
-export function shardsOf(tablets: readonly RunningTablet[]): RunningTablet[][] {
+export function shardsOf<T extends TabletServer>(tablets: readonly T[]): T[][] {
   return [...Map.groupBy(tablets, ({ layout }) => `${layout.keyspace}/${layout.shard}`).values()];
 }
 
@@ -61,29 +78,26 @@ async function insertTable(connection: Connection, table: SampleTable): Promise<
 
 /** Makes a new shard: primary, database, definitions, rows, replicas; ends when the replicas have everything. */
 export async function prepareShard(
-  tablets: readonly RunningTablet[],
-  servers: Servers,
-  definitions: Definitions,
-  sample: boolean,
+  tablets: readonly TabletServer[],
+  contents: ShardContents,
+  account: Account = replicationAccount,
 ): Promise<void> {
-  const primary = tablets.find(({ layout }) => layout.firstPrimary)!;
-  const replicas = tablets.filter((tablet) => tablet !== primary);
-  const { keyspace, shard } = primary.layout;
-  const { port } = primary.server;
-  await makePrimary(primary.server);
-  await asRoot(port, (connection) =>
+  const { layout, server: primary } = tablets.find(({ layout }) => layout.firstPrimary)!;
+  const replicas = tablets.map(({ server }) => server).filter((server) => server !== primary);
+  const { keyspace, shard } = layout;
+  await makePrimary(primary);
+  await asRoot(primary, (connection) =>
     connection.query(`CREATE DATABASE \`${keyspace}\` DEFAULT CHARACTER SET utf8mb4`),
   );
-  await Promise.all(replicas.map(({ server }) => followPrimary(server, primary.server)));
-  const file = definitions.schemaFileOf(keyspace);
-  if (file !== undefined) await runSqlFile(servers, port, keyspace, file);
-  if (sample) {
-    await asRoot(port, async (connection) => {
+  await Promise.all(replicas.map((replica) => followPrimary(replica, primary, account)));
+  await contents.define(primary, keyspace);
+  if (contents.sample) {
+    await asRoot(primary, async (connection) => {
       await connection.query(`USE \`${keyspace}\``);
       for (const table of sampleTables(keyspace, shard)) await insertTable(connection, table);
     });
   }
-  await Promise.all(replicas.map(({ server }) => waitForReplica(server.port, port)));
+  await Promise.all(replicas.map((replica) => waitForReplica(replica, primary)));
 }
 
 /**
@@ -91,9 +105,10 @@ export async function prepareShard(
  * that would need a guess the shard stays read-only and the reason is told.
  */
 export async function resumeShard(
-  tablets: readonly RunningTablet[],
+  tablets: readonly TabletServer[],
   topology: Topology,
   tell: (line: string) => void,
+  account: Account = replicationAccount,
 ): Promise<void> {
   const { keyspace, shard } = tablets[0]!.layout;
   const name = `${keyspace}/${shard}`;
@@ -109,7 +124,7 @@ export async function resumeShard(
   await Promise.all(
     tablets.map(async (tablet) => {
       if (tablet === primary) return;
-      const obstacle = await followPrimary(tablet.server, primary.server);
+      const obstacle = await followPrimary(tablet.server, primary.server, account);
       if (obstacle !== undefined) tell(`${tablet.layout.alias} (${name}) does not replicate: ${obstacle}.`);
     }),
   );
