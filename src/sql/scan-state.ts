@@ -11,6 +11,7 @@ const codes = {
   close: 0x29,
   star: 0x2a,
   comma: 0x2c,
+  minus: 0x2d,
   dot: 0x2e,
   semicolon: 0x3b,
   equal: 0x3d,

@@ -45,6 +45,8 @@ class AssignmentReader {
   readonly #lexer: Lexer;
   readonly #end: number;
   readonly assignments: Assignment[] = [];
+  /** A scope's word holds for the plain names behind it too, until the next one; `@@` names are apart from that. */
+  #scope: AssignmentTarget = 'session';
 
   constructor(text: Buffer, start: number, end: number, mode: LexMode) {
     this.#text = text.subarray(0, end);
@@ -96,8 +98,8 @@ class AssignmentReader {
     const { word: id, start, end } = lexer;
     const name = nameText(this.#text, start, end, this.#mode).toLowerCase();
     lexer.next();
-    if (this.#isAssign()) return this.#readValueOf('session', name);
-    if (lexer.kind === char.dot) return this.#readDotted('session', name);
+    if (this.#isAssign()) return this.#readValueOf(this.#scope, name);
+    if (lexer.kind === char.dot) return this.#readDotted(this.#scope, name);
     return this.#readSpecial(id, start);
   }
 
@@ -135,13 +137,14 @@ class AssignmentReader {
     return this.#lexer.kind === char.equal || this.#lexer.kind === token.assign;
   }
 
-  /** GLOBAL x = …, SESSION TRANSACTION …: the word belongs to one assignment. */
+  /** GLOBAL x = …, SESSION TRANSACTION …. */
   #readScoped(target: AssignmentTarget): boolean {
     const lexer = this.#lexer;
     if (lexer.kind !== token.word && lexer.kind !== token.quotedName) return false;
     const isTransaction = lexer.word === word.transaction;
     const name = nameText(this.#text, lexer.start, lexer.end, this.#mode).toLowerCase();
     lexer.next();
+    if (!isTransaction || this.#isAssign()) this.#scope = target;
     if (this.#isAssign()) return this.#readValueOf(target, name);
     if (lexer.kind === char.dot) return this.#readDotted(target, name);
     return isTransaction && this.#readTransaction(target);

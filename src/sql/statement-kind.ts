@@ -90,6 +90,7 @@ const lockTables = make('lockTables', {
   isTableList: true,
   effects: effect.implicitCommit | effect.connectionLock,
 });
+const unlockTables = make('unlockTables', { effects: effect.implicitCommit | effect.connectionLock });
 const lockInstance = make('admin', { effects: effect.implicitCommit | effect.connectionLock });
 
 const word = {
@@ -135,7 +136,7 @@ export function classify(first: number, text: Buffer, behind: number, mode: LexM
     case word.lock:
       return ahead.word === word.instance ? lockInstance : lockTables;
     case word.unlock:
-      return ahead.word === word.instance ? lockInstance : make('unlockTables', lockInstance);
+      return ahead.word === word.instance ? lockInstance : unlockTables;
     case word.load:
       return ahead.word === word.index ? admin : make('load', withTables);
     case word.flush:

@@ -189,6 +189,10 @@ function endsHere(): boolean {
     if (nextStatement(state.text, state.lexer.start, state.mode) < 0) return true;
     state.effects |= effect.lexError;
   }
+  // Cut off here, `--` would become a comment, and an open version comment would lack its end.
+  const isDash = state.previousKind === char.minus && state.beforeKind === char.minus;
+  const isComment = isDash && state.previousEnd === state.lexer.start;
+  if (isComment || state.lexer.inVersionComment) state.effects |= effect.lexError;
   if ((state.effects & effect.lexError) !== 0) return false;
   return state.body === undefined || state.body.isClosed;
 }

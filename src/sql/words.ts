@@ -101,30 +101,30 @@ const nativeFunctions = `
   json_length json_merge json_merge_patch json_merge_preserve json_object json_overlaps json_pretty
   json_quote json_remove json_replace json_schema_valid json_schema_validation_report json_search json_set
   json_storage_free json_storage_size json_type json_unquote json_valid last_day last_insert_id lcase
-  least length ln load_file locate log10 log2 lower lpad ltrim make_set makedate maketime master_pos_wait
-  mbrcontains mbrcoveredby mbrcovers mbrdisjoint mbrequals mbrintersects mbroverlaps mbrtouches mbrwithin
-  monthname name_const nullif oct octet_length ord period_add period_diff pi pow power
-  ps_current_thread_id ps_thread_id quote radians rand random_bytes regexp_instr regexp_like
-  regexp_replace regexp_substr release_all_locks release_lock roles_graphml round rpad rtrim sec_to_time
-  sha2 sign sin sleep soundex source_pos_wait space sqrt st_area st_asbinary st_asgeojson st_astext
-  st_aswkb st_aswkt st_buffer st_buffer_strategy st_centroid st_contains st_convexhull st_crosses
-  st_difference st_dimension st_disjoint st_distance st_distance_sphere st_endpoint st_envelope st_equals
-  st_exteriorring st_frechetdistance st_geohash st_geomcollfromtext st_geomcollfromtxt st_geomcollfromwkb
-  st_geometrycollectionfromtext st_geometrycollectionfromwkb st_geometryfromtext st_geometryfromwkb
-  st_geometryn st_geometrytype st_geomfromgeojson st_geomfromtext st_geomfromwkb st_hausdorffdistance
-  st_interiorringn st_intersection st_intersects st_isclosed st_isempty st_issimple st_isvalid
-  st_latfromgeohash st_latitude st_length st_linefromtext st_linefromwkb st_lineinterpolatepoint
-  st_lineinterpolatepoints st_linestringfromtext st_linestringfromwkb st_longfromgeohash st_longitude
-  st_makeenvelope st_mlinefromtext st_mlinefromwkb st_mpointfromtext st_mpointfromwkb st_mpolyfromtext
-  st_mpolyfromwkb st_multilinestringfromtext st_multilinestringfromwkb st_multipointfromtext
-  st_multipointfromwkb st_multipolygonfromtext st_multipolygonfromwkb st_numgeometries st_numinteriorring
-  st_numinteriorrings st_numpoints st_overlaps st_pointatdistance st_pointfromgeohash st_pointfromtext
-  st_pointfromwkb st_pointn st_polyfromtext st_polyfromwkb st_polygonfromtext st_polygonfromwkb
-  st_simplify st_srid st_startpoint st_swapxy st_symdifference st_touches st_transform st_union
-  st_validate st_within st_x st_y statement_digest statement_digest_text str_to_date strcmp
-  substring_index subtime tan time_format time_to_sec timediff to_base64 to_days to_seconds ucase
-  uncompress uncompressed_length unhex unix_timestamp updatexml upper uuid uuid_short uuid_to_bin
-  validate_password_strength version wait_for_executed_gtid_set weekday weekofyear yearweek`;
+  least length ln load_file locate log log10 log2 lower lpad ltrim make_set makedate maketime
+  master_pos_wait mbrcontains mbrcoveredby mbrcovers mbrdisjoint mbrequals mbrintersects mbroverlaps
+  mbrtouches mbrwithin monthname name_const nullif oct octet_length ord period_add period_diff pi pow
+  power ps_current_thread_id ps_thread_id quote radians rand random_bytes regexp_instr regexp_like
+  regexp_replace regexp_substr release_all_locks release_lock reverse roles_graphml round rpad rtrim
+  sec_to_time sha2 sign sin sleep soundex source_pos_wait space sqrt st_area st_asbinary st_asgeojson
+  st_astext st_aswkb st_aswkt st_buffer st_buffer_strategy st_centroid st_contains st_convexhull
+  st_crosses st_difference st_dimension st_disjoint st_distance st_distance_sphere st_endpoint st_envelope
+  st_equals st_exteriorring st_frechetdistance st_geohash st_geomcollfromtext st_geomcollfromtxt
+  st_geomcollfromwkb st_geometrycollectionfromtext st_geometrycollectionfromwkb st_geometryfromtext
+  st_geometryfromwkb st_geometryn st_geometrytype st_geomfromgeojson st_geomfromtext st_geomfromwkb
+  st_hausdorffdistance st_interiorringn st_intersection st_intersects st_isclosed st_isempty st_issimple
+  st_isvalid st_latfromgeohash st_latitude st_length st_linefromtext st_linefromwkb
+  st_lineinterpolatepoint st_lineinterpolatepoints st_linestringfromtext st_linestringfromwkb
+  st_longfromgeohash st_longitude st_makeenvelope st_mlinefromtext st_mlinefromwkb st_mpointfromtext
+  st_mpointfromwkb st_mpolyfromtext st_mpolyfromwkb st_multilinestringfromtext st_multilinestringfromwkb
+  st_multipointfromtext st_multipointfromwkb st_multipolygonfromtext st_multipolygonfromwkb
+  st_numgeometries st_numinteriorring st_numinteriorrings st_numpoints st_overlaps st_pointatdistance
+  st_pointfromgeohash st_pointfromtext st_pointfromwkb st_pointn st_polyfromtext st_polyfromwkb
+  st_polygonfromtext st_polygonfromwkb st_simplify st_srid st_startpoint st_swapxy st_symdifference
+  st_touches st_transform st_union st_validate st_within st_x st_y statement_digest statement_digest_text
+  str_to_date strcmp substring_index subtime tan time_format time_to_sec timediff to_base64 to_days
+  to_seconds ucase uncompress uncompressed_length unhex unix_timestamp updatexml upper uuid uuid_short
+  uuid_to_bin validate_password_strength version wait_for_executed_gtid_set weekday weekofyear yearweek`;
 
 /** Built-in functions that 8.4 does not have. */
 const nativeFunctionsSince9 = `
