@@ -160,7 +160,7 @@ const gateway = z
     tls: choice(
       ['off', 'preferred', 'required'],
       'preferred',
-      'TLS towards tablets: never, where the tablet offers it, or always.',
+      'TLS towards tablets: never, where the tablet offers it (not over the loopback interface), or always.',
     ),
     caFile: path(
       "Certificate authority (PEM) that must have signed the tablets' certificates. Without it they are not verified.",

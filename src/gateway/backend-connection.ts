@@ -18,6 +18,9 @@ import type { ConnectionNeed } from './connection-need.ts';
 import { PreparedCache } from './prepared-cache.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.');
+
 const LOGIN_BYTES_MAX = 64 * 1024;
 export const ERRNO_TOO_MANY_CONNECTIONS = 1040;
 const ERRNO_UNKNOWN_DATABASE = 1049;
@@ -294,7 +297,8 @@ export class BackendConnection implements ChannelHandler {
       database: need.database,
       collationId: need.collationId,
       capabilities: handshakeCapabilities | need.capabilities,
-      tls: login.tls,
+      // Nobody can listen on the loopback; TLS there would only cost.
+      tls: login.tls === 'preferred' && isLoopback(this.tablet.host) ? ('off' as const) : login.tls,
       attributes: new Map([['program_name', 'headgate']]),
     };
     const handshake: ClientHandshake = new ClientHandshake(options, {

@@ -60,7 +60,10 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
 
 /** MYSQL_OPTION_MULTI_STATEMENTS_ON (0) and _OFF (1). */
 function setOption(session: Session, packet: Buffer): undefined {
-  const option = packet.length >= contentAt + 2 ? packet.readUInt16LE(contentAt) : -1;
+  if (packet.length < contentAt + 2) {
+    throw new HeadgateError('ER_MALFORMED_PACKET', { message: 'Malformed communication packet.' });
+  }
+  const option = packet.readUInt16LE(contentAt);
   if (option !== 0 && option !== 1)
     throw new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' });
   session.state.multiStatements = option === 0;

@@ -13,6 +13,7 @@ import { effect, type StatementKind, type StatementScan } from '../sql/statement
 import { frame } from '../wire/packets.ts';
 import { pin } from './pins.ts';
 import type { Session } from './session.ts';
+import { setStatement } from './set-statement.ts';
 import { type Place, placeOf } from './statement-place.ts';
 import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
@@ -78,7 +79,7 @@ export class PreparedStatements {
     }
     const scan = session.scan(packet, 5);
     const { target } = session.state;
-    const place = placeOf(scan, target, session.services.gateway);
+    const place = placeOf(scan, target, session.services.gateway, packet);
     const connection = await session.lease(place);
     const id = this.#nextId;
     const answer = await session.exchange({ source: packet, scan, packet }, place, connection, 'prepare', id);
@@ -120,6 +121,12 @@ export class PreparedStatements {
     session.requireState();
     const types = boundTypes(packet, statement.parameterCount);
     if (types !== undefined) statement.types = types;
+    if (statement.scan.kind === 'set') {
+      const { text: source, scan } = statement;
+      return setStatement(session, { source, scan, packet }, async (connection) =>
+        outgoing(packet, statement, await this.#preparedOn(connection, source)),
+      );
+    }
     const place = this.#placeOf(statement);
     if (
       session.held === undefined &&
@@ -180,12 +187,9 @@ export class PreparedStatements {
     connection: BackendConnection,
     prepared: PreparedOnTablet,
   ): void {
-    const outgoing = withTypes(packet, statement, prepared);
-    outgoing.writeUInt32LE(prepared.id, idAt);
-    // Server-side cursors are not served: the rows come at once, which every client understands.
-    outgoing[flagsAt] = 0;
     const { text, scan } = statement;
-    this.#session.sendStatement({ source: text, scan, packet: outgoing }, place, connection);
+    const sent = outgoing(packet, statement, prepared);
+    this.#session.sendStatement({ source: text, scan, packet: sent }, place, connection);
   }
 
   /** COM_STMT_SEND_LONG_DATA: no answer. The connection is kept, since the data waits there for EXECUTE. */
@@ -302,6 +306,15 @@ function boundTypes(packet: Buffer, parameterCount: number): Buffer | undefined 
   const end = flag + 1 + parameterCount * 2;
   if (packet.length < end) throw new HeadgateError('ER_MALFORMED_PACKET');
   return Buffer.from(packet.subarray(flag + 1, end));
+}
+
+/** The client's EXECUTE as the tablet wants it. */
+function outgoing(packet: Buffer, statement: ClientStatement, prepared: PreparedOnTablet): Buffer {
+  const sent = withTypes(packet, statement, prepared);
+  sent.writeUInt32LE(prepared.id, idAt);
+  // Server-side cursors are not served: the rows come at once, which every client understands.
+  sent[flagsAt] = 0;
+  return sent;
 }
 
 /** The packet with the types put back where the tablet's statement was executed with others, or never. */

@@ -214,7 +214,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Sends a statement to its shard and relays the answer. */
   relay(statement: Statement): void {
     const { scan } = statement;
-    const place = placeOf(scan, this.state.target, this.services.gateway);
+    const place = placeOf(scan, this.state.target, this.services.gateway, statement.source);
     if ((scan.effects & preparedEffects) !== 0 || this.pendingBegin !== undefined) {
       this.slowly(this.diagnostics.relayPrepared(statement, place));
       return;
@@ -242,7 +242,10 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   #heldFor(scan: StatementScan, place: Place): BackendConnection | undefined {
     const held = this.#held!;
     const same = held.place.shard === place.shard && held.place.type === place.type;
-    if (same || (scan.qualifiers.length === 0 && !scan.hasUnqualifiedTable)) return held.connection;
+    if (same || (scan.qualifiers.length === 0 && !scan.hasUnqualifiedTable)) {
+      const selected = place.database === '' || held.connection.database === place.database;
+      return selected ? held.connection : undefined;
+    }
     if (this.inTransaction) {
       throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
         message: `Headgate does not support transactions over several shards yet: this one runs on ${held.place.shard.name}, the statement is for ${place.shard.name}`,

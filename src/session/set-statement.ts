@@ -23,7 +23,12 @@ const namedValues = new Set([
   'collation_connection',
 ]);
 
-export async function setStatement(session: Session, statement: Statement): Promise<void> {
+/** `packetFor` makes the packet to send (EXECUTE) once the connection is known; without it the statement's own goes. */
+export async function setStatement(
+  session: Session,
+  statement: Statement,
+  packetFor?: (connection: BackendConnection) => Promise<Buffer>,
+): Promise<void> {
   const { scan } = statement;
   const assignments = scan.assignments ?? [];
   const cluster = assignments.find((assignment) => clusterScopes.has(assignment.target));
@@ -31,7 +36,8 @@ export async function setStatement(session: Session, statement: Statement): Prom
   const place = placeOf(scan, session.state.target, session.services.gateway);
   const connection = await session.lease(place);
   await session.diagnostics.prime(scan.effects, connection);
-  const answer = await session.exchange(statement, place, connection);
+  const packet = packetFor === undefined ? statement.packet : await packetFor(connection);
+  const answer = await session.exchange({ ...statement, packet }, place, connection);
   if (connection.closed) {
     session.finished(true);
     return;

@@ -8,7 +8,7 @@ import { lenencInteger, lenencString } from '../wire/lenenc.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { showDatabases } from './show-databases.ts';
-import { type Place, placeOf } from './statement-place.ts';
+import { placeOf } from './statement-place.ts';
 import { databaseOf, parseTarget, type Target } from './target.ts';
 
 /**
@@ -36,7 +36,6 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   commit: complete,
   rollback: complete,
   set: setStatement,
-  ddl: createExistingDatabase,
   kill,
   show: (session, statement) =>
     statement.scan.showKind === 'databases' ? showDatabases(session, statement) : undefined,
@@ -73,9 +72,15 @@ function begin(session: Session, statement: Statement): Promise<unknown> | undef
   }
   session.pendingBegin = beginText(options);
   const readOnly = options.readOnly ? serverStatus.inTransactionReadOnly : 0;
-  session.ok({ statusFlags: session.statusFlags | readOnly });
+  session.ok({ statusFlags: session.statusFlags | readOnly, sessionState: transactionBegun });
   return Promise.resolve();
 }
+
+/** MySQL sends this block for BEGIN whatever session_track_transaction_info says: an explicit transaction, nothing in it yet. */
+const transactionBegun = Buffer.concat([
+  Buffer.from([sessionTrack.transactionState]),
+  lenencString(lenencString('T_______')),
+]);
 
 function beginText(options: BeginOptions): string {
   if (options.readOnly) return 'START TRANSACTION READ ONLY';
@@ -97,7 +102,7 @@ function complete(session: Session, statement: Statement): Promise<unknown> | un
   } else {
     session.pendingBegin ??= beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
   }
-  session.ok();
+  session.ok(chain ? { sessionState: transactionBegun } : {});
   if (release) session.port.end();
   return Promise.resolve();
 }
@@ -106,18 +111,6 @@ async function completeAndRelease(session: Session, statement: Statement): Promi
   const place = placeOf(statement.scan, session.state.target, session.services.gateway);
   await session.exchange(statement, place, session.held!);
   session.port.end();
-}
-
-/** CREATE DATABASE of a keyspace: its tablet has the database, so MySQL's own error or warning says that it exists. */
-function createExistingDatabase(session: Session, statement: Statement): Promise<unknown> | undefined {
-  const { source, scan } = statement;
-  const shard =
-    scan.databaseName === undefined ? undefined : session.services.gateway.firstShard(scan.databaseName);
-  if (shard === undefined || !/^create\b/i.test(source.toString('latin1', scan.start, scan.end)))
-    return undefined;
-  const database = session.state.target.keyspace === '' ? '' : shard.keyspace;
-  const place: Place = { shard, type: 'primary', database };
-  return session.lease(place).then((connection) => session.sendStatement(statement, place, connection));
 }
 
 function kill(session: Session, { source, scan }: Statement): Promise<unknown> {

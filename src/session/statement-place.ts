@@ -16,9 +16,11 @@ export type Place = Readonly<{
 /** Statements about definitions: every shard of a keyspace gives the same answer. */
 const answeredByAnyShard = new Set(['show', 'describe', 'help']);
 
-/** Raises HG_SHARDED_NOT_PLANNED, HG_SEVERAL_KEYSPACES, HG_NO_TABLET or ER_NOT_SUPPORTED_YET. */
-export function placeOf(scan: StatementScan, target: Target, gateway: Gateway): Place {
-  if (scan.databaseName !== undefined && scan.kind !== 'show') refuseDatabaseDdl(scan.databaseName);
+/** `source` is the buffer that was scanned. Raises HG_SHARDED_NOT_PLANNED, HG_SEVERAL_KEYSPACES, HG_NO_TABLET or ER_NOT_SUPPORTED_YET. */
+export function placeOf(scan: StatementScan, target: Target, gateway: Gateway, source?: Buffer): Place {
+  if (scan.databaseName !== undefined && scan.kind !== 'show') {
+    return placeOfDatabaseDdl(scan.databaseName, scan, target, gateway, source);
+  }
   const keyspace = keyspaceOf(scan, target, gateway);
   const { type } = target;
   if (keyspace === '') {
@@ -73,7 +75,18 @@ function requireNoTables(scan: StatementScan, keyspace: string, gateway: Gateway
   });
 }
 
-function refuseDatabaseDdl(name: string): never {
+/** CREATE DATABASE of a keyspace: its tablet has the database, so MySQL's own error or warning says that it exists. */
+function placeOfDatabaseDdl(
+  name: string,
+  scan: StatementScan,
+  target: Target,
+  gateway: Gateway,
+  source: Buffer | undefined,
+): Place {
+  const shard = gateway.firstShard(name);
+  if (shard !== undefined && /^create\b/i.test(source?.toString('latin1', scan.start, scan.end) ?? '')) {
+    return { shard, type: 'primary', database: databaseOf(target) === '' ? '' : name };
+  }
   throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
     message: `Headgate does not create, change or drop databases ('${name}'): a keyspace is made with \`headgate ctl keyspaces add\` and a database on each of its tablets`,
   });

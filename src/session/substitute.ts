@@ -31,7 +31,8 @@ export function substituted(
   for (const { name, start, end } of scan.substitutions) {
     copyTo(start);
     const value = values[name];
-    parts.push(Buffer.from(value < 0n ? `(${value})` : `${value}`));
+    // The cast has the function's own type and length.
+    parts.push(Buffer.from(`CAST(${value} AS SIGNED)`));
     from = end;
   }
   copyTo(scan.end);

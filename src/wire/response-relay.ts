@@ -330,8 +330,8 @@ export class ResponseRelay {
     this.status = ok.statusFlags;
     this.warnings = ok.warnings;
     if (ok.sessionState.length > 0) this.sessionState = Buffer.from(ok.sessionState);
-    const stripped =
-      ok.sessionState.length > 0 && (options.clientCapabilities & capability.sessionTrack) === 0;
+    const changed = (ok.statusFlags & serverStatus.sessionStateChanged) !== 0;
+    const stripped = changed && (options.clientCapabilities & capability.sessionTrack) === 0;
     if (options.addStatus === 0 && !stripped) return;
     const fields = { ...ok, statusFlags: ok.statusFlags | options.addStatus, header: chunk[body]! };
     const rebuilt = buildOk(fields, options.clientCapabilities);
