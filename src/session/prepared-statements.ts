@@ -257,6 +257,7 @@ export class PreparedStatements {
       statement.scan,
       same ? state.target : { ...statement.target, type: state.target.type },
       services.gateway,
+      statement.text,
     );
   }
 

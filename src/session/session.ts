@@ -344,7 +344,10 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.sequence = answer.nextClientSequence;
     if (answer.error !== undefined) this.services.metrics.error(answer.error.errno);
     const statement = this.#statement!;
-    this.diagnostics.note(statement.scan, answer, connection);
+    // A successful PREPARE leaves alone what the next statement may ask about the last one.
+    if (this.#options.kind !== 'prepare' || answer.error !== undefined) {
+      this.diagnostics.note(statement.scan, answer, connection);
+    }
     this.last = connection;
     const settle = this.#settle;
     if (settle !== undefined) {

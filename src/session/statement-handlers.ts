@@ -99,8 +99,10 @@ function complete(session: Session, statement: Statement): Promise<unknown> | un
     return release ? completeAndRelease(session, statement) : undefined;
   } else if (!chain) {
     session.pendingBegin = undefined;
+  } else if (session.pendingBegin !== undefined) {
+    return undefined;
   } else {
-    session.pendingBegin ??= beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
+    session.pendingBegin = beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
   }
   session.ok(chain ? { sessionState: transactionBegun } : {});
   if (release) session.port.end();
