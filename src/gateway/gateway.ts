@@ -53,15 +53,9 @@ export class Gateway {
   }
 
   /** The lowest version among the tablets that have been reached; undefined before the first. */
-  get serverVersion(): string | undefined {
-    let lowest: string | undefined;
-    for (const { facts } of this.#pools.values()) {
-      if (facts === undefined) continue;
-      if (lowest === undefined || versionNumber(facts.version) < versionNumber(lowest))
-        lowest = facts.version;
-    }
-    return lowest;
-  }
+  serverVersion: string | undefined;
+  /** The same as a number (90704), 0 before. */
+  serverVersionNumber = 0;
 
   /** The shard's handle, or undefined when keyspace or shard do not exist. */
   shard(keyspace: string, shard: string): ShardHandle | undefined {
@@ -278,7 +272,17 @@ export class Gateway {
       );
     }
     this.sqlMode ??= facts.sqlMode;
+    this.#learnVersion();
     this.#wake();
+  }
+
+  #learnVersion(): void {
+    const versions = [...this.#pools.values()].flatMap(({ facts }) =>
+      facts === undefined ? [] : [facts.version],
+    );
+    versions.sort((a, b) => versionNumber(a) - versionNumber(b));
+    this.serverVersion = versions[0];
+    this.serverVersionNumber = versionNumber(versions[0] ?? '');
   }
 
   /** Tries until a first connection stands or the pool is retired; who needs the tablet meanwhile tries on its own. */
@@ -305,7 +309,7 @@ const isUnreachable = (error: unknown): boolean =>
   error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';
 
 /** `9.7.4-2` → 90704, for comparisons. */
-export function versionNumber(version: string): number {
+function versionNumber(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split(/[^0-9]/).map(Number);
   return major * 10_000 + minor * 100 + patch;
 }

@@ -14,7 +14,6 @@ import type {
   ConnectionOwner,
 } from '../gateway/backend-connection.ts';
 import type { ConnectionNeed } from '../gateway/connection-need.ts';
-import { versionNumber } from '../gateway/gateway.ts';
 import { demand, selectDatabase } from '../gateway/prepare-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
@@ -164,13 +163,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Reads one statement of a buffer as the session's settings say. */
   scan(source: Buffer, start: number): StatementScan {
     const { gateway } = this.services;
-    const version = versionNumber(gateway.serverVersion ?? '8.4.0');
-    return scanStatement(
-      source,
-      start,
-      this.state.lexMode(gateway.sqlMode ?? '', version),
-      gateway.keyspaces,
-    );
+    const mode = this.state.lexMode(gateway.sqlMode ?? '', gateway.serverVersionNumber);
+    return scanStatement(source, start, mode, gateway.keyspaces);
   }
 
   #scanned(source: Buffer, scan: StatementScan): void {
