@@ -90,6 +90,7 @@ export class Lexer {
   #multibyteLength: MultibyteLength | undefined;
   #mode: LexMode;
   #inVersionComment = false;
+  #hasVersionNumber = false;
   /** The dot that follows and the name behind it belong to the name just read. */
   #dotNext = false;
   #nameNext = false;
@@ -115,6 +116,7 @@ export class Lexer {
     this.end = start;
     this.word = 0;
     this.#inVersionComment = false;
+    this.#hasVersionNumber = false;
     this.#dotNext = false;
     this.#nameNext = false;
     this.#hintNext = false;
@@ -123,6 +125,11 @@ export class Lexer {
   /** True between the parts of a version comment whose content is code. */
   get inVersionComment(): boolean {
     return this.#inVersionComment;
+  }
+
+  /** True once a comment was met that is code for some servers only. */
+  get hasVersionNumber(): boolean {
+    return this.#hasVersionNumber;
   }
 
   /** Reads the next token and returns its kind. At the end of the text it is `token.end`, again and again. */
@@ -512,6 +519,7 @@ export class Lexer {
   /** Where the code of a version comment begins, or -1 if it is for a later server. */
   #versionedCodeStart(at: number): number {
     for (let i = 0; i < 5; i++) if (!this.#isDigit(at + i)) return at;
+    this.#hasVersionNumber = true;
     const blankAt = at + 6;
     const isLong =
       this.#isDigit(at + 5) &&

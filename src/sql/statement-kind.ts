@@ -80,8 +80,10 @@ first(account, 'grant revoke');
 first(
   admin,
   'analyze optimize check repair checksum reset cache install uninstall shutdown restart clone import purge ' +
-    'change stop binlog',
+    'change stop',
 );
+// BINLOG replays events: their settings stay on the connection.
+first(make('admin', { effects: effect.implicitCommit | effect.connectionLock }), 'binlog');
 first(make('ddl', { ...definition, tableFollows: true }), 'truncate');
 first(make('ddl', { ...definition, isTableList: true }), 'rename');
 

@@ -270,7 +270,7 @@ describe('effects', () => {
     ['show grants for a@b', ''],
     ['select /*! @a:=1 */ 1', 'readsUserVariable writesUserVariable'],
     ['select /* @a:=1 */ 1', ''],
-    ['select /*!99999 @a:=1 */ 1', ''],
+    ['select /*!99999 @a:=1 */ 1', 'versionComment'],
   ])('%s', (sql, expected) => {
     expect(effectNames(scan(sql).effects)).toBe(expected);
   });

@@ -79,7 +79,8 @@ export function scanStatement(
   const end = trimBlanks(text, start, semicolon < 0 ? text.length : semicolon, mode);
   const { kind } = state;
   const details = needsDetails() ? detailsOf(kind, text, start, end, mode) : noDetails;
-  const effects = state.effects | details.effects;
+  const versionBit = state.lexer.hasVersionNumber ? effect.versionComment : 0;
+  const effects = state.effects | details.effects | versionBit;
   const qualifiers = withQualifier(state.qualifiers ?? NO_NAMES, details.qualifier);
   return {
     start,

@@ -74,7 +74,7 @@ export const effect = {
   implicitCommit: 1 << 16,
   /** Not what MySQL's lexer accepts, or nested too deep to follow: trust nothing else of the scan. */
   lexError: 1 << 17,
-  /** Locks that the connection keeps: LOCK TABLES, LOCK INSTANCE, FLUSH … WITH READ LOCK / FOR EXPORT, HANDLER, XA. */
+  /** What the connection keeps: LOCK TABLES, LOCK INSTANCE, FLUSH … WITH READ LOCK / FOR EXPORT, HANDLER, XA, BINLOG. */
   connectionLock: 1 << 18,
   /** Reads some `@@variable`. */
   readsSystemVariable: 1 << 19,
@@ -82,6 +82,8 @@ export const effect = {
   currentUser: 1 << 20,
   /** DATABASE(), SCHEMA(). */
   currentDatabase: 1 << 21,
+  /** A comment that is code from some version on: another server version may see another statement. */
+  versionComment: 1 << 22,
 } as const;
 
 export type ShowKind =
