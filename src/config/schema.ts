@@ -196,14 +196,8 @@ const pool = z
 const session = z
   .strictObject({
     preparedStatementsMax: integer(10_000, 1, 1_000_000, 'Prepared statements that one client may hold.'),
-    longDataBytesMax: integer(
-      64 * MIB,
-      64 * KIB,
-      GIB,
-      'Bytes that one client may send ahead of an EXECUTE (COM_STMT_SEND_LONG_DATA).',
-    ),
     resultBufferBytesMax: integer(
-      MIB,
+      256 * KIB,
       64 * KIB,
       GIB,
       'Bytes of a result kept for one client that reads slowly; beyond it the tablet is made to wait.',

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadgateError } from '../errors/headgate-error.ts';
+import { lexModeOf } from '../sql/lex-mode.ts';
 import type { Log } from '../telemetry/log.ts';
 import {
   servingType,
@@ -265,11 +266,12 @@ export class Gateway {
   #learn(pool: TabletPool): void {
     const { facts, tablet } = pool;
     if (facts === undefined) return;
-    if (this.sqlMode !== undefined && this.sqlMode !== facts.sqlMode) {
-      this.#options.log.warn(
-        { tablet: tablet.alias, sqlMode: facts.sqlMode, others: this.sqlMode },
-        'tablets differ in their default sql_mode',
-      );
+    // Statements are read before their tablet is known: a tablet that reads quotes or escapes differently must not get them.
+    if (this.sqlMode !== undefined && lexicalPart(this.sqlMode) !== lexicalPart(facts.sqlMode)) {
+      throw new HeadgateError('HG_TABLET_MISCONFIGURED', {
+        tablet: tablet.alias,
+        detail: `${tablet.alias} has sql_mode '${facts.sqlMode}', other tablets '${this.sqlMode}': they must agree in how statements are read`,
+      });
     }
     this.sqlMode ??= facts.sqlMode;
     this.#learnVersion();
@@ -304,6 +306,17 @@ export class Gateway {
 
 const samePlace = (a: TabletRecord, b: TabletRecord): boolean =>
   a.host === b.host && a.port === b.port && a.keyspace === b.keyspace && a.shard === b.shard;
+
+/** The parts of a sql_mode that change how a statement is read. */
+function lexicalPart(sqlMode: string): string {
+  const { ansiQuotes, noBackslashEscapes, pipesAsConcat, ignoreSpace, highNotPrecedence } = lexModeOf(
+    sqlMode,
+    'utf8mb4',
+    0,
+    false,
+  );
+  return [ansiQuotes, noBackslashEscapes, pipesAsConcat, ignoreSpace, highNotPrecedence].join();
+}
 
 const isUnreachable = (error: unknown): boolean =>
   error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';

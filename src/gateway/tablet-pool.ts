@@ -56,6 +56,7 @@ export class TabletPool {
 
   readonly #login: TabletLogin;
   readonly #limits: PoolLimits;
+  /** Raises HG_TABLET_MISCONFIGURED where the tablet does not fit the others. */
   readonly #onFacts: (pool: TabletPool) => void;
   readonly #connections = new Set<BackendConnection>();
   #opening = 0;
@@ -320,7 +321,12 @@ export class TabletPool {
     const answer = await demand(connection.query('SELECT @@global.sql_mode, @@server_uuid'));
     const [sqlMode, serverUuid] = textValues(answer, 0);
     this.facts = { version: connection.serverVersion, sqlMode: sqlMode ?? '', serverUuid: serverUuid ?? '' };
-    this.#onFacts(this);
+    try {
+      this.#onFacts(this);
+    } catch (error) {
+      this.facts = undefined;
+      throw error;
+    }
   }
 
   #onConnectionClosed(connection: BackendConnection): void {

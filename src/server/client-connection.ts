@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
 import type { UserDirectory } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
@@ -74,6 +75,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   readonly openedAtMs = Date.now();
   capabilities = 0;
   userName = '';
+  identity: ClientPort['identity'];
   session: Session | undefined;
   readonly #settings: ClientSettings;
   readonly #channel: Channel;
@@ -230,6 +232,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
     this.#identity = identity;
     this.capabilities = identity.capabilities;
     this.userName = identity.userName;
+    this.identity = this.#identityOf(identity);
     const state = new SessionState(identity.capabilities, identity.collationId);
     const { session: previous } = this;
     const session = previous ?? new Session(this, this.#settings.services, state);
@@ -257,6 +260,14 @@ export class ClientConnection implements ChannelHandler, ClientPort {
     this.send(buildOk({ statusFlags: session.statusFlags, sessionState }, this.capabilities), sequence);
     if (previous === undefined) this.#settings.onReady(this);
     this.next();
+  }
+
+  /** From the loopback, with the router's own user name, a tablet says the same of the router as MySQL would of the client. */
+  #identityOf({ userName, userEntry }: ClientIdentity): ClientPort['identity'] {
+    const host = hostOf(this.remoteAddress);
+    if (userName === this.#settings.services.tabletUser && host === 'localhost') return undefined;
+    const rule = userEntry.hosts.find((candidate) => hostRuleMatches(candidate, this.remoteAddress));
+    return { user: `${userName}@${host}`, currentUser: `${userEntry.name}@${rule?.text ?? '%'}` };
   }
 
   #beginTls(rest: Buffer): void {

@@ -7,6 +7,8 @@ export interface ClientPort {
   /** The name and the address under which the client logged in. */
   readonly userName: string;
   readonly remoteAddress: string;
+  /** What USER() and CURRENT_USER() are, where a tablet would say something else; undefined where it says the same. */
+  readonly identity: Readonly<{ user: string; currentUser: string }> | undefined;
   /** Sends one payload as a packet. */
   send(payload: Buffer, sequence: number): void;
   /** Passes on a tablet's bytes as they are, pausing the tablet while the client is slow. */

@@ -16,7 +16,7 @@ import type { ResponseRelay } from '../wire/response-relay.ts';
 import { sendRows } from './local-result.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
-import { substituted } from './substitute.ts';
+import { isUserFunction, substituted } from './substitute.ts';
 
 const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
 const WAIT_MS = 5;
@@ -148,7 +148,23 @@ export class Diagnostics {
 
   /** The statement's packet with what it asks about the last one put in as values. */
   substitute(statement: Statement): Buffer {
-    return substituted(statement, { found_rows: this.#foundRows, row_count: this.#rowCount });
+    // The casts have the functions' own type and length.
+    const counts = {
+      found_rows: `CAST(${this.#foundRows} AS SIGNED)`,
+      row_count: `CAST(${this.#rowCount} AS SIGNED)`,
+    };
+    const { scan } = statement;
+    const identity = (scan.effects & effect.currentUser) === 0 ? undefined : this.#session.port.identity;
+    if (identity === undefined) return substituted(statement, counts);
+    if (scan.items === undefined || !scan.items.every(({ functionName }) => isUserFunction(functionName))) {
+      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+        message: `Headgate does not support USER() and CURRENT_USER() within other expressions yet: the tablet knows the router's user, not ${identity.user}. Select them by themselves`,
+      });
+    }
+    const user = identityText(identity.user, 'USER()');
+    const currentUser = identityText(identity.currentUser, 'CURRENT_USER()');
+    const users = { user, session_user: user, system_user: user, current_user: currentUser };
+    return substituted(statement, { ...counts, ...users });
   }
 
   /** Puts LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
@@ -264,3 +280,7 @@ export class Diagnostics {
     }
   }
 }
+
+/** A user's name as an expression of the function's own type and length. */
+const identityText = (name: string, call: string): string =>
+  `IF(1, CONVERT(0x${Buffer.from(name).toString('hex')} USING utf8mb3), ${call})`;

@@ -37,7 +37,7 @@ const handledAsText: ReadonlySet<StatementKind> = new Set([
 
 /** Facts of the statement before. */
 const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
-const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connectionId;
+const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connectionId | effect.currentUser;
 
 type ClientStatement = {
   readonly id: number;
@@ -154,10 +154,8 @@ export class PreparedStatements {
     const { diagnostics } = session;
     const { scan } = statement;
     const last = leased ?? diagnostics.takeLast(scan.effects, place);
-    const text =
-      last === undefined && (scan.effects & previousFacts) !== 0
-        ? this.#withValues(statement)
-        : statement.text;
+    const needsValues = (scan.effects & (previousFacts | effect.currentUser)) !== 0;
+    const text = last === undefined && needsValues ? this.#withValues(statement) : statement.text;
     const connection = last ?? (await session.lease(place));
     if (connection !== last) await diagnostics.prime(scan.effects, connection);
     const prepared = await this.#preparedOn(connection, text);

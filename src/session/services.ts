@@ -17,7 +17,7 @@ export type SessionServices = Readonly<{
   log: Log;
   /** By connection id. */
   findSession: (connectionId: number) => KillableSession | undefined;
-  limits: Readonly<{ preparedStatementsMax: number; longDataBytesMax: number }>;
+  limits: Readonly<{ preparedStatementsMax: number }>;
   slowQueryMs: number;
   /** One line of figures for COM_STATISTICS. */
   statistics: () => string;

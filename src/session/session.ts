@@ -209,7 +209,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   relay(statement: Statement): void {
     const { scan } = statement;
     const place = placeOf(scan, this.state.target, this.services.gateway, statement.source);
-    if ((scan.effects & preparedEffects) !== 0 || this.pendingBegin !== undefined) {
+    const ownIdentity = (scan.effects & effect.currentUser) !== 0 && this.port.identity !== undefined;
+    if ((scan.effects & preparedEffects) !== 0 || this.pendingBegin !== undefined || ownIdentity) {
       this.slowly(this.diagnostics.relayPrepared(statement, place));
       return;
     }

@@ -2,21 +2,58 @@
 import type { Statement } from './session.ts';
 import { textPacket } from './text-packet.ts';
 
+/** SQL for the functions whose value the session knows better than the tablet, by name. */
+export type SessionValues = Readonly<
+  Record<'found_rows' | 'row_count', string> & Partial<Record<UserFunction, string>>
+>;
+
+const userFunctions = ['user', 'session_user', 'system_user', 'current_user'] as const;
+type UserFunction = (typeof userFunctions)[number];
+
+export const isUserFunction = (name: string | undefined): name is UserFunction =>
+  (userFunctions as readonly (string | undefined)[]).includes(name);
+
+type Place = Readonly<{
+  start: number;
+  end: number;
+  text: string;
+  itemStart: number;
+  itemEnd: number;
+  hasAlias: boolean;
+}>;
+
+function placesOf({ scan }: Statement, values: SessionValues): Place[] {
+  const places: Place[] = scan.substitutions.map(
+    ({ name, start, end, itemStart, itemEnd, itemHasAlias }) => ({
+      start,
+      end,
+      text: values[name],
+      itemStart,
+      itemEnd,
+      hasAlias: itemHasAlias,
+    }),
+  );
+  for (const { functionName, start, end, aliasStart } of scan.items ?? []) {
+    const text = isUserFunction(functionName) ? values[functionName] : undefined;
+    if (text !== undefined)
+      places.push({ start, end, text, itemStart: start, itemEnd: end, hasAlias: aliasStart >= 0 });
+  }
+  return places.sort((a, b) => a.start - b.start);
+}
+
 /**
- * The statement's packet with FOUND_ROWS() and ROW_COUNT() replaced by their values. A select item without an alias gets
- * its own text as one: that is the title that MySQL gives it.
+ * The statement's packet with such calls replaced by their values. A select item without an alias gets its own text as one:
+ * that is the title that MySQL gives it.
  */
-export function substituted(
-  statement: Statement,
-  values: Record<'found_rows' | 'row_count', bigint>,
-): Buffer {
+export function substituted(statement: Statement, values: SessionValues): Buffer {
   const { source, scan, packet } = statement;
-  if (scan.substitutions.length === 0) return packet;
+  const places = placesOf(statement, values);
+  if (places.length === 0) return packet;
   const parts: Buffer[] = [];
   let from = scan.start;
   const aliases = new Map<number, Buffer>();
-  for (const { itemStart, itemEnd, itemHasAlias } of scan.substitutions) {
-    if (itemStart >= 0 && !itemHasAlias) aliases.set(itemEnd, source.subarray(itemStart, itemEnd));
+  for (const { itemStart, itemEnd, hasAlias } of places) {
+    if (itemStart >= 0 && !hasAlias) aliases.set(itemEnd, source.subarray(itemStart, itemEnd));
   }
   const copyTo = (to: number) => {
     for (const [at, title] of aliases) {
@@ -28,11 +65,9 @@ export function substituted(
     parts.push(source.subarray(from, to));
     from = to;
   };
-  for (const { name, start, end } of scan.substitutions) {
+  for (const { start, end, text } of places) {
     copyTo(start);
-    const value = values[name];
-    // The cast has the function's own type and length.
-    parts.push(Buffer.from(`CAST(${value} AS SIGNED)`));
+    parts.push(Buffer.from(text));
     from = end;
   }
   copyTo(scan.end);
