@@ -1,5 +1,5 @@
 /** A small part of the fault tests; `npm run fuzz` plays as much as it is told to. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { cutBySeed, prepareTables, runLoad } from './cut-connections.ts';
 import { fuzzPackets } from './mutated-packets.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -11,10 +11,11 @@ beforeAll(async () => {
   await prepareTables(stage.tablet, stage.database);
 });
 afterAll(() => stage?.stop());
+afterEach(async () => expect(await stage.accidents()).toEqual([]));
 
 test('mutated packets harm nobody else and leave nothing behind', async () => {
   const report = await fuzzPackets(stage.router, stage.routerPid, {
-    cases: 1500,
+    cases: 4000,
     seed: 20_000,
     database: stage.database,
   });
@@ -36,7 +37,7 @@ test.each([
   stage.tabletProxy.cutAll();
   const report = await runLoad(stage.throughClientProxy, stage.tablet, {
     seed,
-    operations: 1200,
+    operations: 3000,
     database: stage.database,
   });
   cutBySeed(stage.clientProxy, seed, 0);

@@ -43,6 +43,7 @@ try {
     console.log(`cuts, round ${round + 1} of ${rounds}:`, report);
     failures.push(...report.failures);
   }
+  failures.push(...(await stage.accidents()));
 } finally {
   await stage.stop();
 }

@@ -31,7 +31,7 @@ export type FuzzReport = {
   after: ProcessFigures | undefined;
 };
 
-const failuresMax = 20;
+const failuresMax = 8;
 
 /** Runs `cases` seeded cases against a server; `pid` is watched for life and leaks. */
 export async function fuzzPackets(server: Endpoint, pid: number, options: FuzzOptions): Promise<FuzzReport> {
@@ -72,10 +72,15 @@ export async function fuzzPackets(server: Endpoint, pid: number, options: FuzzOp
   return report;
 }
 
-/** One connection that misbehaves somewhere between its greeting and its end. */
-async function playCase(server: Endpoint, seed: number, database: string, report: FuzzReport): Promise<void> {
+/** One connection that misbehaves somewhere between its greeting and its end; a seed is a case. */
+export async function playCase(
+  server: Endpoint,
+  seed: number,
+  database: string,
+  report: FuzzReport,
+): Promise<void> {
   const random = new Random(seed);
-  const options = { database, timeoutMs: 20_000 };
+  const options = { database, timeoutMs: 10_000 };
   if (random.chance(0.3)) return playHandshakeCase(server, random, seed, report);
   const client = await RawClient.connect(server, options).catch((error: Error) => {
     report.failures.push(`case ${seed}: a correct login failed: ${error.message}`);
@@ -102,7 +107,7 @@ async function playHandshakeCase(
   seed: number,
   report: FuzzReport,
 ): Promise<void> {
-  const client = await RawClient.open(server, 20_000).catch((error: Error) => {
+  const client = await RawClient.open(server, 10_000).catch((error: Error) => {
     report.failures.push(`case ${seed}: no greeting: ${error.message}`);
   });
   if (!client) return;

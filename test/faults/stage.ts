@@ -1,4 +1,6 @@
 /** A router with a proxy on either side: clients → proxy → router → proxy → tablet. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CuttingProxy } from '../support/cutting-proxy.ts';
 import { rootAt } from '../support/mysqld.ts';
@@ -17,6 +19,8 @@ export type Stage = Readonly<{
   tablet: Endpoint;
   clientProxy: CuttingProxy;
   tabletProxy: CuttingProxy;
+  /** Lines of the router's log that no client may be able to provoke. */
+  accidents(): Promise<string[]>;
   stop(): Promise<void>;
 }>;
 
@@ -35,6 +39,12 @@ export async function setStage(database = 'faults'): Promise<Stage> {
     tablet: rootAt(tablet.port),
     clientProxy,
     tabletProxy,
+    accidents: async () => {
+      const log = await readFile(join(system.dataDir, 'logs', 'router.log'), 'utf8');
+      return log
+        .split('\n')
+        .filter((line) => /uncaught exception|unhandled rejection|AssertionError/.test(line));
+    },
     stop: async () => {
       await clientProxy.stop();
       await tabletProxy.stop();
