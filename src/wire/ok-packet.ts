@@ -59,11 +59,9 @@ export function parseOk(payload: Buffer, capabilities: number): OkPacket {
   const insertId = reader.lenencBigint('the insert id');
   const statusFlags = reader.uint16('the status flags');
   const warnings = reader.uint16('the warning count');
-  if ((capabilities & capability.sessionTrack) === 0 || reader.remaining === 0) {
-    return { affectedRows, insertId, statusFlags, warnings, info: reader.rest(), sessionState: empty };
-  }
-  const info = reader.lenencString('the info string');
-  const changed = (statusFlags & serverStatus.sessionStateChanged) !== 0;
+  const info = reader.remaining === 0 ? empty : reader.lenencString('the info string');
+  const tracked = (capabilities & capability.sessionTrack) !== 0;
+  const changed = tracked && (statusFlags & serverStatus.sessionStateChanged) !== 0 && reader.remaining > 0;
   const sessionState = changed ? reader.lenencString('the session state') : empty;
   return { affectedRows, insertId, statusFlags, warnings, info, sessionState };
 }
