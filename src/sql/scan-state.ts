@@ -57,6 +57,7 @@ export const word = {
   rollup: wordId('rollup'),
   straightJoin: wordId('straight_join'),
   table: wordId('table'),
+  values: wordId('values'),
   with: wordId('with'),
 } as const;
 

@@ -113,7 +113,8 @@ export function takeUsing(state: ScanState): void {
 
 /** TABLE, TABLES, VIEW; the latter two are plain names outside the statements about them. */
 export function takeTableWord(state: ScanState, id: number): void {
-  if (!state.hasTables) return;
+  // `SET @a = (TABLE t)`
+  if (!state.hasTables && state.previousKind !== char.open) return;
   const { kind } = state;
   const isAboutTables = kind === 'ddl' || kind === 'admin' || kind === 'lockTables';
   const isFirst = isAboutTables && state.tableCount === 0 && state.selectCount === 0;

@@ -201,12 +201,20 @@ class DetailReader {
   set(end: number): Details {
     const assignments = assignmentsOf(this.#text, this.#start, end, this.#mode);
     const writes = assignments.some(({ target }) => target === 'userVariable');
-    const commits = assignments.some(({ target }) => target === 'password');
+    const commits = assignments.some(
+      ({ target, valueStart }) =>
+        target === 'password' || (target === 'role' && this.#isWordAt(valueStart, 'default')),
+    );
     return {
       ...noDetails,
       assignments,
       effects: (writes ? effect.writesUserVariable : 0) | (commits ? effect.implicitCommit : 0),
     };
+  }
+
+  /** SET DEFAULT ROLE is about accounts, SET ROLE about the session. */
+  #isWordAt(at: number, name: string): boolean {
+    return this.#text.toString('latin1', at, at + name.length).toLowerCase() === name;
   }
 
   begin(): Details {

@@ -79,9 +79,10 @@ first(make('help'), 'help');
 first(account, 'grant revoke');
 first(
   admin,
-  'analyze optimize check repair checksum reset cache install uninstall shutdown restart clone import purge ' +
+  'analyze optimize check repair reset cache install uninstall shutdown restart clone import purge ' +
     'change stop',
 );
+first(make('admin', { ...withTables, isTableList: true }), 'checksum');
 // BINLOG replays events: their settings stay on the connection.
 first(make('admin', { effects: effect.implicitCommit | effect.connectionLock }), 'binlog');
 first(make('ddl', { ...definition, tableFollows: true }), 'truncate');
@@ -93,7 +94,7 @@ const lockTables = make('lockTables', {
   effects: effect.implicitCommit | effect.connectionLock,
 });
 const unlockTables = make('unlockTables', { effects: effect.implicitCommit | effect.connectionLock });
-const lockInstance = make('admin', { effects: effect.implicitCommit | effect.connectionLock });
+const lockInstance = make('admin', { effects: effect.connectionLock });
 
 const word = {
   start: wordId('start'),

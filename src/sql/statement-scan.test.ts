@@ -264,6 +264,10 @@ describe('effects', () => {
     ['lock tables t read', 'implicitCommit connectionLock'],
     ['flush tables with read lock', 'implicitCommit connectionLock'],
     ['flush tables', 'implicitCommit'],
+    ['lock instance for backup', 'connectionLock'],
+    ['checksum table t', ''],
+    ['set default role none to a', 'implicitCommit'],
+    ['set role none', ''],
     ["select '", 'lexError'],
     ["select extractvalue(a, '$@b')", 'readsUserVariable'],
     ['grant select on a.b to c@d', 'implicitCommit'],
@@ -292,6 +296,11 @@ describe('effects', () => {
     'set a = f(1)',
     'do f()',
     'create table t as select f()',
+    'create table t values row(f())',
+    'select a from t group by b, f(1)',
+    'select trim(a from f(1))',
+    'insert into t select a from u on duplicate key update a = 1, b = f(1)',
+    'select a from t where (1) or f(1)',
     'show tables where f(1)',
     'select * from (select f(1)) d (a)',
     'select case when (a) then f(1) end',
@@ -392,6 +401,8 @@ describe('names', () => {
     ['select * from lateral (select 1 from a.t) x, dual', ['a'], false],
     ['select 1 from a.t for update of b, c', ['a'], false],
     ['table a.t', ['a'], false],
+    ['set @x = (table a.t)', ['a'], false],
+    ['do (select 1 from a.t), (table u)', ['a'], true],
   ] as const)('%s', (sql, qualifiers, hasUnqualifiedTable) => {
     const found = scan(sql);
     expect([...found.qualifiers].sort()).toEqual(qualifiers);

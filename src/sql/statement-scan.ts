@@ -375,6 +375,8 @@ function act(code: number, id: number): void {
     case action.over:
     case action.values:
       state.lists[state.depth] = list.none;
+      // CREATE TABLE t VALUES ROW(f())
+      if (id === word.values) state.hasCalls = true;
       return;
     case action.update:
     case action.share:

@@ -41,7 +41,7 @@ assign(action.join, 'join straight_join');
 assign(action.into, 'into');
 assign(action.update, 'update');
 assign(action.table, 'table tables view');
-assign(action.clause, 'where having window set union except intersect');
+assign(action.clause, 'where having window qualify set union except intersect');
 assign(action.select, 'select');
 assign(action.using, 'using');
 assign(action.with, 'with');
