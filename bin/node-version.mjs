@@ -6,6 +6,8 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const PARENT_POLL_MS = 500;
+/** Longer than an orderly stop of a local cluster takes. */
+const ORPHAN_GRACE_MS = 60_000;
 
 /** Whether this Node runs TypeScript as it is. */
 export function runsTypeScript() {
@@ -66,7 +68,10 @@ export function relay(program, args, options = {}) {
   // Ctrl-C reaches the whole group of the terminal, the child included.
   const wait = () => {};
   process.on('SIGINT', wait);
-  const unwatch = whenOrphaned(() => child.kill('SIGTERM'));
+  const unwatch = whenOrphaned(() => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), ORPHAN_GRACE_MS).unref();
+  });
   return new Promise((resolve) => {
     const end = (code) => {
       unwatch();
