@@ -9,8 +9,9 @@ const END_MS_MAX = 3_000;
 export async function asRoot<T>(
   at: number | ServerAddress,
   work: (connection: Connection) => Promise<T>,
+  options: { database?: string; multipleStatements?: boolean } = {},
 ): Promise<T> {
-  const connection = await connectAsRoot(at);
+  const connection = await connectAsRoot(at, options);
   try {
     return await work(connection);
   } finally {
@@ -27,6 +28,13 @@ async function textOf(connection: Connection, sql: string, values: string[] = []
 /** All transactions that the server has applied. */
 export async function executedGtids(connection: Connection): Promise<string> {
   return textOf(connection, 'SELECT @@global.gtid_executed AS value');
+}
+
+/** Those of the transactions that the server has not applied; empty when it has all of them. */
+export async function transactionsMissing(server: ServerAddress, gtids: string): Promise<string> {
+  return asRoot(server, (connection) =>
+    textOf(connection, 'SELECT GTID_SUBTRACT(?, @@global.gtid_executed) AS value', [gtids]),
+  );
 }
 
 /** Lets a server take writes. */
