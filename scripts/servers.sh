@@ -67,9 +67,10 @@ check_space() { # FOLDER
 
 # --- packages -------------------------------------------------------------------------------------------------------
 
-# The mirror from apt's own configuration, whatever it is called; the security archive has no unstable suite.
+# The mirror from apt's own configuration, whatever it is called; the security archive has no unstable suite. Asked what
+# it would fetch, apt answers from its sources alone: on a machine where "apt-get update" never ran it knows no more.
 debian_mirror() {
-  apt-get indextargets --format '$(REPO_URI)' 2> /dev/null | awk '!/security|updates|backports/ && !seen[$0]++' | head -1
+  apt-get update --print-uris 2> /dev/null | sed -n "s|^'\(.*\)/dists/.*|\1|p" | grep -v security | head -1
 }
 
 configure_apt() {
