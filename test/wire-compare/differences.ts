@@ -42,6 +42,15 @@ export const masks = {
       'CARDINALITY',
     ],
   },
+  globalRefused: {
+    reason:
+      'Headgate refuses GLOBAL and PERSIST before anybody asks whether there is such a variable; both are errors.',
+    shapeOnly: true,
+  },
+  tabletConnection: {
+    reason: 'Session status is that of the connection to the tablet, which has a TLS of its own or none.',
+    columns: ['Value'],
+  },
   randomValue: { reason: 'The value is random.', shapeOnly: true },
   plan: {
     reason: 'Cost estimates depend on sampled statistics.',

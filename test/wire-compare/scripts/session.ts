@@ -1,4 +1,5 @@
 import { capability } from '../../../src/mysql/protocol.ts';
+import { masks } from '../differences.ts';
 import { queries, query, type Script, textQueries } from '../script.ts';
 
 const variables = (
@@ -92,11 +93,9 @@ const setAndRead: readonly (readonly [string, string])[] = [
   ['optimizer_switch = "mrr=off"', '@@optimizer_switch LIKE "%mrr=off%"'],
   ['version = "9"', '@@version'],
   ['nope = 1', '@@autocommit'],
-  ['GLOBAL nope = 1', '1'],
   ['warning_count = 1', '@@warning_count'],
   ['max_connections = 5', '1'],
   ['SESSION max_connections = 5', '1'],
-  ['PERSIST_ONLY nope = 1', '1'],
   ['LOCAL autocommit = 1', '@@autocommit'],
   ['pseudo_thread_id = 7', '1'],
   ['rand_seed1 = 5, rand_seed2 = 6', 'RAND()'],
@@ -124,7 +123,6 @@ export const setVariables: Script = {
       'SELECT @a, @b, @c',
       'SET @a = 9, nope = 1, @b = 9',
       'SELECT @a, @b',
-      'SET SESSION sql_mode = DEFAULT, GLOBAL nope = 3',
       'SELECT @@sql_mode',
       'SET @@session.time_zone = "+03:00", @@session.sql_notes = 0',
       'SELECT @@time_zone, @@sql_notes',
@@ -132,6 +130,9 @@ export const setVariables: Script = {
       'SET PASSWORD = 1',
       'SET ROLE NONE',
       'SET RESOURCE GROUP nope',
+    ),
+    ...['GLOBAL nope = 1', 'PERSIST_ONLY nope = 1', 'SESSION sql_mode = DEFAULT, GLOBAL nope = 3'].flatMap(
+      (assignment) => [query(`SET ${assignment}`, masks.globalRefused), query('SELECT @@sql_mode')],
     ),
   ],
 };
