@@ -9,12 +9,12 @@ import { capability, command } from '../mysql/protocol.ts';
 import type { TabletRecord } from '../topology/topology.ts';
 import { Channel, type ChannelHandler } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
-import { buildErr, type ServerError } from '../wire/err-packet.ts';
+import type { ServerError } from '../wire/err-packet.ts';
 import { ClientHandshake } from '../wire/handshake/client-handshake.ts';
-import { frame, frameCount } from '../wire/packets.ts';
+import { commandPacket, frame, frameCount } from '../wire/packets.ts';
 import { type ResponseKind, ResponseRelay, type ResponseSink } from '../wire/response-relay.ts';
 import { AnswerCollector, type CollectedAnswer } from './answer-collector.ts';
-import type { ConnectionNeed } from './connection-need.ts';
+import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import { PreparedCache } from './prepared-cache.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
@@ -113,9 +113,10 @@ export class BackendConnection implements ChannelHandler {
   owner: ConnectionOwner | undefined;
   /** Bits of `pendingState` that the owner may still ask for. */
   pending = 0;
-  /** What LAST_INSERT_ID() gave when it was last known here, and whether that is the owner's value. */
+  /** Stored code of the schema may have left something (a user variable, a lock) that no statement shows: reset before another session. */
+  suspect = false;
+  /** What LAST_INSERT_ID() was here when last known: before the INSERT of which `pending` tells. */
   lastInsertId = 0n;
-  lastInsertIdIsOwners = false;
   /** KILL QUERY was sent for the running statement: no reuse before that was answered. */
   killing: Promise<void> | undefined;
   readonly prepared: PreparedCache;
@@ -191,6 +192,13 @@ export class BackendConnection implements ChannelHandler {
    * packet is framed anew. The connection must be idle.
    */
   send(packet: Buffer, options: CommandOptions, receiver: AnswerReceiver): void {
+    if (this.closed) {
+      queueMicrotask(() =>
+        receiver.onResponseLost(this.answer, this.#failure ?? this.#lost('it was closed before')),
+      );
+      this.answer.begin({ ...options, firstSequence: 1, deprecateEof: this.#deprecateEof }, receiver);
+      return;
+    }
     const packets = frameCount(packet.length - 4);
     this.#begin(options, packets, receiver);
     this.#channel.write(packets === 1 ? packet : frame(packet.subarray(4), 0));
@@ -221,19 +229,20 @@ export class BackendConnection implements ChannelHandler {
   }
 
   /** Runs a command of the router's own and collects the answer. Rejects only when the connection is lost. */
-  ask(payload: Buffer, kind: ResponseKind = 'result'): Promise<CollectedAnswer> {
+  ask(
+    code: number,
+    content: Buffer = Buffer.alloc(0),
+    kind: ResponseKind = 'result',
+  ): Promise<CollectedAnswer> {
     return new Promise((resolve, reject) => {
-      this.send(
-        frame(payload, 0),
-        { ...collecting, kind },
-        new AnswerCollector(this.#deprecateEof, resolve, reject),
-      );
+      const collector = new AnswerCollector(this.#deprecateEof, resolve, reject);
+      this.send(commandPacket(code, content), { ...collecting, kind }, collector);
     });
   }
 
   /** `ask` for a statement as text. */
   query(sql: string): Promise<CollectedAnswer> {
-    return this.ask(Buffer.concat([Buffer.from([command.query]), Buffer.from(sql)]));
+    return this.ask(command.query, Buffer.from(sql));
   }
 
   /** The receiver cannot take more for now. */
@@ -284,6 +293,8 @@ export class BackendConnection implements ChannelHandler {
     answer.push(bytes);
     if (!answer.done) return;
     this.busy = false;
+    // Paused for a slow client, it must not be so for the next one.
+    this.#channel.resume();
     if (answer.error === undefined) this.status = answer.status;
     const receiver = this.#receiver!;
     this.#receiver = undefined;
@@ -295,7 +306,7 @@ export class BackendConnection implements ChannelHandler {
       user: login.user,
       password: login.password,
       database: need.database,
-      collationId: need.collationId,
+      collationId: loginCollationId(need),
       capabilities: handshakeCapabilities | need.capabilities,
       // Nobody can listen on the loopback; TLS there would only cost.
       tls: login.tls === 'preferred' && isLoopback(this.tablet.host) ? ('off' as const) : login.tls,
@@ -367,6 +378,3 @@ export class BackendConnection implements ChannelHandler {
     });
   }
 }
-
-/** The payload of an ERR packet for an error of either kind. */
-export const errorPayload = (error: ServerError): Buffer => buildErr(error);

@@ -24,10 +24,19 @@ export type ConnectionNeed = Readonly<{
   settings: readonly string[];
 }>;
 
+/** The setting of sessions without autocommit. */
+export const AUTOCOMMIT_OFF = '@@session.autocommit=0';
+
 export function connectionNeed(need: Omit<ConnectionNeed, 'key'>): ConnectionNeed {
   const key = `${need.capabilities}/${need.collationId}/${need.database}/${need.settings.join(',')}`;
   return Object.freeze({ key, ...need });
 }
+
+const COLLATION_ID_MAX_OF_LOGIN = 255;
+
+/** The login has one byte for the collation; those with larger ids are set afterwards. */
+export const loginCollationId = (need: ConnectionNeed): number =>
+  Math.min(need.collationId, COLLATION_ID_MAX_OF_LOGIN);
 
 /** The SET statement that brings a connection in its server's default state to `need`; undefined when nothing is to be set. */
 export function settingsStatement(

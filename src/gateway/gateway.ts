@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadgateError } from '../errors/headgate-error.ts';
-import { lexModeOf } from '../sql/lex-mode.ts';
 import type { Log } from '../telemetry/log.ts';
 import {
   servingType,
@@ -29,6 +28,7 @@ export type GatewayOptions = Readonly<{
 
 const RETRY_MS = 50;
 const PROBE_RETRY_MS = 500;
+const STORED_CODE_EVERY_MS = 1000;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -37,6 +37,7 @@ export class Gateway {
   readonly #changed = new Set<() => void>();
   readonly #unsubscribe: () => void;
   #closed = false;
+  readonly #storedCodeTimer: NodeJS.Timeout;
   topology: Topology | undefined;
   /** Names of all keyspaces. */
   keyspaces: ReadonlySet<string> = new Set();
@@ -45,6 +46,9 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#storedCodeTimer = setInterval(() => {
+      for (const pool of this.#pools.values()) if (pool.facts !== undefined) this.refreshStoredCode(pool);
+    }, STORED_CODE_EVERY_MS).unref();
     this.#unsubscribe = options.watcher.subscribe((next) => this.#apply(next));
     if (options.watcher.current !== undefined) this.#apply(options.watcher.current);
   }
@@ -57,6 +61,8 @@ export class Gateway {
   serverVersion: string | undefined;
   /** The same as a number (90704), 0 before. */
   serverVersionNumber = 0;
+  /** Tablets of several versions: what a version comment means depends on the tablet. */
+  versionsDiffer = false;
 
   /** The shard's handle, or undefined when keyspace or shard do not exist. */
   shard(keyspace: string, shard: string): ShardHandle | undefined {
@@ -82,8 +88,10 @@ export class Gateway {
     return fallback;
   }
 
+  /** The pool of an open connection; undefined once its tablet has left or moved. */
   poolOf(connection: BackendConnection): TabletPool | undefined {
-    return this.#pools.get(connection.tablet.alias);
+    const pool = this.#pools.get(connection.tablet.alias);
+    return pool?.connections.has(connection) === true ? pool : undefined;
   }
 
   /**
@@ -104,7 +112,7 @@ export class Gateway {
       const pool = shard.gone ? undefined : shard.pick(type);
       if (pool !== undefined) {
         try {
-          const connection = await pool.take(need, owner, preferred);
+          const connection = await pool.take(need, owner, preferred, signal);
           // Between the wait and now the primary may have changed.
           if (shard.serves(pool, type) && !connection.closed) return connection;
           pool.release(connection);
@@ -145,15 +153,34 @@ export class Gateway {
   kill(connection: BackendConnection): Promise<void> {
     const pool = this.poolOf(connection);
     if (pool === undefined || connection.closed) return Promise.resolve();
-    const killing = pool.aside(`KILL QUERY ${connection.threadId}`).catch((error: unknown) => {
+    const asked = pool.aside(`KILL QUERY ${connection.threadId}`).catch((error: unknown) => {
       this.#options.log.warn({ err: error, tablet: connection.tablet.alias }, 'KILL QUERY failed');
+    });
+    // Each goes its own way: a second one may be answered while the first is still to come.
+    const killing: Promise<void> = Promise.all([connection.killing, asked]).then(() => {
+      // Cleared before anybody who waits for it goes on: the pool looks again.
+      if (connection.killing === killing) connection.killing = undefined;
     });
     connection.killing = killing;
     return killing;
   }
 
+  /** After definitions have changed: until the tablet was asked, stored code is taken to be there. */
+  definitionsChanged(pool: TabletPool): void {
+    pool.hasStoredCode = true;
+    this.refreshStoredCode(pool);
+  }
+
+  refreshStoredCode(pool: TabletPool): void {
+    pool.refreshStoredCode().catch(() => {
+      // Not reached: nothing runs there either, and the assumption stays the careful one.
+      pool.hasStoredCode = true;
+    });
+  }
+
   close(): void {
     this.#closed = true;
+    clearInterval(this.#storedCodeTimer);
     this.#unsubscribe();
     for (const pool of this.#pools.values()) pool.retire();
     this.#pools.clear();
@@ -264,16 +291,10 @@ export class Gateway {
   }
 
   #learn(pool: TabletPool): void {
-    const { facts, tablet } = pool;
+    const { facts } = pool;
     if (facts === undefined) return;
-    // Statements are read before their tablet is known: a tablet that reads quotes or escapes differently must not get them.
-    if (this.sqlMode !== undefined && lexicalPart(this.sqlMode) !== lexicalPart(facts.sqlMode)) {
-      throw new HeadgateError('HG_TABLET_MISCONFIGURED', {
-        tablet: tablet.alias,
-        detail: `${tablet.alias} has sql_mode '${facts.sqlMode}', other tablets '${this.sqlMode}': they must agree in how statements are read`,
-      });
-    }
-    this.sqlMode ??= facts.sqlMode;
+    // Sessions that begin later take the newest; each puts its own onto every connection that it uses.
+    this.sqlMode = facts.sqlMode;
     this.#learnVersion();
     this.#wake();
   }
@@ -285,6 +306,7 @@ export class Gateway {
     versions.sort((a, b) => versionNumber(a) - versionNumber(b));
     this.serverVersion = versions[0];
     this.serverVersionNumber = versionNumber(versions[0] ?? '');
+    this.versionsDiffer = versionNumber(versions.at(-1) ?? '') !== this.serverVersionNumber;
   }
 
   /** Tries until a first connection stands or the pool is retired; who needs the tablet meanwhile tries on its own. */
@@ -306,17 +328,6 @@ export class Gateway {
 
 const samePlace = (a: TabletRecord, b: TabletRecord): boolean =>
   a.host === b.host && a.port === b.port && a.keyspace === b.keyspace && a.shard === b.shard;
-
-/** The parts of a sql_mode that change how a statement is read. */
-function lexicalPart(sqlMode: string): string {
-  const { ansiQuotes, noBackslashEscapes, pipesAsConcat, ignoreSpace, highNotPrecedence } = lexModeOf(
-    sqlMode,
-    'utf8mb4',
-    0,
-    false,
-  );
-  return [ansiQuotes, noBackslashEscapes, pipesAsConcat, ignoreSpace, highNotPrecedence].join();
-}
 
 const isUnreachable = (error: unknown): boolean =>
   error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';

@@ -6,7 +6,7 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import { type CollectedAnswer, textValues } from './answer-collector.ts';
 import { type BackendConnection, type CapturedState, pendingState } from './backend-connection.ts';
-import { type ConnectionNeed, settingsStatement } from './connection-need.ts';
+import { type ConnectionNeed, connectionNeed, settingsStatement } from './connection-need.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
 /** `ask` whose refusal by the tablet is raised as TabletRefusal. */
@@ -37,13 +37,12 @@ export async function captureState(connection: BackendConnection): Promise<void>
   };
   owner.onStateCaptured(connection, state);
   connection.lastInsertId = state.lastInsertId;
-  connection.lastInsertIdIsOwners = false;
 }
 
 /** Makes the connection fit `need`. Raises TabletRefusal (the connection is then of unknown state) or HG_TABLET_LOST. */
 export async function prepareConnection(connection: BackendConnection, need: ConnectionNeed): Promise<void> {
   await captureState(connection);
-  const before = connection.need;
+  const before = connection.suspect ? undefined : connection.need;
   if (before?.key === need.key) return;
   connection.need = undefined;
   const sameSession =
@@ -65,16 +64,17 @@ export async function applySettings(
 }
 
 export async function selectDatabase(connection: BackendConnection, database: string): Promise<void> {
-  await demand(connection.ask(Buffer.concat([Buffer.from([command.initDb]), Buffer.from(database)])));
+  await demand(connection.ask(command.initDb, Buffer.from(database)));
   connection.database = database;
+  if (connection.need !== undefined) connection.need = connectionNeed({ ...connection.need, database });
 }
 
 /** COM_RESET_CONNECTION: rolls back, drops temporary tables, locks, variables, prepared statements; keeps the database. */
 export async function resetConnection(connection: BackendConnection): Promise<void> {
-  await demand(connection.ask(Buffer.from([command.resetConnection])));
+  await demand(connection.ask(command.resetConnection));
   connection.prepared.clear();
+  connection.suspect = false;
   connection.lastInsertId = 0n;
-  connection.lastInsertIdIsOwners = false;
   connection.need = undefined;
   if (connection.status & serverStatus.inTransaction) {
     throw new HeadgateError('HG_INTERNAL', {

@@ -45,8 +45,11 @@ export class PreparedCache {
     return oldest.value[1].id;
   }
 
-  remove(key: string): void {
+  /** Forgets one and returns its id. */
+  remove(key: string): number | undefined {
+    const id = this.#byKey.get(key)?.id;
     this.#byKey.delete(key);
+    return id;
   }
 
   /** After a reset the tablet knows none of them any more. */

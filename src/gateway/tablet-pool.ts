@@ -14,7 +14,7 @@ import {
   ERRNO_TOO_MANY_CONNECTIONS,
   type TabletLogin,
 } from './backend-connection.ts';
-import { type ConnectionNeed, connectionNeed } from './connection-need.ts';
+import { AUTOCOMMIT_OFF, type ConnectionNeed, connectionNeed, loginCollationId } from './connection-need.ts';
 import {
   applySettings,
   captureState,
@@ -36,13 +36,22 @@ export type PoolLimits = Readonly<{
 /** What one tablet says of itself, asked at the first connection. */
 export type TabletFacts = Readonly<{ version: string; sqlMode: string; serverUuid: string }>;
 
-type Waiter = {
+type Waiter = Readonly<{
   need: ConnectionNeed;
   owner: ConnectionOwner;
+  signal: AbortSignal;
   give: (connection: BackendConnection) => void;
   refuse: (error: unknown) => void;
-  timer: NodeJS.Timeout;
-};
+  /** Stops its timer and listener: it is served, or refused. */
+  leave: () => void;
+}>;
+
+const storedCodeQuery = `SELECT EXISTS (SELECT 1 FROM information_schema.routines
+    WHERE routine_schema NOT IN ('mysql', 'sys') AND routine_type = 'FUNCTION')
+  OR EXISTS (SELECT 1 FROM information_schema.triggers WHERE trigger_schema NOT IN ('mysql', 'sys'))`;
+
+/** Stands for the router itself where a connection wants an owner. */
+const bystander: ConnectionOwner = { onStateCaptured: () => {}, onHeldLost: () => {} };
 
 /** For connections of the router's own. */
 const plainNeed = connectionNeed({ capabilities: 0, collationId: 255, database: '', settings: [] });
@@ -53,13 +62,15 @@ export class TabletPool {
   lastError: Readonly<{ message: string; atMs: number }> | undefined;
   /** No longer to be used for new statements: the tablet left its place in the topology. */
   retired = false;
+  /** Whether the tablet has stored functions or triggers, which can leave state on a connection without a sign in the statement. */
+  hasStoredCode = true;
 
   readonly #login: TabletLogin;
   readonly #limits: PoolLimits;
-  /** Raises HG_TABLET_MISCONFIGURED where the tablet does not fit the others. */
   readonly #onFacts: (pool: TabletPool) => void;
   readonly #connections = new Set<BackendConnection>();
   #opening = 0;
+  #factsStale = false;
   /** Connections listed by the need for which they were last ready; stale entries are skipped when met. */
   readonly #idle = new Map<string, BackendConnection[]>();
   readonly #waiters: Waiter[] = [];
@@ -120,26 +131,33 @@ export class TabletPool {
 
   /**
    * A connection prepared for `need`, waiting for one if need be. Rejects with TabletRefusal (the tablet refused a setting),
-   * HG_TABLET_LOST, HG_TABLET_MISCONFIGURED or HG_POOL_TIMEOUT.
+   * HG_TABLET_LOST, HG_TABLET_MISCONFIGURED or HG_POOL_TIMEOUT; with ER_QUERY_INTERRUPTED when `signal` ends the wait.
    */
   async take(
     need: ConnectionNeed,
     owner: ConnectionOwner,
-    preferred?: BackendConnection,
+    preferred: BackendConnection | undefined,
+    signal: AbortSignal,
   ): Promise<BackendConnection> {
     const ready = this.tryTake(need, owner, preferred);
     if (ready !== undefined) return ready;
-    if (this.#waiters.length > 0) return this.#wait(need, owner);
+    if (this.#waiters.length > 0) return this.#wait(need, owner, signal);
     const other = this.#findIdle((connection) => canServe(connection, need));
     if (other !== undefined) return this.#adapt(other, need, owner);
-    if (this.#connections.size + this.#opening < this.#limits.connectionsMax) return this.#open(need, owner);
+    if (this.#hasRoom) return this.#open(need, owner, signal);
     const unfit = this.#findIdle(() => true);
-    if (unfit === undefined) return this.#wait(need, owner);
-    await this.#retireOne(unfit);
-    return this.#open(need, owner);
+    if (unfit === undefined) return this.#wait(need, owner, signal);
+    return this.#replace(unfit, need, owner, signal);
   }
 
-  /** Gives a connection back. Its session vouches for its state: no transaction, nothing pinned, `need` true. */
+  get #hasRoom(): boolean {
+    return this.#connections.size + this.#opening < this.#limits.connectionsMax;
+  }
+
+  /**
+   * Gives a connection back. It is lent again only if its state is proven: the answer read to its end, no transaction, and
+   * database and autocommit as its need says. Its session vouches for the rest.
+   */
   release(connection: BackendConnection): void {
     const { killing } = connection;
     if (killing !== undefined) {
@@ -148,8 +166,7 @@ export class TabletPool {
       return;
     }
     if (connection.closed) return;
-    const open = (connection.status & serverStatus.inTransaction) !== 0;
-    if (connection.busy || open || connection.need === undefined || connection.doomed || this.retired) {
+    if (!isProven(connection) || connection.doomed || this.retired) {
       connection.close();
       return;
     }
@@ -158,7 +175,7 @@ export class TabletPool {
       this.#rest(connection);
       return;
     }
-    clearTimeout(waiter.timer);
+    waiter.leave();
     this.#serve(waiter, connection);
   }
 
@@ -200,6 +217,19 @@ export class TabletPool {
     }
   }
 
+  /** Looks for stored functions and triggers, on an idle connection or one of its own. */
+  async refreshStoredCode(): Promise<void> {
+    const connection = await this.take(
+      plainNeed,
+      bystander,
+      undefined,
+      AbortSignal.timeout(this.#limits.waitMsMax),
+    );
+    const answer = await connection.query(storedCodeQuery);
+    if (answer.error === undefined) this.hasStoredCode = textValues(answer, 0)[0] !== '0';
+    this.release(connection);
+  }
+
   /** Opens a first connection so that version and defaults are known. */
   async probe(): Promise<void> {
     this.#rest(await this.#connect(plainNeed));
@@ -211,7 +241,7 @@ export class TabletPool {
     this.retired = true;
     clearInterval(this.#sweep);
     for (const waiter of this.#waiters.splice(0)) {
-      clearTimeout(waiter.timer);
+      waiter.leave();
       waiter.refuse(
         new HeadgateError('HG_TABLET_LOST', { detail: `${this.tablet.alias} left the topology` }),
       );
@@ -231,6 +261,10 @@ export class TabletPool {
   }
 
   #rest(connection: BackendConnection): void {
+    if (this.retired) {
+      connection.close();
+      return;
+    }
     connection.leased = false;
     connection.idleSinceMs = Date.now();
     if (connection.listed) return;
@@ -272,17 +306,45 @@ export class TabletPool {
     connection.close();
   }
 
-  async #open(need: ConnectionNeed, owner: ConnectionOwner): Promise<BackendConnection> {
+  /** Makes room by closing a connection that cannot serve; its place is kept for this session meanwhile. */
+  async #replace(
+    unfit: BackendConnection,
+    need: ConnectionNeed,
+    owner: ConnectionOwner,
+    signal: AbortSignal,
+  ): Promise<BackendConnection> {
+    this.#opening++;
+    try {
+      await this.#retireOne(unfit);
+    } finally {
+      this.#opening--;
+    }
+    return this.#open(need, owner, signal);
+  }
+
+  async #open(need: ConnectionNeed, owner: ConnectionOwner, signal: AbortSignal): Promise<BackendConnection> {
     try {
       const connection = await this.#connect(need);
-      connection.leased = true;
       connection.owner = owner;
       return connection;
     } catch (error) {
       // The server's own limit is lower than ours: wait for one of those that we have.
       const full = error instanceof TabletRefusal && error.answer.errno === ERRNO_TOO_MANY_CONNECTIONS;
-      if (full && this.#connections.size > 0) return this.#wait(need, owner);
+      if (full && this.#connections.size > 0) return this.#wait(need, owner, signal);
       throw error;
+    } finally {
+      this.#serveWaiters();
+    }
+  }
+
+  /** Opens connections for those who wait while there is room: nobody else would, where all connections have gone. */
+  #serveWaiters(): void {
+    if (this.#hasRoom && this.#findIdle(() => true) === undefined) {
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) return;
+      waiter.leave();
+      this.#open(waiter.need, waiter.owner, waiter.signal).then(waiter.give, waiter.refuse);
+      this.#serveWaiters();
     }
   }
 
@@ -300,7 +362,7 @@ export class TabletPool {
       this.#connections.add(connection);
       try {
         await this.#learn(connection);
-        await applySettings(connection, need, need.collationId);
+        await applySettings(connection, need, loginCollationId(need));
       } catch (error) {
         connection.close();
         throw error;
@@ -309,7 +371,7 @@ export class TabletPool {
       this.lastError = undefined;
       return connection;
     } catch (error) {
-      this.lastError = { message: messageOf(error), atMs: Date.now() };
+      if (!(error instanceof TabletRefusal)) this.lastError = { message: messageOf(error), atMs: Date.now() };
       throw error;
     } finally {
       this.#opening--;
@@ -317,48 +379,49 @@ export class TabletPool {
   }
 
   async #learn(connection: BackendConnection): Promise<void> {
-    if (this.facts !== undefined) return;
+    if (this.facts !== undefined && !this.#factsStale) return;
     const answer = await demand(connection.query('SELECT @@global.sql_mode, @@server_uuid'));
     const [sqlMode, serverUuid] = textValues(answer, 0);
     this.facts = { version: connection.serverVersion, sqlMode: sqlMode ?? '', serverUuid: serverUuid ?? '' };
-    try {
-      this.#onFacts(this);
-    } catch (error) {
-      this.facts = undefined;
-      throw error;
-    }
+    this.#factsStale = false;
+    this.#onFacts(this);
   }
 
   #onConnectionClosed(connection: BackendConnection): void {
     if (!this.#connections.delete(connection)) return;
     // A restarted server may be another version with other defaults.
-    if (this.#connections.size === 0) this.facts = undefined;
-    const waiter = this.#waiters.shift();
-    if (waiter === undefined) return;
-    clearTimeout(waiter.timer);
-    this.#open(waiter.need, waiter.owner).then(waiter.give, waiter.refuse);
+    if (this.#connections.size === 0) this.#factsStale = true;
+    if (!this.retired) this.#serveWaiters();
   }
 
   #serve(waiter: Waiter, connection: BackendConnection): void {
-    if (canServe(connection, waiter.need)) {
-      this.#adapt(connection, waiter.need, waiter.owner).then(waiter.give, waiter.refuse);
-      return;
-    }
-    this.#retireOne(connection)
-      .then(() => this.#open(waiter.need, waiter.owner))
-      .then(waiter.give, waiter.refuse);
+    const { need, owner, signal } = waiter;
+    const served = canServe(connection, need)
+      ? this.#adapt(connection, need, owner)
+      : this.#replace(connection, need, owner, signal);
+    served.then(waiter.give, waiter.refuse);
   }
 
-  #wait(need: ConnectionNeed, owner: ConnectionOwner): Promise<BackendConnection> {
+  #wait(need: ConnectionNeed, owner: ConnectionOwner, signal: AbortSignal): Promise<BackendConnection> {
     if (this.#waiters.length >= this.#limits.waitersMax)
       return Promise.reject(this.#timeout('the queue is full'));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const drop = (error: HeadgateError) => {
+        waiter.leave();
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        reject(this.#timeout(`waited ${this.#limits.waitMsMax} ms`));
-      }, this.#limits.waitMsMax);
-      const waiter: Waiter = { need, owner, give: resolve, refuse: reject, timer };
+        reject(error);
+      };
+      const aborted = () => drop(new HeadgateError('ER_QUERY_INTERRUPTED'));
+      const { waitMsMax } = this.#limits;
+      const timer = setTimeout(() => drop(this.#timeout(`waited ${waitMsMax} ms`)), waitMsMax);
+      const leave = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', aborted);
+      };
+      const waiter: Waiter = { need, owner, signal, give: resolve, refuse: reject, leave };
+      signal.addEventListener('abort', aborted, { once: true });
       this.#waiters.push(waiter);
+      this.#serveWaiters();
     });
   }
 
@@ -381,12 +444,20 @@ export class TabletPool {
   }
 }
 
+/** Whether what is known of a connection agrees with what it is listed for. */
+function isProven(connection: BackendConnection): boolean {
+  const { need, status } = connection;
+  if (connection.busy || need === undefined || (status & serverStatus.inTransaction) !== 0) return false;
+  const autocommit = !need.settings.includes(AUTOCOMMIT_OFF);
+  return autocommit === ((status & serverStatus.autocommit) !== 0) && need.database === connection.database;
+}
+
 /** Whether an idle connection is ready as it is, with nothing on it that another session may still ask for. */
 const isFree = (connection: BackendConnection, need: ConnectionNeed, owner: ConnectionOwner): boolean =>
   !connection.leased &&
   !connection.closed &&
   connection.need?.key === need.key &&
-  (connection.pending === 0 || connection.owner === owner);
+  ((connection.pending === 0 && !connection.suspect) || connection.owner === owner);
 
 /** Whether a connection can be made to fit: capabilities are fixed at login, and a database cannot be unselected. */
 const canServe = (connection: BackendConnection, need: ConnectionNeed): boolean =>
@@ -396,7 +467,6 @@ function lend(connection: BackendConnection, owner: ConnectionOwner): BackendCon
   if (connection.owner !== owner) {
     connection.owner = owner;
     connection.pending = 0;
-    connection.lastInsertIdIsOwners = false;
   }
   connection.leased = true;
   return connection;

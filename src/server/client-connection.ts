@@ -50,6 +50,8 @@ const DEFAULT_COLLATION_ID = 255;
 const STATUS_AUTOCOMMIT = 2;
 /** Bytes of further commands taken while one is running; then the client has to wait. */
 const AHEAD_BYTES_MAX = 64 * 1024;
+/** How long a client may take to read the last bytes and close. */
+const CLOSE_MS_MAX = 2000;
 /** TLS hands out fresh memory anyway; small answers are copied rather than the tablet's whole buffer kept. */
 const COPY_BYTES_MAX = 16 * 1024;
 
@@ -318,10 +320,11 @@ export class ClientConnection implements ChannelHandler, ClientPort {
 
   next(): void {
     this.#busy = false;
+    this.#waiting = undefined;
     this.#reader.expectedSequence = 0;
     if (this.#ended) return;
     const session = this.session!;
-    if (this.#settings.draining() && !session.inTransaction && session.held === undefined) {
+    if (this.#settings.draining() && !session.inTransaction) {
       this.shutDown();
       return;
     }
@@ -344,8 +347,13 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   }
 
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
+    // What the session holds must not wait for a client that does not close its side.
+    this.session?.close();
     this.#channel.end();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#channel.destroy(), CLOSE_MS_MAX);
   }
 
   destroy(): void {

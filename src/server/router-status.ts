@@ -63,7 +63,7 @@ export function routerStatus(router: Router): RouterStatus {
     sessions: {
       open: connections.length,
       inTransaction: connections.filter((connection) => connection.session?.inTransaction === true).length,
-      pinned: connections.filter((connection) => connection.session?.held !== undefined).length,
+      pinned: connections.filter((connection) => connection.session?.holding.connection !== undefined).length,
       max: config.listen.connectionsMax,
     },
     rssBytes: process.memoryUsage.rss(),

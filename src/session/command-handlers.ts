@@ -26,7 +26,7 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
     return undefined;
   },
   [command.initDb]: (session, packet) => {
-    session.requireState();
+    session.holding.requireState();
     if (packet.length === contentAt) throw new HeadgateError('ER_NO_DB_ERROR');
     // As in MySQL, this command leaves the diagnostics of the statement before alone and counts them again.
     return use(session, packet.toString('utf8', contentAt), session.diagnostics.warningCount);
@@ -36,6 +36,7 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
     return undefined;
   },
   [command.statistics]: (session) => {
+    session.answered();
     session.sendPayload(Buffer.from(session.services.statistics()));
     session.finished(false);
     return undefined;
@@ -68,21 +69,22 @@ function setOption(session: Session, packet: Buffer): undefined {
     throw new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' });
   session.state.multiStatements = option === 0;
   session.diagnostics.noteLocal();
+  session.answered();
   session.sendPayload(buildResultEnd(session.statusFlags, 0, session.port.capabilities));
   session.finished(false);
 }
 
 /** COM_FIELD_LIST: the definitions of a table's columns. */
 async function fieldList(session: Session, packet: Buffer): Promise<void> {
-  session.requireState();
+  session.holding.requireState();
   const place = placeOf(definitionScan, session.state.target, session.services.gateway);
-  const connection = await session.lease(place);
+  const connection = await session.holding.lease(definitionScan, place);
   const answer = await session.exchange(
     { source: packet, scan: definitionScan, packet },
     place,
     connection,
     'fieldList',
   );
-  session.giveBack(connection);
+  session.holding.settle(definitionScan, answer, connection, place);
   session.finished(answer.error !== undefined || connection.closed);
 }

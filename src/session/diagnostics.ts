@@ -2,13 +2,14 @@
  * What a session's next statement may ask about its last one: FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID(), warnings.
  *
  * The truth lies on the connection where that statement ran. While nobody else has used it, the question goes there as the
- * client wrote it; otherwise the connection was asked before it changed hands (`captured`) and the values are put into the
+ * client wrote it; otherwise the connection is asked before it changes hands (`captured`) and the values are put into the
  * statement or onto the new connection.
  */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { type CollectedAnswer, textValues } from '../gateway/answer-collector.ts';
 import { type BackendConnection, type CapturedState, pendingState } from '../gateway/backend-connection.ts';
 import { captureState, demand } from '../gateway/prepare-connection.ts';
+import { command } from '../mysql/protocol.ts';
 import { effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import { buildTextRow } from '../wire/packets.ts';
@@ -18,25 +19,28 @@ import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 import { isUserFunction, substituted } from './substitute.ts';
 
-const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
-const WAIT_MS = 5;
-const WAITS_MAX = 200;
+/** Effects that ask about the statement before. */
+export const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
+/** Effects for which something has to be put onto the connection first. */
+const primedEffects = effect.lastInsertIdRead | effect.connectionId;
+const WAIT_MS = 2;
+const WAITS_MAX = 500;
 
 export class Diagnostics {
-  readonly #session: Session;
   /** How many warnings (and errors) the last statement had. */
   warningCount = 0;
+  readonly #session: Session;
   #foundRows = 0n;
   #rowCount = -1n;
   #lastInsertId = 0n;
   /** Where the last statement ran, if nothing of the session happened since. */
   #lastOn: BackendConnection | undefined;
-  /** Warnings of the last statement as rows of SHOW WARNINGS, once its connection is another session's. */
+  /** Warnings of the last statement as rows of SHOW WARNINGS, once they are no longer on a connection. */
   #warnings: readonly Buffer[] = [];
   /** Where an INSERT reported an id that may or may not be what LAST_INSERT_ID() now is. */
   #insertOn: BackendConnection | undefined;
   #insertSeen = 0n;
-  /** The id cannot be told apart from what the connection had before. */
+  /** The connection's value is the session's even if it is the same as before. */
   #insertCertain = false;
 
   constructor(session: Session) {
@@ -44,25 +48,17 @@ export class Diagnostics {
   }
 
   clear(): void {
-    this.#forgetConnection(this.#lastOn);
-    this.#forgetConnection(this.#insertOn);
-    this.#lastOn = undefined;
+    this.#leaveConnection();
     this.#insertOn = undefined;
+    this.warningCount = 0;
     this.#foundRows = 0n;
     this.#rowCount = -1n;
     this.#lastInsertId = 0n;
     this.#warnings = [];
   }
 
-  #forgetConnection(connection: BackendConnection | undefined): void {
-    if (connection?.owner !== this.#session || connection.leased) return;
-    connection.owner = undefined;
-    connection.pending = 0;
-  }
-
   /** A statement has run on a connection. */
   note(scan: StatementScan, answer: ResponseRelay, connection: BackendConnection): void {
-    connection.owner = this.#session;
     this.#lastOn = connection;
     if (scan.kind === 'show' && (scan.effects & effect.diagnosticsRead) !== 0) return;
     let pending = connection.pending & pendingState.lastInsertId;
@@ -97,7 +93,7 @@ export class Diagnostics {
     this.#foundRows = BigInt(count);
   }
 
-  /** The router's own error is what SHOW WARNINGS shows next. */
+  /** An error that is not on any connection is what SHOW WARNINGS shows next. */
   noteError(error: ServerError): void {
     this.#leaveConnection();
     this.#rowCount = -1n;
@@ -136,17 +132,18 @@ export class Diagnostics {
   /** Runs a statement that asks about the last one, or that begins a transaction first. */
   async relayPrepared(statement: Statement, place: Place): Promise<void> {
     const session = this.#session;
-    const { effects } = statement.scan;
-    const same = this.takeLast(effects, place);
+    const { scan } = statement;
+    const same = this.takeLast(scan, place);
     if (same !== undefined) return session.sendStatement(statement, place, same);
-    if (effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
+    await this.settleFacts(scan.effects);
+    if (scan.effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
     const packet = this.substitute(statement);
-    const connection = await session.lease(place);
-    await this.prime(effects, connection);
+    const connection = await session.holding.lease(scan, place);
+    await this.prime(scan.effects, connection);
     session.sendStatement({ ...statement, packet }, place, connection);
   }
 
-  /** The statement's packet with what it asks about the last one put in as values. */
+  /** The statement's packet with what the session knows better than the tablet put in as values. */
   substitute(statement: Statement): Buffer {
     // The casts have the functions' own type and length.
     const counts = {
@@ -169,13 +166,14 @@ export class Diagnostics {
 
   /** Puts LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
   async prime(effects: number, connection: BackendConnection): Promise<void> {
+    if ((effects & primedEffects) === 0) return;
     try {
       if (effects & effect.lastInsertIdRead) await this.#primeInsertId(connection);
       if (effects & effect.connectionId) {
         await demand(connection.query(`SET @@session.pseudo_thread_id=${this.#session.port.connectionId}`));
       }
     } catch (error) {
-      this.#session.giveBack(connection);
+      this.#session.holding.giveBack(connection);
       throw error;
     }
   }
@@ -184,73 +182,92 @@ export class Diagnostics {
    * The connection of the last statement if it is untouched and can answer as it is: what has to be put onto a connection
    * first would change what is asked.
    */
-  takeLast(effects: number, place: Place): BackendConnection | undefined {
-    if ((effects & previousFacts) === 0 || (effects & (effect.lastInsertIdRead | effect.connectionId)) !== 0)
+  takeLast(scan: StatementScan, place: Place): BackendConnection | undefined {
+    const { effects } = scan;
+    const { holding, services } = this.#session;
+    if ((effects & previousFacts) === 0 || (effects & (primedEffects | effect.currentUser)) !== 0)
       return undefined;
-    const session = this.#session;
     const last = this.#lastOn;
-    if (last === undefined || last.closed || last.owner !== session || session.pendingBegin !== undefined)
+    if (
+      last === undefined ||
+      last.closed ||
+      last.owner !== this.#session ||
+      holding.pendingBegin !== undefined
+    )
       return undefined;
-    if (session.held === last) return last;
-    const pool = place.shard.pick(place.type);
-    if (pool?.connections.has(last) !== true || last.leased) return undefined;
-    const taken = pool.tryTake(session.needAt(place), session, last);
+    if (holding.connection !== undefined) {
+      return holding.connection === last && holding.tryLease(scan, place) === last ? last : undefined;
+    }
+    const pool = services.gateway.poolOf(last);
+    if (pool === undefined || last.leased || !place.shard.serves(pool, place.type)) return undefined;
+    const taken = pool.tryTake(holding.needAt(place), this.#session, last);
     if (taken !== undefined && taken !== last) pool.release(taken);
     return taken === last ? taken : undefined;
+  }
+
+  /** Brings what the last connection knows of the last statement here, before anything else is done. */
+  async settleFacts(effects: number): Promise<void> {
+    if ((effects & previousFacts) === 0) return;
+    for (
+      let waits = 0;
+      this.#lastOn !== undefined && this.#lastOn.pending !== 0 && waits < WAITS_MAX;
+      waits++
+    ) {
+      if (this.#lastOn.closed) break;
+      await this.#captureFrom(this.#lastOn);
+    }
+  }
+
+  /** Asks a connection of ours, or waits a moment while its next user is being given it (which asks first, too). */
+  async #captureFrom(connection: BackendConnection): Promise<void> {
+    const session = this.#session;
+    const held = session.holding.connection === connection;
+    if (connection.owner !== session || (connection.leased && !held)) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      return;
+    }
+    connection.leased = true;
+    await captureState(connection);
+    connection.owner = session;
+    if (!held) session.holding.giveBack(connection);
   }
 
   async #answerDiagnostics(statement: Statement, place: Place): Promise<void> {
     const session = this.#session;
     const { scan } = statement;
     const warnings = this.#warnings;
-    const connection = await session.lease(place);
+    if (warnings.length > 0 && scan.kind !== 'show') throw unreadable('in this form; use SHOW WARNINGS');
+    const packet = this.substitute(statement);
+    const connection = await session.holding.lease(scan, place);
+    await this.prime(scan.effects, connection);
+    let template: CollectedAnswer | undefined;
     try {
       // An empty list is what a statement without warnings leaves.
       await demand(connection.query('DO 0'));
-      if (warnings.length > 0) {
-        if (scan.kind !== 'show') {
-          throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-            message:
-              'Headgate cannot read the diagnostics of the last statement in this form; use SHOW WARNINGS',
-          });
-        }
-        const template = await demand(connection.ask(statement.packet.subarray(4)));
-        session.giveBack(connection);
-        return this.#sendWarnings(scan, template, warnings);
-      }
+      if (warnings.length > 0) template = await demand(connection.ask(command.query, packet.subarray(5)));
     } catch (error) {
-      session.giveBack(connection);
+      session.holding.giveBack(connection);
       throw error;
     }
-    session.sendStatement(statement, place, connection);
+    if (template === undefined) return session.sendStatement({ ...statement, packet }, place, connection);
+    session.holding.giveBack(connection);
+    this.#sendWarnings(scan, template, warnings);
   }
 
   #sendWarnings(scan: StatementScan, template: CollectedAnswer, warnings: readonly Buffer[]): void {
     const errors = warnings.filter((row) => row.toString('latin1', 1, 6) === 'Error');
-    const kept = this.#lastOn;
-    switch (scan.showKind) {
-      case 'errors':
-        sendRows(this.#session, template.definitions, errors);
-        break;
-      case 'countErrors':
-        sendRows(this.#session, template.definitions, [buildTextRow([String(errors.length)])]);
-        break;
-      case 'countWarnings':
-        sendRows(this.#session, template.definitions, [buildTextRow([String(warnings.length)])]);
-        break;
-      default:
-        sendRows(this.#session, template.definitions, warnings);
-    }
-    this.#lastOn = kept;
+    const count = this.warningCount;
+    sendRows(this.#session, template.definitions, rowsFor(scan, warnings, errors));
+    // The list stays what it was: showing it changes nothing.
     this.#warnings = warnings;
+    this.warningCount = count;
   }
 
   async #primeInsertId(connection: BackendConnection): Promise<void> {
     await this.#settleInsertId(connection);
-    if (connection.owner === this.#session && connection.lastInsertIdIsOwners) return;
+    if (connection.lastInsertId === this.#lastInsertId) return;
     await demand(connection.query(`SET @@session.last_insert_id=${this.#lastInsertId}`));
     connection.lastInsertId = this.#lastInsertId;
-    connection.lastInsertIdIsOwners = true;
   }
 
   /** Learns what LAST_INSERT_ID() is from the connection of the last INSERT. */
@@ -263,23 +280,39 @@ export class Diagnostics {
         this.#decideInsertId(on, value);
         on.pending &= ~pendingState.lastInsertId;
         on.lastInsertId = value;
-        return;
-      }
-      if (on.closed || waits > WAITS_MAX) {
+      } else if (on.closed || waits > WAITS_MAX) {
         // The connection is gone, and with it the difference between a generated and a given id.
         this.#lastInsertId = this.#insertSeen;
         this.#insertOn = undefined;
-      } else if (!on.leased && on.owner === this.#session) {
-        on.leased = true;
-        await captureState(on);
-        this.#session.giveBack(on);
       } else {
-        // Its new user is being given it, which asks for the id first.
-        await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+        await this.#captureFrom(on);
       }
     }
   }
 }
+
+function rowsFor(
+  scan: StatementScan,
+  warnings: readonly Buffer[],
+  errors: readonly Buffer[],
+): readonly Buffer[] {
+  switch (scan.showKind) {
+    case 'errors':
+      return errors;
+    case 'countErrors':
+      return [buildTextRow([String(errors.length)])];
+    case 'countWarnings':
+      return [buildTextRow([String(warnings.length)])];
+    default:
+      return warnings;
+  }
+}
+
+/** The error for diagnostics that are asked for in a form which only their own connection could answer. */
+export const unreadable = (how: string): HeadgateError =>
+  new HeadgateError('ER_NOT_SUPPORTED_YET', {
+    message: `Headgate cannot read the diagnostics of the last statement ${how}`,
+  });
 
 /** A user's name as an expression of the function's own type and length. */
 const identityText = (name: string, call: string): string =>

@@ -11,6 +11,7 @@ export function sendRows(
   addStatus = 0,
 ): void {
   const { port } = session;
+  session.answered();
   port.cork();
   session.sendPayload(lenencInteger(definitions.length));
   for (const definition of definitions) session.sendPayload(definition);

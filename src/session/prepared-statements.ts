@@ -10,33 +10,22 @@ import type { PreparedOnTablet } from '../gateway/prepared-cache.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement-scan.ts';
-import { frame } from '../wire/packets.ts';
+import { commandPacket } from '../wire/packets.ts';
+import { previousFacts, unreadable } from './diagnostics.ts';
+import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packet.ts';
 import { pin } from './pins.ts';
-import type { Session } from './session.ts';
+import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { type Place, placeOf } from './statement-place.ts';
 import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
-/** Offsets in an EXECUTE packet, header of four bytes included (protocol page "COM_STMT_EXECUTE"). */
-const idAt = 5;
-const flagsAt = 9;
-const nullBitmapAt = 14;
-
 const ERRNO_TOO_MANY_STATEMENTS = 1461;
 
 /** Statements that the session itself handles: their EXECUTE is the same as their text. */
-const handledAsText: ReadonlySet<StatementKind> = new Set([
-  'begin',
-  'commit',
-  'rollback',
-  'set',
-  'kill',
-  'use',
-]);
+const handledAsText: ReadonlySet<StatementKind> = new Set(['begin', 'commit', 'rollback', 'kill', 'use']);
 
-/** Facts of the statement before. */
-const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
+/** Effects for which the connection or the text has to be prepared for the session first. */
 const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connectionId | effect.currentUser;
 
 type ClientStatement = {
@@ -44,25 +33,24 @@ type ClientStatement = {
   readonly text: Buffer;
   readonly scan: StatementScan;
   readonly target: Target;
+  /** How the text is to be read: see `SessionState.parseSettings`. */
+  readonly parseSettings: string;
   readonly parameterCount: number;
   /** Parameter types that the client bound last. */
   types: Buffer | undefined;
   /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE. */
   failure: unknown;
+  /** Data was sent ahead: the tablet's statement is then this client's alone. */
   hasLongData: boolean;
 };
 
 export class PreparedStatements {
   readonly #session: Session;
-  #byId = new Map<number, ClientStatement>();
+  readonly #byId = new Map<number, ClientStatement>();
   #nextId = 1;
 
   constructor(session: Session) {
     this.#session = session;
-  }
-
-  get size(): number {
-    return this.#byId.size;
   }
 
   clear(): void {
@@ -72,35 +60,41 @@ export class PreparedStatements {
   /** COM_STMT_PREPARE: the tablet's own definitions or error, with the session's handle in place of the tablet's. */
   async prepare(packet: Buffer): Promise<void> {
     const session = this.#session;
-    if (this.#byId.size >= session.services.limits.preparedStatementsMax) {
+    const { holding, services, state } = session;
+    holding.requireState();
+    if (this.#byId.size >= services.limits.preparedStatementsMax) {
       throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
-        message: `Can't create more than max_prepared_stmt_count statements (current value: ${session.services.limits.preparedStatementsMax})`,
+        message: `Can't create more than max_prepared_stmt_count statements (current value: ${services.limits.preparedStatementsMax})`,
       });
     }
-    const scan = session.scan(packet, 5);
-    const { target } = session.state;
-    const place = placeOf(scan, target, session.services.gateway, packet);
-    const connection = await session.lease(place);
+    const text = packet.subarray(5);
+    const scan = session.scan(text, 0);
+    const { target, parseSettings } = state;
+    const place = placeOf(scan, target, services.gateway, text);
+    const connection = await holding.lease(scan, place);
     const id = this.#nextId;
-    const answer = await session.exchange({ source: packet, scan, packet }, place, connection, 'prepare', id);
+    const answer = await session.exchange({ source: text, scan, packet }, place, connection, 'prepare', id);
     const failed = answer.error !== undefined || connection.closed;
     if (!failed) {
       this.#nextId = (id % 0x7fff_ffff) + 1;
-      const text = packet.subarray(5);
-      this.#remember(connection, text, answer.statementId);
+      closeOnTablet(
+        connection,
+        connection.prepared.add(keyOf(connection, parseSettings, text), answer.statementId),
+      );
       const { parameterCount } = answer;
       this.#byId.set(id, {
         id,
         text,
-        scan: session.scan(text, 0),
+        scan,
         target,
+        parseSettings,
         parameterCount,
         types: undefined,
         failure: undefined,
         hasLongData: false,
       });
     }
-    session.giveBack(connection);
+    holding.giveBack(connection);
     session.finished(failed);
   }
 
@@ -108,38 +102,30 @@ export class PreparedStatements {
   execute(packet: Buffer): Promise<unknown> | undefined {
     const statement = this.#find(packet, 'mysql_stmt_precheck');
     if (packet.length < nullBitmapAt) throw new HeadgateError('ER_MALFORMED_PACKET');
-    if (statement.failure !== undefined) {
-      const { failure } = statement;
-      statement.failure = undefined;
-      throw failure;
-    }
+    const { failure, scan, text } = statement;
+    statement.failure = undefined;
+    if (failure !== undefined) throw failure;
     const session = this.#session;
-    if (handledAsText.has(statement.scan.kind) && statement.parameterCount === 0) {
-      session.execute({ source: statement.text, scan: statement.scan, packet: textPacket(statement.text) });
+    const { holding } = session;
+    if (handledAsText.has(scan.kind) && statement.parameterCount === 0) {
+      session.execute({ source: text, scan, packet: textPacket(text) });
       return undefined;
     }
-    session.requireState();
-    const types = boundTypes(packet, statement.parameterCount);
-    if (types !== undefined) statement.types = types;
-    if (statement.scan.kind === 'set') {
-      const { text: source, scan } = statement;
-      return setStatement(session, { source, scan, packet }, async (connection) =>
-        outgoing(packet, statement, await this.#preparedOn(connection, source)),
+    holding.requireState();
+    statement.types = boundTypes(packet, statement.parameterCount) ?? statement.types;
+    if (scan.kind === 'set') {
+      return setStatement(session, { source: text, scan, packet }, (connection) =>
+        this.#packetFor(connection, statement, packet),
       );
     }
     const place = this.#placeOf(statement);
-    if (
-      session.held === undefined &&
-      session.pendingBegin === undefined &&
-      (statement.scan.effects & preparedEffects) === 0
-    ) {
-      const connection = session.tryLease(place);
-      const prepared = connection?.prepared.get(keyOf(connection, statement.text));
-      if (connection !== undefined && prepared !== undefined) {
-        this.#send(statement, packet, place, connection, prepared);
-        return undefined;
-      }
-      return this.#executeOn(statement, packet, place, connection);
+    if (holding.pendingBegin === undefined && (scan.effects & preparedEffects) === 0) {
+      const connection = holding.tryLease(scan, place);
+      if (connection === undefined) return this.#executeOn(statement, packet, place, undefined);
+      const prepared = connection.prepared.get(this.#keyOf(connection, statement));
+      if (prepared === undefined) return this.#executeOn(statement, packet, place, connection);
+      this.#send(statement, packet, outgoingExecute(packet, statement, prepared), place, connection);
+      return undefined;
     }
     return this.#executeOn(statement, packet, place, undefined);
   }
@@ -151,60 +137,73 @@ export class PreparedStatements {
     leased: BackendConnection | undefined,
   ): Promise<void> {
     const session = this.#session;
-    const { diagnostics } = session;
+    const { diagnostics, holding } = session;
     const { scan } = statement;
-    const last = leased ?? diagnostics.takeLast(scan.effects, place);
-    const needsValues = (scan.effects & (previousFacts | effect.currentUser)) !== 0;
-    const text = last === undefined && needsValues ? this.#withValues(statement) : statement.text;
-    const connection = last ?? (await session.lease(place));
-    if (connection !== last) await diagnostics.prime(scan.effects, connection);
-    const prepared = await this.#preparedOn(connection, text);
-    if (statement.hasLongData) {
-      statement.hasLongData = false;
-      if (![...this.#byId.values()].some((other) => other.hasLongData)) session.pins &= ~pin.longData;
+    const last = leased ?? diagnostics.takeLast(scan, place);
+    let meant = statement;
+    if (last === undefined && (scan.effects & (previousFacts | effect.currentUser)) !== 0) {
+      await diagnostics.settleFacts(scan.effects);
+      meant = { ...statement, text: this.#withValues(statement) };
     }
-    this.#send(statement, packet, place, connection, prepared);
+    const connection = last ?? (await holding.lease(scan, place));
+    if (last === undefined) await diagnostics.prime(scan.effects, connection);
+    const sent = await this.#packetFor(connection, meant, packet);
+    this.#send(statement, packet, sent, place, connection);
+  }
+
+  #send(
+    statement: ClientStatement,
+    packet: Buffer,
+    sent: Buffer,
+    place: Place,
+    connection: BackendConnection,
+  ): void {
+    const { text: source, scan, hasLongData } = statement;
+    const remake = (other: BackendConnection) => this.#packetFor(other, statement, packet);
+    const repeatable: Statement = { source, scan, packet: sent, remake };
+    // Data sent ahead goes with this EXECUTE; the tablet's private statement is closed behind it.
+    const privateId = hasLongData ? this.#dropLongData(statement, connection) : undefined;
+    this.#session.sendStatement(
+      scan.readOnly ? repeatable : { source, scan, packet: sent },
+      place,
+      connection,
+    );
+    closeOnTablet(connection, privateId);
+  }
+
+  /** The client's EXECUTE for a connection, on which the statement is prepared first if it has to be. */
+  async #packetFor(
+    connection: BackendConnection,
+    statement: ClientStatement,
+    packet: Buffer,
+  ): Promise<Buffer> {
+    return outgoingExecute(packet, statement, await this.#preparedOn(connection, statement));
   }
 
   /** The statement's text where what it asks about the last one is no longer on any connection. */
   #withValues({ text, scan }: ClientStatement): Buffer {
     const { diagnostics } = this.#session;
     if ((scan.effects & effect.diagnosticsRead) !== 0 && diagnostics.warningCount > 0) {
-      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-        message:
-          'Headgate cannot read the diagnostics of the last statement in the binary protocol; use SHOW WARNINGS as text',
-      });
+      throw unreadable('in the binary protocol; use SHOW WARNINGS as text');
     }
     return diagnostics.substitute({ source: text, scan, packet: textPacket(text) }).subarray(5);
-  }
-
-  #send(
-    statement: ClientStatement,
-    packet: Buffer,
-    place: Place,
-    connection: BackendConnection,
-    prepared: PreparedOnTablet,
-  ): void {
-    const { text, scan } = statement;
-    const sent = outgoing(packet, statement, prepared);
-    this.#session.sendStatement({ source: text, scan, packet: sent }, place, connection);
   }
 
   /** COM_STMT_SEND_LONG_DATA: no answer. The connection is kept, since the data waits there for EXECUTE. */
   async sendLongData(packet: Buffer): Promise<void> {
     const session = this.#session;
+    const { holding } = session;
     const statement = packet.length >= 11 ? this.#byId.get(packet.readUInt32LE(idAt)) : undefined;
     if (statement !== undefined) {
       try {
-        session.requireState();
+        holding.requireState();
         const place = this.#placeOf(statement);
-        const connection = await session.lease(place);
-        const prepared = await this.#preparedOn(connection, statement.text);
-        session.hold(connection, place, pin.longData);
+        const connection = await holding.lease(statement.scan, place);
         statement.hasLongData = true;
-        const outgoing = Buffer.from(packet);
-        outgoing.writeUInt32LE(prepared.id, idAt);
-        connection.sendSilently(outgoing);
+        holding.hold(connection, place, pin.longData);
+        const prepared = await this.#preparedOn(connection, statement);
+        packet.writeUInt32LE(prepared.id, idAt);
+        connection.sendSilently(packet);
       } catch (error) {
         statement.failure = error;
       }
@@ -214,24 +213,37 @@ export class PreparedStatements {
 
   /** COM_STMT_CLOSE: no answer. The tablet's statement stays for others, until its connection needs the place. */
   close(packet: Buffer): void {
-    if (packet.length >= 9) this.#byId.delete(packet.readUInt32LE(idAt));
+    const statement = packet.length >= 9 ? this.#byId.get(packet.readUInt32LE(idAt)) : undefined;
+    if (statement !== undefined) {
+      this.#byId.delete(statement.id);
+      this.#forgetLongData(statement);
+    }
     this.#session.answeredSilently();
   }
 
   /** COM_STMT_RESET: forgets data sent ahead. */
-  async reset(packet: Buffer): Promise<void> {
-    const session = this.#session;
+  reset(packet: Buffer): undefined {
     const statement = this.#find(packet, 'mysqld_stmt_reset');
     statement.failure = undefined;
-    if (statement.hasLongData && session.held !== undefined) {
-      const prepared = await this.#preparedOn(session.held, statement.text);
-      const payload = Buffer.alloc(5);
-      payload[0] = command.stmtReset;
-      payload.writeUInt32LE(prepared.id, 1);
-      await demand(session.held.ask(payload));
-      statement.hasLongData = false;
-    }
-    session.ok();
+    this.#forgetLongData(statement);
+    this.#session.ok();
+  }
+
+  #forgetLongData(statement: ClientStatement): void {
+    const { connection } = this.#session.holding;
+    if (!statement.hasLongData) return;
+    if (connection === undefined) statement.hasLongData = false;
+    else closeOnTablet(connection, this.#dropLongData(statement, connection));
+    this.#session.holding.unholdIfFree();
+  }
+
+  /** Takes the private statement off the connection's list and returns its id. */
+  #dropLongData(statement: ClientStatement, connection: BackendConnection): number | undefined {
+    const id = connection.prepared.remove(this.#keyOf(connection, statement));
+    statement.hasLongData = false;
+    const others = [...this.#byId.values()].some((other) => other.hasLongData);
+    if (!others) this.#session.holding.pins &= ~pin.longData;
+    return id;
   }
 
   #find(packet: Buffer, caller: string): ClientStatement {
@@ -259,76 +271,49 @@ export class PreparedStatements {
     );
   }
 
+  #keyOf(connection: BackendConnection, statement: ClientStatement): string {
+    const key = keyOf(connection, statement.parseSettings, statement.text);
+    return statement.hasLongData ? `${key}\n${statement.id}` : key;
+  }
+
   /** The statement as the connection has it prepared, preparing it first where it has not. */
-  async #preparedOn(connection: BackendConnection, text: Buffer): Promise<PreparedOnTablet> {
-    const key = keyOf(connection, text);
+  async #preparedOn(connection: BackendConnection, statement: ClientStatement): Promise<PreparedOnTablet> {
+    const key = this.#keyOf(connection, statement);
     const known = connection.prepared.get(key);
     if (known !== undefined) return known;
     try {
-      const payload = Buffer.concat([Buffer.from([command.stmtPrepare]), text]);
-      let answer = await connection.ask(payload, 'prepare');
-      if (answer.error?.errno === ERRNO_TOO_MANY_STATEMENTS && connection.prepared.size > 0) {
-        while (connection.prepared.size > 0) closeOnTablet(connection, connection.prepared.evict());
-        answer = await connection.ask(payload, 'prepare');
-      }
-      if (answer.error !== undefined) throw new TabletRefusal(answer.error);
-      this.#remember(connection, text, answer.statementId);
+      const id = await this.#prepareOn(connection, statement);
+      closeOnTablet(connection, connection.prepared.add(key, id));
       return connection.prepared.get(key)!;
     } catch (error) {
-      this.#session.giveBack(connection);
+      this.#session.holding.giveBack(connection);
       throw error;
     }
   }
 
-  #remember(connection: BackendConnection, text: Buffer, tabletId: number): void {
-    closeOnTablet(connection, connection.prepared.add(keyOf(connection, text), tabletId));
+  async #prepareOn(connection: BackendConnection, statement: ClientStatement): Promise<number> {
+    const { state } = this.#session;
+    const foreign = statement.parseSettings !== state.parseSettings;
+    // The session reads statements differently now; this one keeps the meaning that it had at PREPARE.
+    if (foreign) await demand(connection.query(`SET ${statement.parseSettings}`));
+    let answer = await connection.ask(command.stmtPrepare, statement.text, 'prepare');
+    if (answer.error?.errno === ERRNO_TOO_MANY_STATEMENTS && connection.prepared.size > 0) {
+      while (connection.prepared.size > 0) closeOnTablet(connection, connection.prepared.evict());
+      answer = await connection.ask(command.stmtPrepare, statement.text, 'prepare');
+    }
+    if (foreign) await demand(connection.query(`SET ${state.parseSettings}`));
+    if (answer.error !== undefined) throw new TabletRefusal(answer.error);
+    return answer.statementId;
   }
 }
 
-/** Statements mean the same on a connection in the same state only. */
-const keyOf = (connection: BackendConnection, text: Buffer): string =>
-  `${connection.need?.key ?? ''}\n${connection.database}\n${text.toString('latin1')}`;
+/** Statements mean the same where they are read in the same way, with the same default database. */
+const keyOf = (connection: BackendConnection, parseSettings: string, text: Buffer): string =>
+  `${parseSettings}\n${connection.database}\n${text.toString('latin1')}`;
 
 function closeOnTablet(connection: BackendConnection, id: number | undefined): void {
   if (id === undefined) return;
-  const payload = Buffer.alloc(5);
-  payload[0] = command.stmtClose;
-  payload.writeUInt32LE(id, 1);
-  connection.sendSilently(frame(payload, 0));
-}
-
-/** The parameter types in an EXECUTE packet, undefined when the client did not send them again. */
-function boundTypes(packet: Buffer, parameterCount: number): Buffer | undefined {
-  if (parameterCount === 0) return undefined;
-  const flag = nullBitmapAt + ((parameterCount + 7) >> 3);
-  if (packet.length <= flag || packet[flag] !== 1) return undefined;
-  const end = flag + 1 + parameterCount * 2;
-  if (packet.length < end) throw new HeadgateError('ER_MALFORMED_PACKET');
-  return Buffer.from(packet.subarray(flag + 1, end));
-}
-
-/** The client's EXECUTE as the tablet wants it. */
-function outgoing(packet: Buffer, statement: ClientStatement, prepared: PreparedOnTablet): Buffer {
-  const sent = withTypes(packet, statement, prepared);
-  sent.writeUInt32LE(prepared.id, idAt);
-  // Server-side cursors are not served: the rows come at once, which every client understands.
-  sent[flagsAt] = 0;
-  return sent;
-}
-
-/** The packet with the types put back where the tablet's statement was executed with others, or never. */
-function withTypes(packet: Buffer, statement: ClientStatement, prepared: PreparedOnTablet): Buffer {
-  const { types, parameterCount } = statement;
-  if (types === undefined || parameterCount === 0) return packet;
-  const flag = nullBitmapAt + ((parameterCount + 7) >> 3);
-  const known = prepared.types?.equals(types) === true;
-  prepared.types = types;
-  if (packet[flag] === 1 || known) return packet;
-  const payload = Buffer.concat([
-    packet.subarray(4, flag),
-    Buffer.from([1]),
-    types,
-    packet.subarray(flag + 1),
-  ]);
-  return frame(payload, 0);
+  const content = Buffer.alloc(4);
+  content.writeUInt32LE(id, 0);
+  connection.sendSilently(commandPacket(command.stmtClose, content));
 }

@@ -80,6 +80,8 @@ describe('settings', () => {
     ['SET wait_timeout = 30', '30'],
     ["SET lc_time_names = '1'", "'1'"],
     ['SET sql_mode = DEFAULT', 'DEFAULT'],
+    ['SET SESSION TRANSACTION READ ONLY', '1'],
+    ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', "'READ-COMMITTED'"],
     ["SET sql_mode = CONCAT(@@sql_mode, ',ANSI')", undefined],
   ])('%s is written again as %s', (sql, text) => {
     expect(assignedText(assignmentOf(sql), Buffer.from(sql))).toBe(text);
@@ -104,26 +106,41 @@ describe('session state', () => {
     const a = new SessionState(capability.foundRows, 8);
     const b = new SessionState(capability.foundRows, 255);
     a.setNames('utf8mb4', undefined);
-    a.setVariable('autocommit', '1', '1');
+    a.setAutocommit(false);
+    expect(a.need.key).not.toBe(b.need.key);
+    a.setAutocommit(true);
     expect(a.need.key).toBe(b.need.key);
   });
 
-  test('a setting made again moves behind the others and replaces itself', () => {
+  test('a setting made again moves behind the others and replaces itself; sql_mode always comes first', () => {
     const state = new SessionState(0, 255);
-    state.setVariable('sql_mode', "'ANSI'", 'ANSI');
+    state.setVariable('lc_time_names', "'de_DE'", 'de_DE');
     state.setVariable('time_zone', "'+01:00'", '+01:00');
-    state.setVariable('sql_mode', "''", '');
-    expect(state.need.settings).toEqual(["@@session.time_zone='+01:00'", "@@session.sql_mode=''"]);
+    state.setVariable('lc_time_names', "'fr_FR'", 'fr_FR');
+    expect(state.need.settings).toEqual([
+      "@@session.sql_mode=''",
+      "@@session.time_zone='+01:00'",
+      "@@session.lc_time_names='fr_FR'",
+    ]);
+  });
+
+  test('CLIENT_IGNORE_SPACE is part of the mode with which a session begins, until it sets its own', () => {
+    const state = new SessionState(capability.ignoreSpace, 255);
+    state.begin('STRICT_TRANS_TABLES');
+    expect(state.need.settings).toEqual(["@@session.sql_mode='IGNORE_SPACE,STRICT_TRANS_TABLES'"]);
+    state.setVariable('sql_mode', 'DEFAULT', undefined);
+    expect(state.need.settings).toEqual(["@@session.sql_mode='STRICT_TRANS_TABLES'"]);
   });
 
   test('sql_mode and character set decide how statements are read', () => {
     const state = new SessionState(0, 255);
-    expect(state.lexMode('', 90_704)).toMatchObject({ ansiQuotes: false, charset: 'utf8mb4' });
+    state.begin('NO_BACKSLASH_ESCAPES');
+    expect(state.lexMode(90_704)).toMatchObject({ ansiQuotes: false, charset: 'utf8mb4' });
     state.setVariable('sql_mode', "'ANSI'", 'ANSI');
     state.setNames('gbk', undefined);
-    expect(state.lexMode('', 90_704)).toMatchObject({ ansiQuotes: true, charset: 'gbk' });
+    expect(state.lexMode(90_704)).toMatchObject({ ansiQuotes: true, charset: 'gbk' });
     state.reset();
-    expect(state.lexMode('NO_BACKSLASH_ESCAPES', 90_704)).toMatchObject({
+    expect(state.lexMode(90_704)).toMatchObject({
       ansiQuotes: false,
       noBackslashEscapes: true,
       charset: 'utf8mb4',

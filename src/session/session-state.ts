@@ -1,38 +1,72 @@
-import { answerCapabilities, type ConnectionNeed, connectionNeed } from '../gateway/connection-need.ts';
-import { collationById, collationByName, defaultCollation } from '../mysql/collations.ts';
+import {
+  AUTOCOMMIT_OFF,
+  answerCapabilities,
+  type ConnectionNeed,
+  connectionNeed,
+} from '../gateway/connection-need.ts';
+import { type Collation, collationById, collationByName, defaultCollation } from '../mysql/collations.ts';
 import { capability, serverStatus } from '../mysql/protocol.ts';
 import { type LexMode, lexModeOf } from '../sql/lex-mode.ts';
+import { valueText } from './settings.ts';
 import { databaseOf, noTarget, type Target } from './target.ts';
 
 const FALLBACK_COLLATION_ID = 255;
 
+/** Settings that SET NAMES makes anew. */
+const charsetSettings: ReadonlySet<string> = new Set([
+  'character_set_client',
+  'character_set_results',
+  'character_set_connection',
+  'collation_connection',
+  'charset',
+  'names',
+]);
+
 /**
  * What a session has set: character sets, variables, database. From it follow how its statements are read (`lexMode`) and
- * what a connection must be like to answer them (`need`).
+ * what a connection must be like to answer them (`need`). The two must agree, or a client could write what is read as a
+ * literal here and as code there: so sql_mode and character set are put onto every connection explicitly.
  */
 export class SessionState {
   readonly capabilities: number;
-  readonly initialCollationId: number;
   /** May change with COM_SET_OPTION. */
   multiStatements: boolean;
+  #defaultSqlMode: string | undefined;
+  /** In force: the tablets' default when the session began, then what it sets. */
+  #sqlMode = '';
   #collationId: number;
   #clientCharset: string;
-  /** Set by the session; undefined means the tablets' default. */
-  #sqlMode: string | undefined;
-  #settings = new Map<string, string>();
+  #utf8mb4Collation: Collation | undefined;
+  readonly #settings = new Map<string, string>();
   #target: Target = noTarget;
   #autocommit = true;
   #need: ConnectionNeed | undefined;
   #lexMode: LexMode | undefined;
-  #assumedSqlMode = '';
   #serverVersion = 0;
 
   constructor(capabilities: number, collationId: number) {
     this.capabilities = capabilities;
     this.multiStatements = (capabilities & capability.multiStatements) !== 0;
-    this.initialCollationId = collationById(collationId) === undefined ? FALLBACK_COLLATION_ID : collationId;
-    this.#collationId = this.initialCollationId;
+    this.#collationId = collationById(collationId) === undefined ? FALLBACK_COLLATION_ID : collationId;
     this.#clientCharset = charsetOf(this.#collationId);
+  }
+
+  /** Whether the tablets' default sql_mode is known, which the session then keeps as MySQL's sessions do. */
+  get begun(): boolean {
+    return this.#defaultSqlMode !== undefined;
+  }
+
+  begin(defaultSqlMode: string): void {
+    this.#defaultSqlMode = defaultSqlMode;
+    this.#sqlMode = this.#initialSqlMode();
+    this.#changed();
+  }
+
+  /** CLIENT_IGNORE_SPACE adds to the mode with which a session begins; what the session sets later is taken as it is. */
+  #initialSqlMode(): string {
+    const names = (this.#defaultSqlMode ?? '').split(',');
+    if ((this.capabilities & capability.ignoreSpace) !== 0) names.unshift('IGNORE_SPACE');
+    return [...new Set(names)].filter((name) => name !== '').join(',');
   }
 
   get target(): Target {
@@ -44,17 +78,8 @@ export class SessionState {
     this.#need = undefined;
   }
 
-  /** The session's autocommit mode. */
   get autocommit(): boolean {
     return this.#autocommit;
-  }
-
-  get collationId(): number {
-    return this.#collationId;
-  }
-
-  get clientCharset(): string {
-    return this.#clientCharset;
   }
 
   /** Whether OK packets carry the transaction's state: then BEGIN has to be answered by a tablet. */
@@ -64,7 +89,7 @@ export class SessionState {
 
   /** Status flags of answers that the router makes itself, without those of a transaction. */
   get statusFlags(): number {
-    const noEscapes = this.#sqlMode?.toUpperCase().includes('NO_BACKSLASH_ESCAPES') === true;
+    const noEscapes = this.#sqlMode.toUpperCase().includes('NO_BACKSLASH_ESCAPES');
     return (
       (this.#autocommit ? serverStatus.autocommit : 0) | (noEscapes ? serverStatus.noBackslashEscapes : 0)
     );
@@ -81,45 +106,39 @@ export class SessionState {
       capabilities: this.capabilities & answerCapabilities,
       collationId: this.#collationId,
       database,
-      settings: [...this.#settings.values()],
+      settings: [`@@session.sql_mode=${valueText(this.#sqlMode)}`, ...this.#settings.values()],
     });
   }
 
-  /** How statements are to be read, given the tablets' default sql_mode and version. */
-  lexMode(tabletSqlMode: string, serverVersion: number): LexMode {
-    if (
-      this.#lexMode === undefined ||
-      this.#assumedSqlMode !== tabletSqlMode ||
-      this.#serverVersion !== serverVersion
-    ) {
-      const ignoreSpace = (this.capabilities & capability.ignoreSpace) !== 0;
-      this.#assumedSqlMode = tabletSqlMode;
+  /** How statements are to be read by a server of the version (as in version comments). */
+  lexMode(serverVersion: number): LexMode {
+    if (this.#lexMode === undefined || this.#serverVersion !== serverVersion) {
       this.#serverVersion = serverVersion;
-      this.#lexMode = lexModeOf(
-        this.#sqlMode ?? tabletSqlMode,
-        this.#clientCharset,
-        serverVersion,
-        ignoreSpace,
-      );
+      this.#lexMode = lexModeOf(this.#sqlMode, this.#clientCharset, serverVersion, false);
     }
     return this.#lexMode;
   }
 
+  /** Assignments under which a statement that is prepared now is read, then and whenever it is prepared again. */
+  get parseSettings(): string {
+    const charsets = [...this.#settings]
+      .filter(([name]) => charsetSettings.has(name))
+      .map(([, text]) => text);
+    const { charset, name } = collationById(this.#collationId)!;
+    return [
+      `NAMES ${charset} COLLATE ${name}`,
+      ...charsets,
+      `@@session.sql_mode=${valueText(this.#sqlMode)}`,
+    ].join(', ');
+  }
+
   /** SET NAMES charset [COLLATE collation] has succeeded: as if the client had connected so. */
   setNames(charset: string, collationName: string | undefined): void {
-    for (const name of [
-      'character_set_client',
-      'character_set_results',
-      'character_set_connection',
-      'collation_connection',
-      'charset',
-      'names',
-    ]) {
-      this.#settings.delete(name);
-    }
-    const collation =
-      collationName === undefined ? defaultCollation(charset) : collationByName(collationName);
+    const configured = charset.toLowerCase() === 'utf8mb4' ? this.#utf8mb4Collation : undefined;
+    const implied = configured ?? defaultCollation(charset);
+    const collation = collationName === undefined ? implied : collationByName(collationName);
     if (collation === undefined) return;
+    for (const setting of charsetSettings) this.#settings.delete(setting);
     this.#collationId = collation.id;
     this.#clientCharset = collation.charset;
     this.#changed();
@@ -127,35 +146,42 @@ export class SessionState {
 
   /** SET NAMES DEFAULT, SET CHARACTER SET x: kept as the statement that they are. */
   setCharsetStatement(kind: 'names' | 'charset', value: string, clientCharset: string): void {
-    this.#settings.delete('names');
-    this.#settings.delete('charset');
+    for (const setting of charsetSettings) this.#settings.delete(setting);
     this.#settings.set(kind, kind === 'names' ? `NAMES ${value}` : `CHARACTER SET ${value}`);
     this.#clientCharset = clientCharset;
     this.#changed();
   }
 
+  /** Autocommit as the tablet's status flags say after a SET. */
+  setAutocommit(on: boolean): void {
+    this.#autocommit = on;
+    if (on) this.#settings.delete('autocommit');
+    else this.#settings.set('autocommit', AUTOCOMMIT_OFF);
+    this.#changed();
+  }
+
   /** A variable was set; `text` is its value as SQL, `value` the value itself where it is known. */
   setVariable(name: string, text: string, value: string | undefined): void {
+    const byDefault = text === 'DEFAULT';
     this.#settings.delete(name);
-    if (name === 'autocommit') {
-      this.#autocommit = !/^('?0'?|OFF|FALSE|'OFF')$/i.test(text);
-      if (!this.#autocommit) this.#settings.set(name, '@@session.autocommit=0');
-    } else if (text !== 'DEFAULT') {
-      this.#settings.set(name, `@@session.${name}=${text}`);
-    }
-    if (name === 'sql_mode') this.#sqlMode = text === 'DEFAULT' ? undefined : (value ?? text);
+    if (name === 'sql_mode') this.#sqlMode = byDefault ? (this.#defaultSqlMode ?? '') : (value ?? text);
+    else if (!byDefault) this.#settings.set(name, `@@session.${name}=${text}`);
     if (name === 'character_set_client') {
-      this.#clientCharset =
-        text === 'DEFAULT' ? 'utf8mb4' : (defaultCollation(value ?? text)?.charset ?? 'utf8mb4');
+      const charset = byDefault ? undefined : defaultCollation(value ?? text);
+      this.#clientCharset = charset?.charset ?? 'utf8mb4';
+      // The default has to be said: without it the connection would have the character set of NAMES.
+      if (byDefault) this.#settings.set(name, '@@session.character_set_client=DEFAULT');
     }
+    if (name === 'default_collation_for_utf8mb4') this.#utf8mb4Collation = collationByName(value ?? text);
     this.#changed();
   }
 
   /** COM_RESET_CONNECTION: the variables go, the database stays; character sets become the server's. */
   reset(): void {
     this.#settings.clear();
-    this.#sqlMode = undefined;
+    this.#sqlMode = this.#initialSqlMode();
     this.#autocommit = true;
+    this.#utf8mb4Collation = undefined;
     this.#collationId = FALLBACK_COLLATION_ID;
     this.#clientCharset = charsetOf(this.#collationId);
     this.#changed();

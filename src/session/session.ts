@@ -13,8 +13,6 @@ import type {
   CommandOptions,
   ConnectionOwner,
 } from '../gateway/backend-connection.ts';
-import type { ConnectionNeed } from '../gateway/connection-need.ts';
-import { demand, selectDatabase } from '../gateway/prepare-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import { effect, type StatementScan, scanStatement } from '../sql/statement-scan.ts';
@@ -26,13 +24,13 @@ import type { ResponseKind, ResponseRelay } from '../wire/response-relay.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
-import { cleanPins, pin, pinReasons, pinsOf } from './pins.ts';
+import { Holding } from './holding.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import type { SessionServices } from './services.ts';
 import type { SessionState } from './session-state.ts';
 import { statementHandlers } from './statement-handlers.ts';
 import { type Place, placeOf } from './statement-place.ts';
-import { databaseOf, parseTarget } from './target.ts';
+import { parseTarget } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
 /** One statement on its way: where it was read, what it says, and the packet to send. */
@@ -40,49 +38,41 @@ export type Statement = {
   /** Buffer to which the scan's positions refer. */
   readonly source: Buffer;
   readonly scan: StatementScan;
-  /** Command packet (header, command byte, text) for the tablet. */
+  /** Command packet (header, command byte, content) for the tablet. */
   packet: Buffer;
+  /** Makes the packet for another connection, where it is not the same for all (EXECUTE names the tablet's statement). */
+  readonly remake?: (connection: BackendConnection) => Promise<Buffer>;
 };
-
-type Held = { readonly connection: BackendConnection; readonly place: Place };
 
 /** Effects whose statements need something of the session put on the connection first. */
 const preparedEffects =
   effect.lastInsertIdRead | effect.foundRows | effect.rowCount | effect.diagnosticsRead | effect.connectionId;
 
-const ERRNO_PARSE_ERROR = 1064;
-
 export class Session implements ConnectionOwner, AnswerReceiver {
   readonly port: ClientPort;
   readonly services: SessionServices;
   state: SessionState;
+  readonly holding = new Holding(this);
   readonly diagnostics = new Diagnostics(this);
   readonly prepared = new PreparedStatements(this);
+  readonly abort = new AbortController();
   /** Sequence number of the next packet to the client. */
   sequence = 1;
   /** MORE_RESULTS_EXISTS while a statement of a multi-statement is not the last one. */
   addStatus = 0;
-  /** Reasons why a connection is held: bits of `pin`. */
-  pins = 0;
-  /** BEGIN as the client wrote it, not sent yet: no tablet is known to be needed. */
-  pendingBegin: string | undefined;
-  /** The transaction's tablet was lost: nothing runs before ROLLBACK. */
-  transactionLost = false;
-  #stateLost: string | undefined;
-  #held: Held | undefined;
   /** Connection of the last statement, which the next one prefers. */
   last: BackendConnection | undefined;
   #running: BackendConnection | undefined;
   #statement: Statement | undefined;
   #place: Place | undefined;
-  #settle: ((error: HeadgateError | undefined) => void) | undefined;
+  #settle: (() => void) | undefined;
   #more: { source: Buffer; next: number } | undefined;
+  /** The client has its answer: whatever fails from here on must not send another one. */
+  #answered = false;
   #startedMs = 0;
   #retried = false;
   #closed = false;
-  #killed = false;
   readonly #options: CommandOptions;
-  readonly abort = new AbortController();
 
   constructor(port: ClientPort, services: SessionServices, state: SessionState) {
     this.port = port;
@@ -97,24 +87,12 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     };
   }
 
-  get held(): BackendConnection | undefined {
-    return this.#held?.connection;
-  }
-
-  get heldPlace(): Place | undefined {
-    return this.#held?.place;
-  }
-
   get inTransaction(): boolean {
-    return this.pendingBegin !== undefined || (this.pins & pin.transaction) !== 0;
+    return this.holding.inTransaction;
   }
 
-  get pinReasons(): string[] {
-    return pinReasons(this.pins);
-  }
-
-  get busy(): boolean {
-    return this.#running !== undefined;
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Selects the database of the handshake. Raises 1049. */
@@ -128,7 +106,21 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.sequence = (sequence + 1) & 0xff;
     this.addStatus = 0;
     this.#more = undefined;
+    this.#answered = false;
     this.#startedMs = performance.now();
+    if (this.state.begun) this.#dispatch(packet);
+    else this.slowly(this.#begin(packet));
+  }
+
+  /** The first command waits until a tablet has told how statements are to be read. */
+  async #begin(packet: Buffer): Promise<void> {
+    const { gateway } = this.services;
+    if (packet[4] !== command.quit && gateway.sqlMode === undefined) await gateway.ready(this.abort.signal);
+    if (gateway.sqlMode !== undefined) this.state.begin(gateway.sqlMode);
+    this.#dispatch(packet);
+  }
+
+  #dispatch(packet: Buffer): void {
     const code = packet[4];
     if (code === command.query) {
       this.#query(packet);
@@ -148,11 +140,6 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   }
 
   #query(packet: Buffer): void {
-    const { gateway } = this.services;
-    if (gateway.sqlMode === undefined) {
-      this.slowly(gateway.ready(this.abort.signal).then(() => this.#query(packet)));
-      return;
-    }
     try {
       this.#scanned(packet, this.scan(packet, 5));
     } catch (error) {
@@ -163,8 +150,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Reads one statement of a buffer as the session's settings say. */
   scan(source: Buffer, start: number): StatementScan {
     const { gateway } = this.services;
-    const mode = this.state.lexMode(gateway.sqlMode ?? '', gateway.serverVersionNumber);
-    return scanStatement(source, start, mode, gateway.keyspaces);
+    return scanStatement(source, start, this.state.lexMode(gateway.serverVersionNumber), gateway.keyspaces);
   }
 
   #scanned(source: Buffer, scan: StatementScan): void {
@@ -190,19 +176,11 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Runs one statement; ends with `finished`. */
   execute(statement: Statement): void {
     const { scan } = statement;
-    if (!(this.transactionLost && scan.kind === 'rollback')) this.requireState();
+    if (!(this.holding.transactionLost && scan.kind === 'rollback')) this.holding.requireState();
     const handler = statementHandlers[scan.kind];
     const slow = handler?.(this, statement);
     if (slow === undefined) this.relay(statement);
     else this.slowly(slow);
-  }
-
-  /** Raises HG_TRANSACTION_LOST until ROLLBACK, or HG_SESSION_STATE_LOST once. */
-  requireState(): void {
-    if (this.transactionLost) throw new HeadgateError('HG_TRANSACTION_LOST');
-    const detail = this.#stateLost;
-    this.#stateLost = undefined;
-    if (detail !== undefined) throw new HeadgateError('HG_SESSION_STATE_LOST', { detail });
   }
 
   /** Sends a statement to its shard and relays the answer. */
@@ -210,91 +188,15 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const { scan } = statement;
     const place = placeOf(scan, this.state.target, this.services.gateway, statement.source);
     const ownIdentity = (scan.effects & effect.currentUser) !== 0 && this.port.identity !== undefined;
-    if ((scan.effects & preparedEffects) !== 0 || this.pendingBegin !== undefined || ownIdentity) {
+    const { holding } = this;
+    if ((scan.effects & preparedEffects) !== 0 || holding.pendingBegin !== undefined || ownIdentity) {
       this.slowly(this.diagnostics.relayPrepared(statement, place));
       return;
     }
-    const connection = this.#held === undefined ? this.tryLease(place) : this.#heldFor(scan, place);
-    if (connection === undefined) {
-      this.slowly(this.lease(place).then((leased) => this.sendStatement(statement, place, leased)));
-      return;
-    }
-    this.sendStatement(statement, place, connection);
-  }
-
-  /** An idle connection that is ready as it is. */
-  tryLease(place: Place): BackendConnection | undefined {
-    const pool = place.shard.pick(place.type);
-    return pool?.tryTake(this.needAt(place), this, this.last);
-  }
-
-  needAt(place: Place): ConnectionNeed {
-    const { state } = this;
-    return place.database === databaseOf(state.target) ? state.need : state.needFor(place.database);
-  }
-
-  /** The held connection if the place is its own, or a fresh one for a statement that does not depend on what is held. */
-  #heldFor(scan: StatementScan, place: Place): BackendConnection | undefined {
-    const held = this.#held!;
-    const same = held.place.shard === place.shard && held.place.type === place.type;
-    if (same || (scan.qualifiers.length === 0 && !scan.hasUnqualifiedTable)) {
-      const selected = place.database === '' || held.connection.database === place.database;
-      return selected ? held.connection : undefined;
-    }
-    if (this.inTransaction) {
-      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-        message: `Headgate does not support transactions over several shards yet: this one runs on ${held.place.shard.name}, the statement is for ${place.shard.name}`,
-      });
-    }
-    if ((scan.effects & (effect.readsUserVariable | effect.writesUserVariable)) === 0 && pinsOf(scan) === 0) {
-      return this.tryLease(place);
-    }
-    throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-      message: `The session holds state (${this.pinReasons.join(', ')}) on ${held.place.shard.name}; Headgate cannot use it on ${place.shard.name} yet`,
-    });
-  }
-
-  /** A connection for the place: the held one, or one from the pool, with the pending transaction begun on it. */
-  async lease(place: Place): Promise<BackendConnection> {
-    const held = this.#held;
-    if (held !== undefined && held.place.shard === place.shard && held.place.type === place.type) {
-      if (place.database !== '' && held.connection.database !== place.database)
-        await selectDatabase(held.connection, place.database);
-      return held.connection;
-    }
-    const { gateway } = this.services;
-    const connection = await gateway.lease(
-      place.shard,
-      place.type,
-      this.needAt(place),
-      this,
-      this.last,
-      this.abort.signal,
-    );
-    if (this.#closed) {
-      this.#giveBack(connection);
-      throw new HeadgateError('ER_QUERY_INTERRUPTED');
-    }
-    if (this.pendingBegin !== undefined) await this.#beginOn(connection, place);
-    return connection;
-  }
-
-  async #beginOn(connection: BackendConnection, place: Place): Promise<void> {
-    const text = this.pendingBegin!;
-    try {
-      await demand(connection.query(text));
-    } catch (error) {
-      this.#giveBack(connection);
-      throw error;
-    }
-    this.pendingBegin = undefined;
-    this.hold(connection, place, pin.transaction);
-  }
-
-  /** Keeps a connection for the session. */
-  hold(connection: BackendConnection, place: Place, pins: number): void {
-    this.#held ??= { connection, place };
-    this.pins |= pins;
+    const connection = holding.tryLease(scan, place);
+    if (connection !== undefined) this.sendStatement(statement, place, connection);
+    else
+      this.slowly(holding.lease(scan, place).then((leased) => this.sendStatement(statement, place, leased)));
   }
 
   sendStatement(statement: Statement, place: Place, connection: BackendConnection): void {
@@ -303,8 +205,12 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.send(connection, statement.packet, 'result', 0);
   }
 
-  /** Sends a command whose answer is relayed; `afterAnswer` or the promise of `exchange` follows. */
+  /** Sends a command whose answer is relayed. Raises ER_QUERY_INTERRUPTED (and closes the connection) if the client is gone. */
   send(connection: BackendConnection, packet: Buffer, kind: ResponseKind, statementId: number): void {
+    if (this.#closed) {
+      connection.close();
+      throw new HeadgateError('ER_QUERY_INTERRUPTED');
+    }
     this.#running = connection;
     const options = this.#options;
     options.kind = kind;
@@ -314,7 +220,10 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     connection.send(packet, options, this);
   }
 
-  /** `sendStatement` whose end is awaited, before anything is given back or told to the client's next command. */
+  /**
+   * Sends a statement and waits for the end of its answer; `holding.settle` and `finished` are then the caller's part. The
+   * answer's `error` is set, or the connection closed, when it failed.
+   */
   exchange(
     statement: Statement,
     place: Place,
@@ -336,6 +245,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   onResponseEnd(answer: ResponseRelay, connection: BackendConnection): void {
     this.#running = undefined;
+    this.#answered = true;
     this.sequence = answer.nextClientSequence;
     if (answer.error !== undefined) this.services.metrics.error(answer.error.errno);
     const statement = this.#statement!;
@@ -343,95 +253,68 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     if (this.#options.kind !== 'prepare' || answer.error !== undefined) {
       this.diagnostics.note(statement.scan, answer, connection);
     }
+    this.#suspect(statement.scan, connection);
     this.last = connection;
     const settle = this.#settle;
     if (settle !== undefined) {
       this.#settle = undefined;
-      settle(undefined);
+      settle();
       return;
     }
-    this.settleConnection(statement.scan, answer, connection);
+    try {
+      this.holding.settle(statement.scan, answer, connection, this.#place!);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
     this.finished(answer.error !== undefined);
   }
 
-  /** Holds a connection or gives it back, by what the statement has left on it. */
-  settleConnection(scan: StatementScan, answer: ResponseRelay, connection: BackendConnection): void {
-    const refusedUnread = answer.error?.errno === ERRNO_PARSE_ERROR;
-    const left = refusedUnread ? 0 : pinsOf(scan);
-    const open = (connection.status & serverStatus.inTransaction) !== 0 ? pin.transaction : 0;
-    if (this.#held === undefined) {
-      if ((left | open) === 0) {
-        this.#giveBack(connection);
-        return;
-      }
-      this.hold(connection, this.#place!, left | open);
-      return;
-    }
-    if (this.#held.connection !== connection) {
-      this.#giveBack(connection);
-      return;
-    }
-    this.pins = (this.pins & ~(pin.transaction | pin.nextTransaction)) | left | open;
-    if (scan.kind === 'unlockTables') this.pins &= ~pin.tableLocks;
-    if (connection.doomed) connection.close();
-    else this.unholdIfFree();
-  }
-
-  /** Gives the held connection back when nothing is held any more. */
-  unholdIfFree(): void {
-    const held = this.#held;
-    if (held === undefined || this.pins !== 0) return;
-    this.#held = undefined;
-    this.#giveBack(held.connection);
-  }
-
-  #giveBack(connection: BackendConnection): void {
+  /** Triggers, and functions within views, run without a word of them in the statement. */
+  #suspect(scan: StatementScan, connection: BackendConnection): void {
     const pool = this.services.gateway.poolOf(connection);
-    if (pool === undefined) connection.close();
-    else pool.release(connection);
-  }
-
-  /** Gives back a connection on which no statement of the client ran. */
-  giveBack(connection: BackendConnection): void {
-    if (this.#held?.connection !== connection) this.#giveBack(connection);
+    if (pool === undefined) return;
+    if (scan.kind === 'createRoutine') this.services.gateway.definitionsChanged(pool);
+    if (!pool.hasStoredCode || connection.suspect) return;
+    connection.suspect = scan.hasUnqualifiedTable || scan.qualifiers.length > 0;
   }
 
   onResponseLost(answer: ResponseRelay, error: HeadgateError): void {
     const connection = this.#running!;
     this.#running = undefined;
     const statement = this.#statement;
-    const wasHeld = this.#held?.connection === connection;
-    if (wasHeld) this.#dropHeld();
+    const wasHeld = this.holding.connection === connection;
+    this.holding.lost(connection);
     const settle = this.#settle;
     const repeatable =
       statement?.scan.readOnly === true && !answer.started && !wasHeld && settle === undefined;
-    if (repeatable && !this.#retried && !this.#closed && !this.#killed) {
+    if (repeatable && !this.#retried && !this.#closed) {
       // A connection that died while it lay in the pool, or with its server: a read is sent again elsewhere, once.
       this.#retried = true;
-      const place = this.#place!;
-      this.slowly(this.lease(place).then((leased) => this.sendStatement(statement, place, leased)));
+      this.slowly(this.#repeat(statement, this.#place!));
       return;
     }
+    this.#answered = true;
     this.services.metrics.error(error.errno);
     if (!this.#closed) answer.abort(buildErr(error));
     this.sequence = answer.nextClientSequence;
-    if (settle !== undefined) {
-      this.#settle = undefined;
-      settle(error);
+    this.diagnostics.noteError(error);
+    if (settle === undefined) {
+      this.finished(true);
       return;
     }
-    this.finished(true);
+    this.#settle = undefined;
+    settle();
+  }
+
+  async #repeat(statement: Statement, place: Place): Promise<void> {
+    const connection = await this.holding.lease(statement.scan, place);
+    const packet = (await statement.remake?.(connection)) ?? statement.packet;
+    this.sendStatement({ ...statement, packet }, place, connection);
   }
 
   onHeldLost(connection: BackendConnection): void {
-    if (this.#held?.connection === connection) this.#dropHeld();
-  }
-
-  #dropHeld(): void {
-    if (this.pins & pin.transaction) this.transactionLost = true;
-    else if ((this.pins & ~cleanPins) !== 0) this.#stateLost = this.pinReasons.join(', ');
-    this.pins = 0;
-    this.#held = undefined;
+    this.holding.lost(connection);
     this.last = undefined;
   }
 
@@ -455,9 +338,16 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       this.port.next();
       return;
     }
+    // Not from within the end of the one before: a command may hold thousands.
+    queueMicrotask(() => this.#next(more.source, more.next));
+  }
+
+  #next(source: Buffer, at: number): void {
+    if (this.#closed) return;
+    this.#answered = false;
     this.#startedMs = performance.now();
     try {
-      this.#scanned(more.source, this.scan(more.source, more.next));
+      this.#scanned(source, this.scan(source, at));
     } catch (error) {
       this.fail(error);
     }
@@ -483,6 +373,11 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.#place = undefined;
   }
 
+  /** The answer was sent by the caller itself. */
+  answered(): void {
+    this.#answered = true;
+  }
+
   /** A command that has no answer is done. */
   answeredSilently(): void {
     if (!this.#closed) this.port.next();
@@ -497,6 +392,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Sends an OK of the router's own and ends the statement. */
   ok(fields: Partial<OkFields> = {}): void {
     this.diagnostics.noteLocal();
+    this.#answered = true;
     this.sendPayload(buildOk({ statusFlags: this.statusFlags, ...fields }, this.port.capabilities));
     this.finished(false);
   }
@@ -514,53 +410,49 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const answer =
       known ??
       new HeadgateError('HG_INTERNAL', { detail: error instanceof Error ? error.message : String(error) });
-    this.services.metrics.error(answer.errno);
-    this.diagnostics.noteError(answer);
-    if (!this.#closed) this.sendPayload(buildErr(answer));
+    if (this.#closed) return;
+    if (this.#answered) {
+      // The client must not get a second answer to one command; what is uncertain now is told with the next one.
+      this.services.log.error(
+        { err: error, connectionId: this.port.connectionId },
+        'failed after the answer',
+      );
+      this.holding.loseState('settings');
+    } else {
+      this.#answered = true;
+      this.services.metrics.error(answer.errno);
+      this.diagnostics.noteError(answer);
+      this.sendPayload(buildErr(answer));
+    }
     this.finished(true);
   }
 
   /** KILL from another session (or this one). */
   kill(queryOnly: boolean): void {
-    this.#killed = true;
     const running = this.#running;
     if (running !== undefined) void this.services.gateway.kill(running);
     if (!queryOnly) this.port.end();
-    this.#killed = false;
   }
 
-  /** The client is gone, or COM_CHANGE_USER: gives everything back. A running statement is stopped on its tablet. */
+  /** The client is gone: gives everything back. A running statement is stopped on its tablet. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.abort.abort();
     this.releaseAll();
     const running = this.#running;
-    if (running !== undefined && !running.closed) {
-      running.doomed = true;
-      void this.services.gateway.kill(running).then(() => running.close());
-      running.resume();
-    }
+    if (running === undefined || running.closed) return;
+    running.doomed = true;
+    running.resume();
+    void this.services.gateway.kill(running).then(() => running.close());
   }
 
   /** Rolls back and forgets everything that is held: RESET_CONNECTION, CHANGE_USER, the end. */
   releaseAll(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    this.pins = 0;
-    this.pendingBegin = undefined;
-    this.transactionLost = false;
-    this.#stateLost = undefined;
     this.prepared.clear();
     this.diagnostics.clear();
-    if (held === undefined || held.connection.busy) return;
-    const pool = this.services.gateway.poolOf(held.connection);
-    if (pool === undefined) held.connection.close();
-    else pool.discard(held.connection);
-  }
-
-  get closed(): boolean {
-    return this.#closed;
+    this.holding.releaseAll();
+    this.last = undefined;
   }
 }
 

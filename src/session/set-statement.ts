@@ -6,7 +6,9 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import { textValues } from '../gateway/answer-collector.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { captureState, demand } from '../gateway/prepare-connection.ts';
-import type { Assignment, AssignmentTarget } from '../sql/statement-scan.ts';
+import { serverStatus } from '../mysql/protocol.ts';
+import { type Assignment, type AssignmentTarget, effect } from '../sql/statement-scan.ts';
+import { unreadable } from './diagnostics.ts';
 import { pin } from './pins.ts';
 import type { Session, Statement } from './session.ts';
 import { assignedText, carriedVariable, valueText } from './settings.ts';
@@ -34,37 +36,41 @@ export async function setStatement(
   const cluster = assignments.find((assignment) => clusterScopes.has(assignment.target));
   if (cluster !== undefined) throw new HeadgateError('HG_CLUSTER_SCOPE', { detail: cluster.name });
   const place = placeOf(scan, session.state.target, session.services.gateway);
-  const connection = await session.lease(place);
-  await session.diagnostics.prime(scan.effects, connection);
-  const packet = packetFor === undefined ? statement.packet : await packetFor(connection);
+  const { diagnostics } = session;
+  const last = packetFor === undefined ? diagnostics.takeLast(scan, place) : undefined;
+  if (last === undefined) await diagnostics.settleFacts(scan.effects);
+  if (last === undefined && (scan.effects & effect.diagnosticsRead) !== 0 && diagnostics.warningCount > 0) {
+    throw unreadable('in a SET; use SHOW WARNINGS');
+  }
+  const text = last === undefined ? diagnostics.substitute(statement) : statement.packet;
+  const connection = last ?? (await session.holding.lease(scan, place));
+  if (last === undefined) await diagnostics.prime(scan.effects, connection);
+  const packet = packetFor === undefined ? text : await packetFor(connection);
   const answer = await session.exchange({ ...statement, packet }, place, connection);
-  if (connection.closed) {
-    session.finished(true);
-    return;
-  }
-  const failed = answer.error !== undefined;
+  const failed = answer.error !== undefined || connection.closed;
   let pins = 0;
-  try {
-    if (!failed)
-      pins = await remember(session, statement.source, assignments, connection, answer.warnings > 0);
-  } finally {
-    if (scan.assignments === undefined && !failed) pins |= pin.unknown;
-    if (pins !== 0) session.hold(connection, place, pins);
-    session.settleConnection(scan, answer, connection);
-    if (pins !== 0) session.pins |= pins;
-    session.finished(failed);
+  if (!failed) {
+    try {
+      pins = await remember(session, statement, assignments, connection, answer.warnings > 0);
+    } catch (error) {
+      // What the variables are now cannot be known; the client has its OK already.
+      connection.close();
+      throw error;
+    }
   }
+  session.holding.settle(scan, answer, connection, place, pins);
+  session.finished(failed);
 }
 
 /** Takes over what was set; returns the pins for what only this connection has. */
 async function remember(
   session: Session,
-  source: Buffer,
+  { source, scan }: Statement,
   assignments: readonly Assignment[],
   connection: BackendConnection,
   hasWarnings: boolean,
 ): Promise<number> {
-  let pins = 0;
+  let pins = scan.assignments === undefined ? pin.unknown : 0;
   const unread: string[] = [];
   for (const assignment of assignments) {
     const name = carriedVariable(assignment.name);
@@ -75,6 +81,8 @@ async function remember(
         break;
       case 'session':
         if (name === undefined) pins |= pin.variables;
+        else if (name === 'autocommit')
+          session.state.setAutocommit((connection.status & serverStatus.autocommit) !== 0);
         else if (!takeOver(session, name, assignment, source)) unread.push(name);
         break;
       case 'nextTransaction':

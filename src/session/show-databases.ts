@@ -1,5 +1,5 @@
 import { demand } from '../gateway/prepare-connection.ts';
-import { serverStatus } from '../mysql/protocol.ts';
+import { command, serverStatus } from '../mysql/protocol.ts';
 import { readTextRow } from '../wire/packets.ts';
 import { sendRows } from './local-result.ts';
 import type { Session, Statement } from './session.ts';
@@ -27,7 +27,7 @@ export async function showDatabases(session: Session, statement: Statement): Pro
       session.abort.signal,
     );
     try {
-      const answer = await demand(connection.ask(statement.packet.subarray(4)));
+      const answer = await demand(connection.ask(command.query, statement.packet.subarray(5)));
       definitions = answer.definitions;
       flags |= answer.status & (serverStatus.noIndexUsed | serverStatus.noGoodIndexUsed);
       for (const row of answer.rows) {
@@ -35,7 +35,7 @@ export async function showDatabases(session: Session, statement: Statement): Pro
         if (name === keyspace || isSystemSchema(name)) rows.set(name, row);
       }
     } finally {
-      session.giveBack(connection);
+      session.holding.giveBack(connection);
     }
   }
   const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);

@@ -66,11 +66,11 @@ function begin(session: Session, statement: Statement): Promise<unknown> | undef
   const options = statement.scan.begin ?? { readOnly: false, readWrite: false, consistentSnapshot: false };
   const atOnce =
     options.consistentSnapshot || session.state.tracksTransactions || !isPlain(statement, plainBegin);
-  if (session.held !== undefined || atOnce) {
-    session.pendingBegin = undefined;
+  if (session.holding.connection !== undefined || atOnce) {
+    session.holding.pendingBegin = undefined;
     return undefined;
   }
-  session.pendingBegin = beginText(options);
+  session.holding.pendingBegin = beginText(options);
   const readOnly = options.readOnly ? serverStatus.inTransactionReadOnly : 0;
   session.ok({ statusFlags: session.statusFlags | readOnly, sessionState: transactionBegun });
   return Promise.resolve();
@@ -91,18 +91,26 @@ function beginText(options: BeginOptions): string {
 function complete(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { chain = false, release = false } = statement.scan.completion ?? {};
   if (!isPlain(statement, plainCompletion)) return undefined;
-  if (session.transactionLost) {
-    session.transactionLost = false;
+  if (session.holding.transactionLost) {
+    session.holding.transactionLost = false;
     if (chain)
-      session.pendingBegin = beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
-  } else if (session.held !== undefined) {
+      session.holding.pendingBegin = beginText({
+        readOnly: false,
+        readWrite: false,
+        consistentSnapshot: false,
+      });
+  } else if (session.holding.connection !== undefined) {
     return release ? completeAndRelease(session, statement) : undefined;
   } else if (!chain) {
-    session.pendingBegin = undefined;
-  } else if (session.pendingBegin !== undefined) {
+    session.holding.pendingBegin = undefined;
+  } else if (session.holding.pendingBegin !== undefined) {
     return undefined;
   } else {
-    session.pendingBegin = beginText({ readOnly: false, readWrite: false, consistentSnapshot: false });
+    session.holding.pendingBegin = beginText({
+      readOnly: false,
+      readWrite: false,
+      consistentSnapshot: false,
+    });
   }
   session.ok(chain ? { sessionState: transactionBegun } : {});
   if (release) session.port.end();
@@ -111,7 +119,7 @@ function complete(session: Session, statement: Statement): Promise<unknown> | un
 
 async function completeAndRelease(session: Session, statement: Statement): Promise<void> {
   const place = placeOf(statement.scan, session.state.target, session.services.gateway);
-  await session.exchange(statement, place, session.held!);
+  await session.exchange(statement, place, session.holding.connection!);
   session.port.end();
 }
 
@@ -143,12 +151,12 @@ function kill(session: Session, { source, scan }: Statement): Promise<unknown> {
 async function evaluateId(session: Session, expression: string): Promise<number> {
   const scan = session.scan(Buffer.from(`SELECT ${expression}`), 0);
   const place = placeOf(scan, session.state.target, session.services.gateway);
-  const connection = await session.lease(place);
+  const connection = await session.holding.lease(scan, place);
   await session.diagnostics.prime(scan.effects, connection);
   try {
     const answer = await demand(connection.query(`SELECT ${expression}`));
     return Number(textValues(answer, 0)[0] ?? 0);
   } finally {
-    session.giveBack(connection);
+    session.holding.giveBack(connection);
   }
 }

@@ -174,6 +174,8 @@ export class Channel {
 
   #detach(): Socket {
     const plain = this.#socket;
+    // A flowing stream without listeners would drop what TLS is about to take over.
+    plain.pause();
     plain.removeAllListeners('data');
     plain.removeAllListeners('drain');
     plain.removeAllListeners('close');

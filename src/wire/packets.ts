@@ -33,6 +33,18 @@ export function frame(payload: Buffer, sequence: number): Buffer {
   }
 }
 
+/**
+ * A command ready for `BackendConnection.send`: header and payload in one buffer. A payload that needs several packets is cut
+ * there and nowhere else; its header here only keeps the place.
+ */
+export function commandPacket(code: number, content: Buffer): Buffer {
+  const packet = Buffer.allocUnsafe(packetHeaderBytes + 1 + content.length);
+  writeHeader(packet, 0, 1 + content.length, 0);
+  packet[packetHeaderBytes] = code;
+  content.copy(packet, packetHeaderBytes + 1);
+  return packet;
+}
+
 /** How many packets `frame` makes of a payload. */
 export const frameCount = (payloadBytes: number): number => Math.floor(payloadBytes / payloadBytesMax) + 1;
 

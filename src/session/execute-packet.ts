@@ -1,0 +1,52 @@
+/** COM_STMT_EXECUTE on its way from a client's statement to a tablet's (protocol page "COM_STMT_EXECUTE"). */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import type { PreparedOnTablet } from '../gateway/prepared-cache.ts';
+import { commandPacket } from '../wire/packets.ts';
+
+/** Offsets in a command packet, its header of four bytes included. */
+export const idAt = 5;
+const flagsAt = 9;
+export const nullBitmapAt = 14;
+
+/** What the client's side of a statement tells about its parameters. */
+export type ExecuteFacts = Readonly<{ parameterCount: number; types: Buffer | undefined }>;
+
+const typesFlagAt = (parameterCount: number): number => nullBitmapAt + ((parameterCount + 7) >> 3);
+
+/** The parameter types in an EXECUTE packet, undefined when the client did not send them again. Raises 1835. */
+export function boundTypes(packet: Buffer, parameterCount: number): Buffer | undefined {
+  if (parameterCount === 0) return undefined;
+  const flag = typesFlagAt(parameterCount);
+  if (packet.length <= flag || packet[flag] !== 1) return undefined;
+  const end = flag + 1 + parameterCount * 2;
+  if (packet.length < end) throw new HeadgateError('ER_MALFORMED_PACKET');
+  return Buffer.from(packet.subarray(flag + 1, end));
+}
+
+/** The client's packet with the tablet's statement id, and the types where the tablet does not have them from last time. */
+export function outgoingExecute(packet: Buffer, facts: ExecuteFacts, prepared: PreparedOnTablet): Buffer {
+  const sent = withTypes(packet, facts, prepared);
+  sent.writeUInt32LE(prepared.id, idAt);
+  // Server-side cursors are not served: the rows come at once, which every client understands.
+  sent[flagsAt] = 0;
+  return sent;
+}
+
+function withTypes(
+  packet: Buffer,
+  { types, parameterCount }: ExecuteFacts,
+  prepared: PreparedOnTablet,
+): Buffer {
+  if (types === undefined || parameterCount === 0) return packet;
+  const flag = typesFlagAt(parameterCount);
+  const known = prepared.types?.equals(types) === true;
+  prepared.types = types;
+  if (packet[flag] === 1 || known) return packet;
+  const content = Buffer.concat([
+    packet.subarray(5, flag),
+    Buffer.from([1]),
+    types,
+    packet.subarray(flag + 1),
+  ]);
+  return commandPacket(packet[4]!, content);
+}
