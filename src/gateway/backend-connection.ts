@@ -295,7 +295,7 @@ export class BackendConnection implements ChannelHandler {
     this.busy = false;
     // Paused for a slow client, it must not be so for the next one.
     this.#channel.resume();
-    if (answer.error === undefined) this.status = answer.status;
+    if (answer.hasStatus && answer.error === undefined) this.status = answer.status;
     const receiver = this.#receiver!;
     this.#receiver = undefined;
     receiver.onResponseEnd(answer, this);

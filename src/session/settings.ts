@@ -71,10 +71,10 @@ export function assignedText(assignment: Assignment, source: Buffer): string | u
   const { valueKind, value, valueStart, valueEnd } = assignment;
   if (valueKind === 'default') return 'DEFAULT';
   if (valueKind === 'expression' || value === undefined) return undefined;
-  // Words of SET TRANSACTION stand for values: READ ONLY is 1, READ COMMITTED is 'READ-COMMITTED'.
-  if (valueKind === 'word' && /^\w+$/.test(value)) return value;
   const raw = source.toString('latin1', valueStart, valueEnd);
-  if (valueKind !== 'word' && /^[\w.+-]+$/.test(raw)) return raw;
-  if (/^[0-9]+$/.test(value)) return `'${value}'`;
+  if (/^[\w.+-]+$/.test(raw)) return raw;
+  const quoted = /^['"]/.test(raw);
+  // SET TRANSACTION READ ONLY is 1, a number; a quoted number stays a string.
+  if (/^[0-9]+$/.test(value)) return quoted ? `'${value}'` : value;
   return valueText(value);
 }

@@ -43,6 +43,8 @@ const zeros = Buffer.alloc(64 * 1024);
 export class ResponseRelay {
   /** Facts of the answer, complete when `done`. */
   status = 0;
+  /** Whether the answer said anything of the status: PREPARE under DEPRECATE_EOF and errors do not. */
+  hasStatus = false;
   warnings = 0;
   affectedRows: bigint = 0n;
   insertId: bigint = 0n;
@@ -89,6 +91,7 @@ export class ResponseRelay {
     this.#endsWithPacket = false;
     this.#carry = undefined;
     this.status = 0;
+    this.hasStatus = false;
     this.warnings = 0;
     this.affectedRows = 0n;
     this.insertId = 0n;
@@ -303,6 +306,7 @@ export class ResponseRelay {
   #seeEof(chunk: Buffer, body: number, length: number): void {
     // COM_FIELD_LIST ends with an OK in place of EOF where DEPRECATE_EOF holds.
     if (length > 5) return this.#seeOk(chunk, body, length);
+    this.hasStatus = true;
     this.warnings = chunk.readUInt16LE(body + 1);
     this.status = chunk.readUInt16LE(body + 3);
     const add = this.#options!.addStatus;
@@ -311,6 +315,7 @@ export class ResponseRelay {
 
   #seeOk(chunk: Buffer, body: number, length: number): void {
     const options = this.#options!;
+    this.hasStatus = true;
     if (
       chunk[body + 1] === 0 &&
       chunk[body + 2] === 0 &&
