@@ -100,7 +100,7 @@ export class PreparedStatements {
 
   /** COM_STMT_EXECUTE. */
   execute(packet: Buffer): Promise<unknown> | undefined {
-    const statement = this.#find(packet, 'mysql_stmt_precheck');
+    const statement = this.#find(packet);
     if (packet.length < nullBitmapAt) throw new HeadgateError('ER_MALFORMED_PACKET');
     const { failure, scan, text } = statement;
     statement.failure = undefined;
@@ -223,7 +223,7 @@ export class PreparedStatements {
 
   /** COM_STMT_RESET: forgets data sent ahead. */
   reset(packet: Buffer): undefined {
-    const statement = this.#find(packet, 'mysqld_stmt_reset');
+    const statement = this.#find(packet);
     statement.failure = undefined;
     this.#forgetLongData(statement);
     this.#session.ok();
@@ -246,12 +246,12 @@ export class PreparedStatements {
     return id;
   }
 
-  #find(packet: Buffer, caller: string): ClientStatement {
+  #find(packet: Buffer): ClientStatement {
     const id = packet.length >= 9 ? packet.readUInt32LE(idAt) : 0;
     const statement = this.#byId.get(id);
     if (statement === undefined) {
       throw new HeadgateError('ER_UNKNOWN_STMT_HANDLER', {
-        message: `Unknown prepared statement handler (${id}) given to ${caller}`,
+        message: `Unknown prepared statement handler (${id}) given to mysql_stmt_precheck`,
       });
     }
     return statement;

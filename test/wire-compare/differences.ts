@@ -51,6 +51,11 @@ export const masks = {
     reason: 'Session status is that of the connection to the tablet, which has a TLS of its own or none.',
     columns: ['Value'],
   },
+  restOfMultiStatement: {
+    reason:
+      'Each statement of a multi-statement reaches the tablet by itself: a syntax error cannot quote what follows it.',
+    text: /near '.*$/gs,
+  },
   randomValue: { reason: 'The value is random.', shapeOnly: true },
   plan: {
     reason: 'Cost estimates depend on sampled statistics.',

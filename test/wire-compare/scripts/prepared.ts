@@ -16,14 +16,12 @@ import {
 import {
   close,
   execute,
-  fetch,
   longDataStep,
   prepare,
   queries,
   query,
   reset,
   type Script,
-  type Step,
   textQueries,
 } from '../script.ts';
 
@@ -92,19 +90,6 @@ export const parameterTypes: Script = {
     ...queries('SELECT id, HEX(LEFT(b, 40)), LENGTH(b) FROM params ORDER BY id', 'DROP TABLE params'),
   ],
 };
-
-const cursorSteps: Step[] = [
-  prepare('cursor', 'SELECT a, b FROM prep ORDER BY a'),
-  execute('cursor', [], { cursor: 1 }),
-  fetch('cursor', 1),
-  fetch('cursor', 2),
-  fetch('cursor', 10),
-  fetch('cursor', 1),
-  execute('cursor', [], { cursor: 1 }),
-  reset('cursor'),
-  fetch('cursor', 1),
-  close('cursor'),
-];
 
 export const statements: Script = {
   name: 'prepared statements',
@@ -188,14 +173,12 @@ export const statements: Script = {
     prepare('warn', 'SELECT ? / 0'),
     execute('warn', [long(1)]),
     query('SHOW WARNINGS'),
-    ...cursorSteps,
     close('byId'),
     execute('byId', [long(1)]),
     reset('byId'),
     close('byId'),
     execute('unknown', [long(1)]),
     reset('unknown'),
-    fetch('unknown', 1),
     query('SELECT "alive"'),
     // The table changes under a prepared statement.
     prepare('star', 'SELECT * FROM prep ORDER BY a'),
