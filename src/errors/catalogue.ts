@@ -75,13 +75,6 @@ export const catalogue = {
     message: 'You are not owner of thread',
     advice: 'Only the same user can kill its connections.',
   },
-  ER_UNKNOWN_CHARACTER_SET: {
-    errno: 1115,
-    sqlState: '42000',
-    retryable: false,
-    message: 'Unknown character set',
-    advice: 'SHOW CHARACTER SET lists what is known.',
-  },
   ER_HOST_NOT_PRIVILEGED: {
     errno: 1130,
     sqlState: 'HY000',
@@ -102,13 +95,6 @@ export const catalogue = {
     retryable: false,
     message: 'Got packets out of order',
     advice: 'The connection is closed. Reconnect; if it repeats, capture the traffic and report it.',
-  },
-  ER_WRONG_VALUE_FOR_VAR: {
-    errno: 1231,
-    sqlState: '42000',
-    retryable: false,
-    message: 'Variable cannot be set to this value',
-    advice: 'See the message for the value and the variable.',
   },
   ER_NOT_SUPPORTED_YET: {
     errno: 1235,
@@ -154,13 +140,6 @@ export const catalogue = {
     message: 'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
     advice: 'Connect with TLS (mysql --ssl-mode=REQUIRED).',
   },
-  ER_CLIENT_INTERACTION_TIMEOUT: {
-    errno: 4031,
-    sqlState: 'HY000',
-    retryable: true,
-    message: 'The client was disconnected by the server because of inactivity.',
-    advice: 'Reconnect; see listen.handshakeMsMax and wait_timeout.',
-  },
   ER_MAX_PREPARED_STMT_COUNT_REACHED: {
     errno: 1461,
     sqlState: '42000',
@@ -180,7 +159,7 @@ export const catalogue = {
     sqlState: '42000',
     retryable: false,
     message: 'The keyspace is sharded and statements over several shards are not planned yet',
-    advice: 'Name the shard: USE `keyspace:shard`. SHOW HEADGATE SHARDS is on the status page.',
+    advice: 'Name the shard: USE `keyspace:shard`. The status page and `headgate ctl shards` list them.',
   },
   HG_SEVERAL_KEYSPACES: {
     errno: 9102,
@@ -251,13 +230,6 @@ export const catalogue = {
     retryable: false,
     message: 'GLOBAL and PERSIST variables belong to a server, not to the cluster',
     advice: 'Set the variable on the tablets themselves.',
-  },
-  HG_CHARSET_NOT_SERVED: {
-    errno: 9302,
-    sqlState: '42000',
-    retryable: false,
-    message: 'This client character set is not served',
-    advice: 'Use utf8mb4.',
   },
   HG_CONFIG: {
     errno: 9401,

@@ -23,6 +23,8 @@ export type GatewayOptions = Readonly<{
   limits: PoolLimits;
   /** How long a statement waits for a primary. */
   holdMsMax: number;
+  /** Replicas of this cell are preferred; '' for none. */
+  cell: string;
   log: Log;
 }>;
 
@@ -36,6 +38,8 @@ export class Gateway {
   readonly #shards = new Map<string, ShardHandle>();
   readonly #changed = new Set<() => void>();
   readonly #unsubscribe: () => void;
+  /** Of pools that are gone. */
+  readonly #pastTraffic = { read: 0, written: 0 };
   #closed = false;
   readonly #storedCodeTimer: NodeJS.Timeout;
   topology: Topology | undefined;
@@ -178,6 +182,13 @@ export class Gateway {
     });
   }
 
+  /** Bytes read from and written to tablets since the start. */
+  traffic(): { read: number; written: number } {
+    const sum = { ...this.#pastTraffic };
+    for (const pool of this.#pools.values()) addTraffic(sum, pool.traffic());
+    return sum;
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#storedCodeTimer);
@@ -229,7 +240,7 @@ export class Gateway {
         seen.add(name);
         let handle = this.#shards.get(name);
         if (handle === undefined) {
-          handle = new ShardHandle(keyspace.name, record.shard);
+          handle = new ShardHandle(keyspace.name, record.shard, this.#options.cell);
           this.#shards.set(name, handle);
         }
         this.#applyShard(handle, topology, record.primaryAlias, record.term);
@@ -249,6 +260,7 @@ export class Gateway {
       if (record !== undefined && samePlace(record, pool.tablet)) continue;
       this.#pools.delete(alias);
       pool.retire();
+      addTraffic(this.#pastTraffic, pool.traffic());
     }
     for (const tablet of topology.tablets.values()) {
       if (this.#pools.has(tablet.alias)) continue;
@@ -328,6 +340,11 @@ export class Gateway {
 
 const samePlace = (a: TabletRecord, b: TabletRecord): boolean =>
   a.host === b.host && a.port === b.port && a.keyspace === b.keyspace && a.shard === b.shard;
+
+function addTraffic(sum: { read: number; written: number }, more: { read: number; written: number }): void {
+  sum.read += more.read;
+  sum.written += more.written;
+}
 
 const isUnreachable = (error: unknown): boolean =>
   error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';

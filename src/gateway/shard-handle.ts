@@ -14,9 +14,12 @@ export class ShardHandle {
   others: readonly { readonly type: TabletType; readonly pool: TabletPool }[] = [];
   /** No longer in the topology. */
   gone = false;
+  readonly #cell: string;
   #turn = 0;
 
-  constructor(keyspace: string, shard: string) {
+  /** `cell`: that of the router, '' for no preference. */
+  constructor(keyspace: string, shard: string, cell: string) {
+    this.#cell = cell;
     this.keyspace = keyspace;
     this.shard = shard;
   }
@@ -25,14 +28,16 @@ export class ShardHandle {
     return `${this.keyspace}/${this.shard}`;
   }
 
-  /** The tablet to use for a type, undefined when there is none. Of several: those without a recent failure, in turn. */
+  /**
+   * The tablet to use for a type, undefined when there is none. Of several: those without a recent failure, of those the ones
+   * in the router's cell, in turn.
+   */
   pick(type: TabletType): TabletPool | undefined {
     if (type === 'primary') return this.primary;
-    const candidates = this.others.filter((other) => other.type === type);
-    const healthy = candidates.filter((other) => other.pool.lastError === undefined);
-    const among = healthy.length > 0 ? healthy : candidates;
-    if (among.length === 0) return undefined;
-    return among[this.#turn++ % among.length]!.pool;
+    const candidates = this.others.filter((other) => other.type === type).map((other) => other.pool);
+    const healthy = preferred(candidates, (pool) => pool.lastError === undefined);
+    const near = preferred(healthy, (pool) => pool.tablet.cell === this.#cell);
+    return near.length === 0 ? undefined : near[this.#turn++ % near.length];
   }
 
   /** Whether `pool` still serves `type` here: what a session holds on another tablet is lost to it. */
@@ -41,4 +46,10 @@ export class ShardHandle {
     if (type === 'primary') return this.primary === pool;
     return this.others.some((other) => other.pool === pool && other.type === type);
   }
+}
+
+/** Those that fit, or all where none does. */
+function preferred(pools: readonly TabletPool[], fits: (pool: TabletPool) => boolean): readonly TabletPool[] {
+  const fitting = pools.filter(fits);
+  return fitting.length > 0 ? fitting : pools;
 }

@@ -50,9 +50,6 @@ const storedCodeQuery = `SELECT EXISTS (SELECT 1 FROM information_schema.routine
     WHERE routine_schema NOT IN ('mysql', 'sys') AND routine_type = 'FUNCTION')
   OR EXISTS (SELECT 1 FROM information_schema.triggers WHERE trigger_schema NOT IN ('mysql', 'sys'))`;
 
-/** Stands for the router itself where a connection wants an owner. */
-const bystander: ConnectionOwner = { onStateCaptured: () => {}, onHeldLost: () => {} };
-
 /** For connections of the router's own. */
 const plainNeed = connectionNeed({ capabilities: 0, collationId: 255, database: '', settings: [] });
 
@@ -71,10 +68,13 @@ export class TabletPool {
   readonly #connections = new Set<BackendConnection>();
   #opening = 0;
   #factsStale = false;
+  /** Of closed connections. */
+  readonly #pastTraffic = { read: 0, written: 0 };
   /** Connections listed by the need for which they were last ready; stale entries are skipped when met. */
   readonly #idle = new Map<string, BackendConnection[]>();
   readonly #waiters: Waiter[] = [];
   readonly #sweep: NodeJS.Timeout;
+  #observer: BackendConnection | undefined;
 
   constructor(
     tablet: TabletRecord,
@@ -95,6 +95,16 @@ export class TabletPool {
     let leased = 0;
     for (const connection of this.#connections) if (connection.leased) leased++;
     return { open: this.#connections.size + this.#opening, leased, waiting: this.#waiters.length };
+  }
+
+  /** Bytes read and written on all connections so far. */
+  traffic(): { read: number; written: number } {
+    let { read, written } = this.#pastTraffic;
+    for (const connection of this.#connections) {
+      read += connection.bytesRead;
+      written += connection.bytesWritten;
+    }
+    return { read, written };
   }
 
   get connections(): ReadonlySet<BackendConnection> {
@@ -217,17 +227,16 @@ export class TabletPool {
     }
   }
 
-  /** Looks for stored functions and triggers, on an idle connection or one of its own. */
+  /** Looks for stored functions and triggers, on a connection kept for that beside the others. */
   async refreshStoredCode(): Promise<void> {
-    const connection = await this.take(
-      plainNeed,
-      bystander,
-      undefined,
-      AbortSignal.timeout(this.#limits.waitMsMax),
-    );
-    const answer = await connection.query(storedCodeQuery);
-    if (answer.error === undefined) this.hasStoredCode = textValues(answer, 0)[0] !== '0';
-    this.release(connection);
+    if (this.#observer === undefined || this.#observer.closed) {
+      this.#observer = await BackendConnection.connect(this.tablet, this.#login, plainNeed, 0, () => {});
+    }
+    const observer = this.#observer;
+    // The one before is still waiting for its answer.
+    if (observer.busy) return;
+    const answer = await demand(observer.query(storedCodeQuery));
+    this.hasStoredCode = textValues(answer, 0)[0] !== '0';
   }
 
   /** Opens a first connection so that version and defaults are known. */
@@ -240,6 +249,7 @@ export class TabletPool {
     if (this.retired) return;
     this.retired = true;
     clearInterval(this.#sweep);
+    this.#observer?.close();
     for (const waiter of this.#waiters.splice(0)) {
       waiter.leave();
       waiter.refuse(
@@ -389,6 +399,8 @@ export class TabletPool {
 
   #onConnectionClosed(connection: BackendConnection): void {
     if (!this.#connections.delete(connection)) return;
+    this.#pastTraffic.read += connection.bytesRead;
+    this.#pastTraffic.written += connection.bytesWritten;
     // A restarted server may be another version with other defaults.
     if (this.#connections.size === 0) this.#factsStale = true;
     if (!this.retired) this.#serveWaiters();

@@ -26,6 +26,7 @@ import { ConnectionIds } from './connection-ids.ts';
 import { collectGauges, routerStatus } from './router-status.ts';
 
 const DRAIN_POLL_MS = 20;
+const TRAFFIC_EVERY_MS = 1000;
 
 export class Router {
   readonly config: Config;
@@ -47,6 +48,9 @@ export class Router {
   /** Connections that have not logged in yet count towards the limit too. */
   #openCount = 0;
   readonly #settings: ClientSettings;
+  readonly #traffic: NodeJS.Timeout;
+  #tabletRead = 0;
+  #tabletWritten = 0;
 
   private constructor(config: Config, log: Log) {
     this.config = config;
@@ -72,6 +76,7 @@ export class Router {
       },
       limits: config.pool,
       holdMsMax: config.gateway.holdMsMax,
+      cell: config.gateway.cell,
       log,
     });
     this.#lease = new RouterLease({
@@ -87,6 +92,7 @@ export class Router {
     });
     this.#settings = this.#clientSettings();
     this.metrics.onCollect((set) => collectGauges(this, set));
+    this.#traffic = setInterval(() => this.#countTraffic(), TRAFFIC_EVERY_MS).unref();
   }
 
   /** Starts listening. Rejects with HG_CONFIG when a port is taken; etcd and tablets may come later. */
@@ -157,10 +163,20 @@ export class Router {
     this.#server?.close();
     for (const connection of [...this.connections.values()]) connection.destroy();
     this.#watchedUsers?.close();
+    clearInterval(this.#traffic);
     this.gateway.close();
     this.metrics.close();
     await Promise.all([this.#lease.close(), this.watcher.close(), this.#admin?.close()]);
     this.log.info('router stopped');
+  }
+
+  /** Connections count their own bytes; here the sums go to the metrics. */
+  #countTraffic(): void {
+    const { read, written } = this.gateway.traffic();
+    this.metrics.tabletIn(read - this.#tabletRead);
+    this.metrics.tabletOut(written - this.#tabletWritten);
+    this.#tabletRead = read;
+    this.#tabletWritten = written;
   }
 
   #record() {

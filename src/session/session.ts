@@ -15,6 +15,7 @@ import type {
 } from '../gateway/backend-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
+import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementScan, scanStatement } from '../sql/statement-scan.ts';
 import { queryKind } from '../telemetry/query-kinds.ts';
 import { tabletTypes } from '../topology/topology.ts';
@@ -47,6 +48,8 @@ export type Statement = {
 /** Effects whose statements need something of the session put on the connection first. */
 const preparedEffects =
   effect.lastInsertIdRead | effect.foundRows | effect.rowCount | effect.diagnosticsRead | effect.connectionId;
+
+const SLOW_QUERY_CHARACTERS_MAX = 1000;
 
 export class Session implements ConnectionOwner, AnswerReceiver {
   readonly port: ClientPort;
@@ -362,10 +365,18 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     metrics.query(index, type, tookMs * 1000, failed);
     if (slowQueryMs > 0 && tookMs >= slowQueryMs && this.#statement !== undefined) {
       const { source, scan } = this.#statement;
-      const sql = source.toString('utf8', scan.start, Math.min(scan.end, scan.start + 1000));
+      const mode = this.state.lexMode(this.services.gateway.serverVersionNumber);
+      const { hash: digest, text: sql } = digestOf(
+        source,
+        scan.start,
+        scan.end,
+        mode,
+        SLOW_QUERY_CHARACTERS_MAX,
+      );
       const shard = this.#place?.shard.name;
+      const { connectionId, userName } = this.port;
       log.warn(
-        { connectionId: this.port.connectionId, tookMs: Math.round(tookMs), kind, shard, sql, failed },
+        { connectionId, userName, tookMs: Math.round(tookMs), kind, shard, digest, sql, failed },
         'slow query',
       );
     }

@@ -2,7 +2,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { ShardHandle } from '../gateway/shard-handle.ts';
-import type { StatementScan } from '../sql/statement.ts';
+import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import type { TabletType } from '../topology/topology.ts';
 import { databaseOf, isSystemSchema, type Target } from './target.ts';
 
@@ -14,7 +14,28 @@ export type Place = Readonly<{
 }>;
 
 /** Statements about definitions: every shard of a keyspace gives the same answer. */
-const answeredByAnyShard = new Set(['show', 'describe', 'help']);
+const answeredByAnyShard: ReadonlySet<StatementKind> = new Set(['show', 'describe', 'help']);
+
+/** Statements that, without tables and unknown functions, mean the same on every shard. */
+const sameOnEveryShard: ReadonlySet<StatementKind> = new Set([
+  'select',
+  'do',
+  'values',
+  'set',
+  'begin',
+  'commit',
+  'rollback',
+  'savepoint',
+  'rollbackTo',
+  'release',
+  'unlockTables',
+  'signal',
+  'getDiagnostics',
+  'kill',
+  'use',
+  'empty',
+  'deallocate',
+]);
 
 /** `source` is the buffer that was scanned. Raises HG_SHARDED_NOT_PLANNED, HG_SEVERAL_KEYSPACES, HG_NO_TABLET or ER_NOT_SUPPORTED_YET. */
 export function placeOf(scan: StatementScan, target: Target, gateway: Gateway, source?: Buffer): Place {
@@ -67,7 +88,8 @@ function keyspaceOf(scan: StatementScan, target: Target, gateway: Gateway): stri
 function requireNoTables(scan: StatementScan, keyspace: string, gateway: Gateway): void {
   const system = scan.qualifiers.every(isSystemSchema);
   const tables = scan.hasUnqualifiedTable || !system || scan.databaseName !== undefined;
-  if (answeredByAnyShard.has(scan.kind) || !tables) return;
+  const hidden = (scan.effects & (effect.unknownFunction | effect.lexError)) !== 0;
+  if (answeredByAnyShard.has(scan.kind) || (sameOnEveryShard.has(scan.kind) && !tables && !hidden)) return;
   const shards = [...(gateway.topology?.keyspaces.get(keyspace)?.shards.keys() ?? [])];
   throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
     keyspace,
