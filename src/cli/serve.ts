@@ -24,7 +24,12 @@ export function register(program: Command): void {
     process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
     const end = async (signal: string) => {
       log.info({ signal }, 'signal');
-      await router.drain();
+      try {
+        await router.drain();
+      } catch (error) {
+        log.error({ err: error }, 'the router did not end in order');
+        process.exit(1);
+      }
       process.exit(0);
     };
     process.once('SIGTERM', end);

@@ -164,10 +164,23 @@ export class Router {
     for (const connection of [...this.connections.values()]) connection.destroy();
     this.#watchedUsers?.close();
     clearInterval(this.#traffic);
+    // A tablet that does not answer is not waited for.
+    await Promise.race([
+      this.#statementsStopped(),
+      sleep(this.config.gateway.connectMsMax, undefined, { ref: false }),
+    ]);
     this.gateway.close();
     this.metrics.close();
     await Promise.all([this.#lease.close(), this.watcher.close(), this.#admin?.close()]);
     this.log.info('router stopped');
+  }
+
+  /** The statements of clients that were cut off stop on their tablets: this process is about to forget them. */
+  async #statementsStopped(): Promise<void> {
+    while (this.connections.size > 0) await sleep(1);
+    await Promise.all(
+      [...this.gateway.pools].flatMap((pool) => [...pool.connections].map(({ killing }) => killing)),
+    );
   }
 
   /** Connections count their own bytes; here the sums go to the metrics. */
