@@ -29,7 +29,7 @@ const users = parseUsers(
 `,
   'users.yaml',
   // A key under which the unknown `nobody` looks like a user of caching_sha2_password: the client may lack the other plugin.
-  Buffer.alloc(32, 3),
+  Buffer.alloc(32, 1),
 );
 
 let servers: Servers;
