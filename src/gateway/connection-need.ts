@@ -29,7 +29,8 @@ export const AUTOCOMMIT_OFF = '@@session.autocommit=0';
 
 export function connectionNeed(need: Omit<ConnectionNeed, 'key'>): ConnectionNeed {
   const key = `${need.capabilities}/${need.collationId}/${need.database}/${need.settings.join(',')}`;
-  return Object.freeze({ key, ...need });
+  // The key last: a need made from another one brings that one's.
+  return Object.freeze({ ...need, key });
 }
 
 const COLLATION_ID_MAX_OF_LOGIN = 255;
