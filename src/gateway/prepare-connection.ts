@@ -22,9 +22,11 @@ export async function demand(answer: Promise<CollectedAnswer>): Promise<Collecte
  */
 export async function captureState(connection: BackendConnection): Promise<void> {
   const { owner, pending } = connection;
-  connection.pending = 0;
   connection.owner = undefined;
-  if (owner === undefined || pending === 0) return;
+  if (owner === undefined || pending === 0) {
+    connection.pending = 0;
+    return;
+  }
   const warnings =
     pending & pendingState.diagnostics ? await demand(connection.query('SHOW WARNINGS')) : undefined;
   const ids = await demand(connection.query('SELECT FOUND_ROWS(), LAST_INSERT_ID()'));
@@ -36,6 +38,8 @@ export async function captureState(connection: BackendConnection): Promise<void>
     warnings,
   };
   owner.onStateCaptured(connection, state);
+  // Not before: whoever asks for it meanwhile has to see that it is still on its way.
+  connection.pending = 0;
   connection.lastInsertId = state.lastInsertId;
 }
 
