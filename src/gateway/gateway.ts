@@ -126,9 +126,8 @@ export class Gateway {
           last = error;
         }
       }
-      if (shard.gone || Date.now() >= deadlineMs || signal.aborted || this.#closed) {
-        throw this.#unavailable(shard, type, last);
-      }
+      if (signal.aborted) throw new HeadgateError('ER_QUERY_INTERRUPTED');
+      if (shard.gone || Date.now() >= deadlineMs || this.#closed) throw this.#unavailable(shard, type, last);
       await this.#nextChance(signal);
     }
   }

@@ -105,7 +105,10 @@ export class Router {
         port: config.admin.port,
         providers: {
           readiness: () => router.readiness(),
-          metrics: () => router.metrics.text(),
+          metrics: () => {
+            router.#countTraffic();
+            return router.metrics.text();
+          },
           status: () => routerStatus(router),
         },
       });

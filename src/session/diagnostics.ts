@@ -9,6 +9,7 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import { type CollectedAnswer, textValues } from '../gateway/answer-collector.ts';
 import { type BackendConnection, type CapturedState, pendingState } from '../gateway/backend-connection.ts';
 import { captureState, demand } from '../gateway/prepare-connection.ts';
+import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { ServerError } from '../wire/err-packet.ts';
@@ -58,7 +59,7 @@ export class Diagnostics {
   }
 
   /** A statement has run on a connection. */
-  note(scan: StatementScan, answer: ResponseRelay, connection: BackendConnection): void {
+  note({ scan, source }: Statement, answer: ResponseRelay, connection: BackendConnection): void {
     this.#lastOn = connection;
     if (scan.kind === 'show' && (scan.effects & effect.diagnosticsRead) !== 0) return;
     let pending = connection.pending & pendingState.lastInsertId;
@@ -66,6 +67,7 @@ export class Diagnostics {
     this.#warnings = [];
     this.warningCount = answer.error === undefined ? answer.warnings : Math.max(answer.warnings, 1);
     if (answer.hasRows) this.#foundRows = BigInt(answer.rowCount);
+    else if (answer.info !== '') this.#foundRows = rowsMet(scan, source, answer.info) ?? this.#foundRows;
     if (scan.effects & effect.calcFoundRows) pending |= pendingState.foundRows;
     this.#rowCount = answer.hasRows || answer.error !== undefined ? -1n : answer.affectedRows;
     const wrote = (scan.effects & effect.lastInsertIdWrite) !== 0;
@@ -169,7 +171,8 @@ export class Diagnostics {
     if ((effects & primedEffects) === 0) return;
     try {
       if (effects & effect.lastInsertIdRead) await this.#primeInsertId(connection);
-      if (effects & effect.connectionId) {
+      // IS_USED_LOCK() gives the tablet's own id: beside it, CONNECTION_ID() has to be that too.
+      if ((effects & effect.connectionId) !== 0 && (effects & effect.namedLock) === 0) {
         await demand(connection.query(`SET @@session.pseudo_thread_id=${this.#session.port.connectionId}`));
       }
     } catch (error) {
@@ -236,7 +239,10 @@ export class Diagnostics {
     const session = this.#session;
     const { scan } = statement;
     const warnings = this.#warnings;
-    if (warnings.length > 0 && scan.kind !== 'show') throw unreadable('in this form; use SHOW WARNINGS');
+    const counts = scan.kind === 'show' ? undefined : countItems(scan);
+    if (warnings.length > 0 && scan.kind !== 'show' && counts === undefined) {
+      throw unreadable('in this form; use SHOW WARNINGS');
+    }
     const packet = this.substitute(statement);
     const connection = await session.holding.lease(scan, place);
     await this.prime(scan.effects, connection);
@@ -244,23 +250,45 @@ export class Diagnostics {
     try {
       // An empty list is what a statement without warnings leaves.
       await demand(connection.query('DO 0'));
-      if (warnings.length > 0) template = await demand(connection.ask(command.query, packet.subarray(5)));
+      if (warnings.length > 0 || counts !== undefined)
+        template = await demand(connection.ask(command.query, packet.subarray(5)));
     } catch (error) {
       session.holding.giveBack(connection);
       throw error;
     }
     if (template === undefined) return session.sendStatement({ ...statement, packet }, place, connection);
     session.holding.giveBack(connection);
-    this.#sendWarnings(scan, template, warnings);
+    if (template.error !== undefined) throw new TabletRefusal(template.error);
+    const limit = limitOf(statement.source.toString('latin1', scan.start, scan.end));
+    this.#sendWarnings(scan, template, warnings, limit, counts);
   }
 
-  #sendWarnings(scan: StatementScan, template: CollectedAnswer, warnings: readonly Buffer[]): void {
+  #sendWarnings(
+    scan: StatementScan,
+    template: CollectedAnswer,
+    warnings: readonly Buffer[],
+    limit: Limit,
+    counts: readonly ('warnings' | 'errors')[] | undefined,
+  ): void {
     const errors = warnings.filter((row) => row.toString('latin1', 1, 6) === 'Error');
     const count = this.warningCount;
-    sendRows(this.#session, template.definitions, rowsFor(scan, warnings, errors));
+    const rows =
+      counts === undefined
+        ? rowsFor(scan, warnings, errors)
+        : [buildTextRow(counts.map((what) => String(what === 'errors' ? errors.length : warnings.length)))];
+    sendRows(this.#session, template.definitions, rows.slice(limit.from, limit.to));
     // The list stays what it was: showing it changes nothing.
     this.#warnings = warnings;
     this.warningCount = count;
+  }
+
+  /** SET last_insert_id has succeeded on a connection. */
+  async insertIdSet(connection: BackendConnection): Promise<void> {
+    const answer = await demand(connection.query('SELECT LAST_INSERT_ID()'));
+    this.#lastInsertId = BigInt(textValues(answer, 0)[0]!);
+    this.#insertOn = undefined;
+    connection.lastInsertId = this.#lastInsertId;
+    connection.pending &= ~pendingState.lastInsertId;
   }
 
   async #primeInsertId(connection: BackendConnection): Promise<void> {
@@ -289,6 +317,40 @@ export class Diagnostics {
       }
     }
   }
+}
+
+type Limit = Readonly<{ from: number; to: number }>;
+
+/** The LIMIT at the end of SHOW WARNINGS. */
+function limitOf(text: string): Limit {
+  const match = /\blimit\s+(\d+)\s*(?:(,|offset)\s*(\d+)\s*)?$/i.exec(text);
+  if (match === null) return { from: 0, to: Number.POSITIVE_INFINITY };
+  const [, first, separator, second] = match;
+  const from = separator === undefined ? 0 : Number(separator === ',' ? first : second);
+  const count = Number(separator === ',' ? second : first);
+  return { from, to: from + count };
+}
+
+/** What a SELECT of nothing but @@warning_count and @@error_count asks for; undefined for any other. */
+function countItems(scan: StatementScan): readonly ('warnings' | 'errors')[] | undefined {
+  const counts: ('warnings' | 'errors')[] = [];
+  for (const { systemVariable } of scan.items ?? []) {
+    const name = systemVariable?.replace(/^(session|local)\./, '');
+    if (name !== 'warning_count' && name !== 'error_count') return undefined;
+    counts.push(name === 'warning_count' ? 'warnings' : 'errors');
+  }
+  return counts.length === 0 ? undefined : counts;
+}
+
+/**
+ * FOUND_ROWS() after a write that reads rows is how many it met: the first number of its info string. A plain INSERT has such
+ * a number too, but leaves FOUND_ROWS() alone.
+ */
+function rowsMet(scan: StatementScan, source: Buffer, info: string): bigint | undefined {
+  const reads =
+    scan.kind === 'update' || /\b(select|table)\b/i.test(source.toString('latin1', scan.start, scan.end));
+  const first = reads ? /\d+/.exec(info)?.[0] : undefined;
+  return first === undefined ? undefined : BigInt(first);
 }
 
 function rowsFor(

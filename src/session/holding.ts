@@ -29,6 +29,8 @@ export class Holding {
   transactionLost = false;
   #stateLost: string | undefined;
   #held: Held | undefined;
+  /** Of the statement that waits for a connection, or did last. */
+  #wait: AbortController | undefined;
   readonly #session: Session;
 
   constructor(session: Session) {
@@ -51,6 +53,11 @@ export class Holding {
     if (detail !== undefined) throw new HeadgateError('HG_SESSION_STATE_LOST', { detail });
   }
 
+  /** Ends the wait for a connection: the statement was killed, or its client is gone. */
+  interrupt(): void {
+    this.#wait?.abort();
+  }
+
   /** The next statement is told that `what` is gone. */
   loseState(what: string): void {
     this.#stateLost = what;
@@ -59,7 +66,8 @@ export class Holding {
   /** A connection for the statement that is ready as it is: the held one, or an idle one. Raises what `lease` raises. */
   tryLease(scan: StatementScan, place: Place): BackendConnection | undefined {
     const held = this.#heldFor(scan, place);
-    if (held !== undefined) return this.#hasDatabase(held, place) ? held : undefined;
+    if (held !== undefined)
+      return this.#hasDatabase(held, place) && held.killing === undefined ? held : undefined;
     return place.shard.pick(place.type)?.tryTake(this.needAt(place), this.#session, this.#session.last);
   }
 
@@ -70,18 +78,22 @@ export class Holding {
   async lease(scan: StatementScan, place: Place): Promise<BackendConnection> {
     const held = this.#heldFor(scan, place);
     if (held !== undefined) {
+      // A late KILL QUERY of the statement before must not hit this one.
+      await held.killing;
       if (!this.#hasDatabase(held, place)) await selectDatabase(held, place.database);
       return held;
     }
-    const { services, last, abort } = this.#session;
+    const { services, last } = this.#session;
     const need = this.needAt(place);
+    const wait = new AbortController();
+    this.#wait = wait;
     const connection = await services.gateway.lease(
       place.shard,
       place.type,
       need,
       this.#session,
       last,
-      abort.signal,
+      wait.signal,
     );
     if (this.#session.closed) {
       this.giveBack(connection);

@@ -61,6 +61,7 @@ export class PreparedStatements {
   async prepare(packet: Buffer): Promise<void> {
     const session = this.#session;
     const { holding, services, state } = session;
+    session.countAs('prepare');
     holding.requireState();
     if (this.#byId.size >= services.limits.preparedStatementsMax) {
       throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
@@ -111,6 +112,7 @@ export class PreparedStatements {
       session.execute({ source: text, scan, packet: textPacket(text) });
       return undefined;
     }
+    session.countAs('execute');
     holding.requireState();
     statement.types = boundTypes(packet, statement.parameterCount) ?? statement.types;
     if (scan.kind === 'set') {

@@ -5,6 +5,7 @@
  * what changes the session's own state takes another way. What it must never do: give a connection back to its pool while
  * something of this client is left on it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type {
   AnswerReceiver,
@@ -17,7 +18,7 @@ import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementScan, scanStatement } from '../sql/statement-scan.ts';
-import { queryKind } from '../telemetry/query-kinds.ts';
+import { type QueryKindName, queryKind } from '../telemetry/query-kinds.ts';
 import { tabletTypes } from '../topology/topology.ts';
 import { buildErr, type ServerError } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
@@ -49,7 +50,9 @@ export type Statement = {
 const preparedEffects =
   effect.lastInsertIdRead | effect.foundRows | effect.rowCount | effect.diagnosticsRead | effect.connectionId;
 
+const savepointKinds: ReadonlySet<string> = new Set(['savepoint', 'rollbackTo', 'release']);
 const SLOW_QUERY_CHARACTERS_MAX = 1000;
+const REPEAT_MS = 20;
 
 export class Session implements ConnectionOwner, AnswerReceiver {
   readonly port: ClientPort;
@@ -72,6 +75,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   #more: { source: Buffer; next: number } | undefined;
   /** The client has its answer: whatever fails from here on must not send another one. */
   #answered = false;
+  /** What the statement in progress counts as. */
+  #kind = 'other';
   #startedMs = 0;
   #retried = false;
   #closed = false;
@@ -125,6 +130,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   #dispatch(packet: Buffer): void {
     const code = packet[4];
+    this.#kind = 'other';
     if (code === command.query) {
       this.#query(packet);
       return;
@@ -179,6 +185,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Runs one statement; ends with `finished`. */
   execute(statement: Statement): void {
     const { scan } = statement;
+    this.#kind = savepointKinds.has(scan.kind) ? 'savepoint' : scan.kind;
     if (!(this.holding.transactionLost && scan.kind === 'rollback')) this.holding.requireState();
     const handler = statementHandlers[scan.kind];
     const slow = handler?.(this, statement);
@@ -254,7 +261,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const statement = this.#statement!;
     // A successful PREPARE leaves alone what the next statement may ask about the last one.
     if (this.#options.kind !== 'prepare' || answer.error !== undefined) {
-      this.diagnostics.note(statement.scan, answer, connection);
+      this.diagnostics.note(statement, answer, connection);
     }
     this.#suspect(statement.scan, connection);
     this.last = connection;
@@ -311,6 +318,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   }
 
   async #repeat(statement: Statement, place: Place): Promise<void> {
+    // With a server all its connections die; those whose end is not noticed yet must not be taken.
+    await sleep(REPEAT_MS);
     const connection = await this.holding.lease(statement.scan, place);
     const packet = (await statement.remake?.(connection)) ?? statement.packet;
     this.sendStatement({ ...statement, packet }, place, connection);
@@ -359,7 +368,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   #measure(failed: boolean): void {
     const { metrics, log, slowQueryMs } = this.services;
     const tookMs = performance.now() - this.#startedMs;
-    const kind = this.#statement?.scan.kind ?? 'other';
+    const kind = this.#kind;
     const index = (queryKind as Record<string, number>)[kind] ?? queryKind.other;
     const type = this.#place === undefined ? metrics.noTablet : tabletTypes.indexOf(this.#place.type);
     metrics.query(index, type, tookMs * 1000, failed);
@@ -382,6 +391,11 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     }
     this.#statement = undefined;
     this.#place = undefined;
+  }
+
+  /** What the command counts as where it is no statement in itself. */
+  countAs(kind: QueryKindName): void {
+    this.#kind = kind;
   }
 
   /** The answer was sent by the caller itself. */
@@ -442,6 +456,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   kill(queryOnly: boolean): void {
     const running = this.#running;
     if (running !== undefined) void this.services.gateway.kill(running);
+    else this.holding.interrupt();
     if (!queryOnly) this.port.end();
   }
 
@@ -450,6 +465,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     if (this.#closed) return;
     this.#closed = true;
     this.abort.abort();
+    this.holding.interrupt();
     this.releaseAll();
     const running = this.#running;
     if (running === undefined || running.closed) return;

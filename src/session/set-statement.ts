@@ -25,6 +25,9 @@ const namedValues = new Set([
   'collation_connection',
 ]);
 
+/** Names of what LAST_INSERT_ID() gives. */
+const insertIdNames: ReadonlySet<string> = new Set(['last_insert_id', 'identity']);
+
 /** `packetFor` makes the packet to send (EXECUTE) once the connection is known; without it the statement's own goes. */
 export async function setStatement(
   session: Session,
@@ -72,6 +75,7 @@ async function remember(
 ): Promise<number> {
   let pins = scan.assignments === undefined ? pin.unknown : 0;
   const unread: string[] = [];
+  let setsInsertId = false;
   for (const assignment of assignments) {
     const name = carriedVariable(assignment.name);
     switch (assignment.target) {
@@ -80,7 +84,8 @@ async function remember(
         await rememberCharset(session, assignment, source, connection);
         break;
       case 'session':
-        if (name === undefined) pins |= pin.variables;
+        if (insertIdNames.has(assignment.name)) setsInsertId = true;
+        else if (name === undefined) pins |= pin.variables;
         else if (name === 'autocommit')
           session.state.setAutocommit((connection.status & serverStatus.autocommit) !== 0);
         else if (!takeOver(session, name, assignment, source)) unread.push(name);
@@ -95,10 +100,9 @@ async function remember(
         pins |= pin.unknown;
     }
   }
-  if (unread.length > 0) {
-    if (hasWarnings) await keepWarnings(session, connection);
-    await readBack(session, unread, connection);
-  }
+  if (hasWarnings && (unread.length > 0 || setsInsertId)) await keepWarnings(session, connection);
+  if (unread.length > 0) await readBack(session, unread, connection);
+  if (setsInsertId) await session.diagnostics.insertIdSet(connection);
   if (connection.need !== undefined) connection.need = session.state.needFor(connection.database);
   return pins;
 }

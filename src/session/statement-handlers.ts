@@ -61,9 +61,11 @@ export function schemaState(target: Target): Buffer {
   return Buffer.concat([Buffer.from([sessionTrack.schema]), lenencInteger(schema.length), schema]);
 }
 
+const noOptions: BeginOptions = { readOnly: false, readWrite: false, consistentSnapshot: false };
+
 /** BEGIN waits for the first statement: only then is it known which tablets take part. */
 function begin(session: Session, statement: Statement): Promise<unknown> | undefined {
-  const options = statement.scan.begin ?? { readOnly: false, readWrite: false, consistentSnapshot: false };
+  const options = statement.scan.begin ?? noOptions;
   const atOnce =
     options.consistentSnapshot || session.state.tracksTransactions || !isPlain(statement, plainBegin);
   if (session.holding.connection !== undefined || atOnce) {
@@ -82,6 +84,12 @@ const transactionBegun = Buffer.concat([
   lenencString(lenencString('T_______')),
 ]);
 
+/** And this one at the end of a transaction in which nothing has happened. */
+const transactionEnded = Buffer.concat([
+  Buffer.from([sessionTrack.transactionState]),
+  lenencString(lenencString('________')),
+]);
+
 function beginText(options: BeginOptions): string {
   if (options.readOnly) return 'START TRANSACTION READ ONLY';
   return options.readWrite ? 'START TRANSACTION READ WRITE' : 'START TRANSACTION';
@@ -90,29 +98,16 @@ function beginText(options: BeginOptions): string {
 /** COMMIT and ROLLBACK: on the transaction's connection if there is one, else there is nothing to do. */
 function complete(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { chain = false, release = false } = statement.scan.completion ?? {};
+  const { holding } = session;
   if (!isPlain(statement, plainCompletion)) return undefined;
-  if (session.holding.transactionLost) {
-    session.holding.transactionLost = false;
-    if (chain)
-      session.holding.pendingBegin = beginText({
-        readOnly: false,
-        readWrite: false,
-        consistentSnapshot: false,
-      });
-  } else if (session.holding.connection !== undefined) {
-    return release ? completeAndRelease(session, statement) : undefined;
-  } else if (!chain) {
-    session.holding.pendingBegin = undefined;
-  } else if (session.holding.pendingBegin !== undefined) {
-    return undefined;
-  } else {
-    session.holding.pendingBegin = beginText({
-      readOnly: false,
-      readWrite: false,
-      consistentSnapshot: false,
-    });
-  }
-  session.ok(chain ? { sessionState: transactionBegun } : {});
+  if (holding.connection !== undefined) return release ? completeAndRelease(session, statement) : undefined;
+  const begun = holding.pendingBegin !== undefined;
+  // To chain, the transaction has to be begun first.
+  if (chain && begun) return undefined;
+  holding.transactionLost = false;
+  holding.pendingBegin = chain ? beginText(noOptions) : undefined;
+  const ended = begun ? { sessionState: transactionEnded } : {};
+  session.ok(chain ? { sessionState: transactionBegun } : ended);
   if (release) session.port.end();
   return Promise.resolve();
 }

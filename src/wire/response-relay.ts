@@ -39,6 +39,8 @@ export type ResponseOptions = {
 const state = { first: 0, definitions: 1, definitionsEnd: 2, rows: 3, done: 4 } as const;
 
 const zeros = Buffer.alloc(64 * 1024);
+/** An OK with nothing affected, no insert id, no info. */
+const OK_BYTES_MIN = 7;
 
 export class ResponseRelay {
   /** Facts of the answer, complete when `done`. */
@@ -53,6 +55,8 @@ export class ResponseRelay {
   hasRows = false;
   error: ServerError | undefined;
   sessionState: Buffer | undefined;
+  /** The info string of OK (`Rows matched: 3  Changed: 1  Warnings: 0`), '' where there is none. */
+  info = '';
   /** Of PREPARE: the tablet's statement id, its parameters and columns. */
   statementId = 0;
   parameterCount = 0;
@@ -99,6 +103,7 @@ export class ResponseRelay {
     this.hasRows = false;
     this.error = undefined;
     this.sessionState = undefined;
+    this.info = '';
     this.done = false;
     this.started = false;
   }
@@ -317,6 +322,7 @@ export class ResponseRelay {
     const options = this.#options!;
     this.hasStatus = true;
     if (
+      length === OK_BYTES_MIN &&
       chunk[body + 1] === 0 &&
       chunk[body + 2] === 0 &&
       (chunk.readUInt16LE(body + 3) & serverStatus.sessionStateChanged) === 0
@@ -334,6 +340,7 @@ export class ResponseRelay {
     this.insertId = ok.insertId;
     this.status = ok.statusFlags;
     this.warnings = ok.warnings;
+    this.info = ok.info.toString();
     if (ok.sessionState.length > 0) this.sessionState = Buffer.from(ok.sessionState);
     const changed = (ok.statusFlags & serverStatus.sessionStateChanged) !== 0;
     const stripped = changed && (options.clientCapabilities & capability.sessionTrack) === 0;
