@@ -199,7 +199,9 @@ export class Diagnostics {
     )
       return undefined;
     if (holding.connection !== undefined) {
-      return holding.connection === last && holding.tryLease(scan, place) === last ? last : undefined;
+      const leased = holding.connection === last ? holding.tryLease(scan, place) : undefined;
+      if (leased !== undefined && leased !== last) holding.giveBack(leased);
+      return leased === last ? last : undefined;
     }
     const pool = services.gateway.poolOf(last);
     if (pool === undefined || last.leased || !place.shard.serves(pool, place.type)) return undefined;

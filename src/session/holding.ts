@@ -12,7 +12,7 @@ import { effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
 import type { Session } from './session.ts';
-import type { Place } from './statement-place.ts';
+import { dependsOnShard, namesTables, type Place } from './statement-place.ts';
 import { databaseOf } from './target.ts';
 
 type Held = { readonly connection: BackendConnection; readonly place: Place };
@@ -109,18 +109,22 @@ export class Holding {
   }
 
   #hasDatabase(held: BackendConnection, place: Place): boolean {
-    return place.database === '' || held.database === place.database;
+    // What belongs to the held connection from another place has no use for the database there.
+    return !this.#isHeldAt(place) || place.database === '' || held.database === place.database;
+  }
+
+  #isHeldAt(place: Place): boolean {
+    const at = this.#held?.place;
+    return at?.shard === place.shard && at.type === place.type;
   }
 
   /** The held connection if the statement belongs there; undefined if it depends on nothing that is held. */
   #heldFor(scan: StatementScan, place: Place): BackendConnection | undefined {
     const held = this.#held;
     if (held === undefined) return undefined;
-    const same = held.place.shard === place.shard && held.place.type === place.type;
-    const needsTables =
-      scan.qualifiers.length > 0 || scan.hasUnqualifiedTable || scan.databaseName !== undefined;
-    if (same || !needsTables) return held.connection;
-    if (this.inTransaction || !this.#session.state.autocommit) {
+    if (this.#isHeldAt(place) || !dependsOnShard(scan)) return held.connection;
+    const takesPart = namesTables(scan) || !scan.readOnly;
+    if (takesPart && (this.inTransaction || !this.#session.state.autocommit)) {
       throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
         message: `Headgate does not support transactions over several shards yet: this one runs on ${held.place.shard.name}, the statement is for ${place.shard.name}`,
       });

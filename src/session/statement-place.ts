@@ -2,7 +2,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { ShardHandle } from '../gateway/shard-handle.ts';
-import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
+import { effect, type ShowKind, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import type { TabletType } from '../topology/topology.ts';
 import { databaseOf, isSystemSchema, type Target } from './target.ts';
 
@@ -36,6 +36,28 @@ const sameOnEveryShard: ReadonlySet<StatementKind> = new Set([
   'empty',
   'deallocate',
 ]);
+
+/** Kinds that use what the session's held connection has of the session, wherever that is. */
+const heldKinds: ReadonlySet<StatementKind> = new Set([...sameOnEveryShard, 'execute', 'handler', 'xa']);
+const heldShows: ReadonlySet<ShowKind> = new Set([
+  'warnings',
+  'errors',
+  'countWarnings',
+  'countErrors',
+  'variables',
+  'status',
+]);
+
+/** Whether a statement may mean something else on another shard: by its tables, stored code or default database. */
+export function dependsOnShard(scan: StatementScan): boolean {
+  if (namesTables(scan)) return true;
+  if (scan.effects & (effect.unknownFunction | effect.lexError | effect.currentDatabase)) return true;
+  return !heldKinds.has(scan.kind) && !(scan.showKind !== undefined && heldShows.has(scan.showKind));
+}
+
+/** Whether tables, routines of CALL or a database are named. */
+export const namesTables = (scan: StatementScan): boolean =>
+  scan.qualifiers.length > 0 || scan.hasUnqualifiedTable || scan.databaseName !== undefined;
 
 /** `source` is the buffer that was scanned. Raises HG_SHARDED_NOT_PLANNED, HG_SEVERAL_KEYSPACES, HG_NO_TABLET or ER_NOT_SUPPORTED_YET. */
 export function placeOf(scan: StatementScan, target: Target, gateway: Gateway, source?: Buffer): Place {
