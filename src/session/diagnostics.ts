@@ -32,7 +32,7 @@ export class Diagnostics {
   warningCount = 0;
   readonly #session: Session;
   #foundRows = 0n;
-  #rowCount = -1n;
+  #rowCount = 0n;
   #lastInsertId = 0n;
   /** Where the last statement ran, if nothing of the session happened since. */
   #lastOn: BackendConnection | undefined;
@@ -53,7 +53,7 @@ export class Diagnostics {
     this.#insertOn = undefined;
     this.warningCount = 0;
     this.#foundRows = 0n;
-    this.#rowCount = -1n;
+    this.#rowCount = 0n;
     this.#lastInsertId = 0n;
     this.#warnings = [];
   }
