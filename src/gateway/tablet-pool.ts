@@ -111,15 +111,20 @@ export class TabletPool {
     return this.#connections;
   }
 
-  /** An idle connection that is ready for `need` as it is, or undefined. Takes `preferred` where that is possible. */
+  /**
+   * An idle connection that is ready for `need` as it is, or undefined. The one used last comes first: few connections at
+   * work cost the server and the caches less than many in turn. `preferred` is what the owner used last; it is taken where it
+   * still has something of the owner's on it, which would have to be fetched or reset before anybody else could use it.
+   */
   tryTake(
     need: ConnectionNeed,
     owner: ConnectionOwner,
     preferred?: BackendConnection,
   ): BackendConnection | undefined {
     if (this.retired || this.#waiters.length > 0) return undefined;
-    if (preferred !== undefined && this.#connections.has(preferred) && isFree(preferred, need, owner)) {
-      return lend(preferred, owner);
+    if (preferred !== undefined && (preferred.pending !== 0 || preferred.suspect)) {
+      const own = this.reclaim(preferred, need, owner);
+      if (own !== undefined) return own;
     }
     const ready = this.#idle.get(need.key);
     if (ready === undefined) return undefined;
@@ -137,6 +142,16 @@ export class TabletPool {
       }
     }
     return undefined;
+  }
+
+  /** The given connection, if it is idle and ready for `need`. */
+  reclaim(
+    connection: BackendConnection,
+    need: ConnectionNeed,
+    owner: ConnectionOwner,
+  ): BackendConnection | undefined {
+    const free = this.#connections.has(connection) && isFree(connection, need, owner);
+    return free && !this.retired && this.#waiters.length === 0 ? lend(connection, owner) : undefined;
   }
 
   /**

@@ -205,9 +205,7 @@ export class Diagnostics {
     }
     const pool = services.gateway.poolOf(last);
     if (pool === undefined || last.leased || !place.shard.serves(pool, place.type)) return undefined;
-    const taken = pool.tryTake(holding.needAt(place), this.#session, last);
-    if (taken !== undefined && taken !== last) pool.release(taken);
-    return taken === last ? taken : undefined;
+    return pool.reclaim(last, holding.needAt(place), this.#session);
   }
 
   /** Brings what the last connection knows of the last statement here, before anything else is done. */
