@@ -129,7 +129,10 @@ export class Holding {
         message: `Headgate does not support transactions over several shards yet: this one runs on ${held.place.shard.name}, the statement is for ${place.shard.name}`,
       });
     }
-    if ((scan.effects & userVariables) === 0 && scan.kind !== 'set' && pinsOf(scan) === 0) return undefined;
+    // These count for every statement, named or not.
+    const ruled = takesPart && (this.pins & (pin.variables | pin.nextTransaction)) !== 0;
+    const uses = (scan.effects & userVariables) !== 0 || scan.kind === 'set' || pinsOf(scan) !== 0;
+    if (!ruled && !uses) return undefined;
     throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
       message: `The session holds state (${pinReasons(this.pins).join(', ')}) on ${held.place.shard.name}; Headgate cannot use it on ${place.shard.name} yet`,
     });

@@ -124,6 +124,16 @@ describe('what is held on one shard and a statement for another', () => {
     expect((await ask(b, "SELECT @prepared, IS_USED_LOCK('elsewhere')")).rows).toEqual([[null, null]]);
   });
 
+  test.each(['SET timestamp = 1', 'SET TRANSACTION READ ONLY'])(
+    '%s: what cannot go along is not silently left out',
+    async (sql) => {
+      const a = await connect();
+      await must(a, sql, 'USE `user:80-`');
+      expect(await refusal(a, 'INSERT INTO items (v) VALUES (715)')).toMatch(OVER_SHARDS);
+      expect(await value(a, 'SELECT DATABASE()')).toBe('user');
+    },
+  );
+
   test('settings go to every connection', async () => {
     const a = await connect();
     await must(a, 'SET @a = 1', 'USE `user:80-`', "SET sql_mode = 'NO_BACKSLASH_ESCAPES'", 'USE main');
