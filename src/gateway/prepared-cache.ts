@@ -3,11 +3,14 @@ export type PreparedOnTablet = {
   readonly id: number;
   /** Parameter types that the tablet heard last for it; it keeps them until others come. */
   types: Buffer | undefined;
+  /** When it was used last, in uses of the cache. */
+  usedAt: number;
 };
 
 /** The statements prepared on one connection, least recently used first to go. Bounded, since a server counts them all. */
 export class PreparedCache {
-  #byKey = new Map<string, PreparedOnTablet>();
+  readonly #byKey = new Map<string, PreparedOnTablet>();
+  #uses = 0;
   readonly #max: number;
 
   constructor(max: number) {
@@ -20,10 +23,7 @@ export class PreparedCache {
 
   get(key: string): PreparedOnTablet | undefined {
     const found = this.#byKey.get(key);
-    if (found !== undefined) {
-      this.#byKey.delete(key);
-      this.#byKey.set(key, found);
-    }
+    if (found !== undefined) found.usedAt = ++this.#uses;
     return found;
   }
 
@@ -31,7 +31,7 @@ export class PreparedCache {
   add(key: string, id: number): number | undefined {
     const replaced = this.#byKey.get(key);
     this.#byKey.delete(key);
-    this.#byKey.set(key, { id, types: undefined });
+    this.#byKey.set(key, { id, types: undefined, usedAt: ++this.#uses });
     if (replaced !== undefined) return replaced.id;
     if (this.#byKey.size <= Math.max(1, this.#max)) return undefined;
     return this.evict();
@@ -39,10 +39,14 @@ export class PreparedCache {
 
   /** Forgets the least recently used one and returns its id, which has to be closed. */
   evict(): number | undefined {
-    const oldest = this.#byKey.entries().next();
-    if (oldest.done) return undefined;
-    this.#byKey.delete(oldest.value[0]);
-    return oldest.value[1].id;
+    let oldest: string | undefined;
+    let usedAt = Number.POSITIVE_INFINITY;
+    for (const [key, statement] of this.#byKey) {
+      if (statement.usedAt >= usedAt) continue;
+      oldest = key;
+      usedAt = statement.usedAt;
+    }
+    return oldest === undefined ? undefined : this.remove(oldest);
   }
 
   /** Forgets one and returns its id. */

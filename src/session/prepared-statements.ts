@@ -40,6 +40,9 @@ type ClientStatement = {
   types: Buffer | undefined;
   /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE. */
   failure: unknown;
+  /** Its key in a connection's cache, and the database for which that was made. */
+  key: string;
+  keyDatabase: string | undefined;
   /** Data was sent ahead: the tablet's statement is then this client's alone. */
   hasLongData: boolean;
 };
@@ -92,6 +95,8 @@ export class PreparedStatements {
         parameterCount,
         types: undefined,
         failure: undefined,
+        key: '',
+        keyDatabase: undefined,
         hasLongData: false,
       });
     }
@@ -145,7 +150,7 @@ export class PreparedStatements {
     let meant = statement;
     if (last === undefined && (scan.effects & (previousFacts | effect.currentUser)) !== 0) {
       await diagnostics.settleFacts(scan.effects);
-      meant = { ...statement, text: this.#withValues(statement) };
+      meant = { ...statement, text: this.#withValues(statement), keyDatabase: undefined };
     }
     const connection = last ?? (await holding.lease(scan, place));
     if (last === undefined) await diagnostics.prime(scan.effects, connection);
@@ -273,9 +278,13 @@ export class PreparedStatements {
     );
   }
 
+  /** Made once per database: building and hashing a long text is most of what an EXECUTE would cost here. */
   #keyOf(connection: BackendConnection, statement: ClientStatement): string {
-    const key = keyOf(connection, statement.parseSettings, statement.text);
-    return statement.hasLongData ? `${key}\n${statement.id}` : key;
+    if (statement.keyDatabase !== connection.database) {
+      statement.key = keyOf(connection, statement.parseSettings, statement.text);
+      statement.keyDatabase = connection.database;
+    }
+    return statement.hasLongData ? `${statement.key}\n${statement.id}` : statement.key;
   }
 
   /** The statement as the connection has it prepared, preparing it first where it has not. */

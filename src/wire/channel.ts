@@ -10,7 +10,8 @@ import { connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
 
 const READ_BUFFER_BYTES = 64 * 1024;
 /** For answers of a few rows; a read that fills it makes room for more. Many connections' buffers then fit the processor's caches. */
-const SMALL_BUFFER_BYTES = 4 * 1024;
+const SMALL_BUFFER_BYTES = 16 * 1024;
+const SPARE_BUFFERS_MAX = 16;
 
 /** What a channel tells its owner. None of the methods may throw: what goes wrong inside is the owner's to handle. */
 export interface ChannelHandler {
@@ -24,6 +25,9 @@ export interface ChannelHandler {
 
 /** All accepted channels share this: its content is used up, or copied, before the next read can happen. */
 const sharedBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+
+/** Large buffers that nobody uses, so that long and short answers in turn do not allocate. */
+const spareBuffers: Buffer[] = [];
 
 type WithHandle = { _handle: unknown };
 
@@ -171,10 +175,13 @@ export class Channel {
   /** Called after each read: a kept buffer is replaced, and one of the wrong size; otherwise the same one serves again. */
   #nextBuffer(): Buffer {
     const size = this.#lastRead < SMALL_BUFFER_BYTES ? SMALL_BUFFER_BYTES : READ_BUFFER_BYTES;
-    if (this.#keep || this.#buffer?.length !== size) {
-      this.#keep = false;
-      this.#buffer = Buffer.allocUnsafeSlow(size);
-    }
+    const current = this.#buffer;
+    if (current !== undefined && !this.#keep && current.length === size) return current;
+    const large = current?.length === READ_BUFFER_BYTES && !this.#keep ? current : undefined;
+    if (large !== undefined && spareBuffers.length < SPARE_BUFFERS_MAX) spareBuffers.push(large);
+    const spare = size === READ_BUFFER_BYTES ? spareBuffers.pop() : undefined;
+    this.#keep = false;
+    this.#buffer = spare ?? Buffer.allocUnsafeSlow(size);
     return this.#buffer;
   }
 
