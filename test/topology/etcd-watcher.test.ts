@@ -187,7 +187,7 @@ describe('trouble', () => {
     await add(storeOn(etcd.hosts), 'one');
     await seen(watcher, 'one');
     expect(kinds()[0]).toBe('lost');
-    expect(kinds()).toContain('followed');
+    await eventually(() => kinds().includes('followed'), 'following');
   });
 
   test('etcd is killed and comes back: the snapshot stays, then the changes made meanwhile are seen', async () => {
