@@ -188,6 +188,36 @@ describe('a tablet that is lost', () => {
   });
 });
 
+describe('a tablet that is lost during PREPARE', () => {
+  const column = buildColumn({ name: 'c', type: 3, length: 11, flags: 0, collationId: 63 });
+  const head = Buffer.from('00010000000200010000000000'.slice(0, 24), 'hex');
+  const stream = Buffer.concat([head, column, column, column].map((payload, at) => frame(payload, at + 1)));
+  const lost = buildErr({ errno: 9203, sqlState: '08S01', message: 'lost' });
+
+  test('never completes the answer and then sends an error: that would be the next command’s answer', () => {
+    for (let cut = 0; cut < stream.length; cut++) {
+      const out: Buffer[] = [];
+      const relay = new ResponseRelay();
+      relay.begin(options({ kind: 'prepare', statementId: 5 }), {
+        onResponseBytes: (bytes) => out.push(Buffer.from(bytes)),
+      });
+      if (cut > 0) relay.push(Buffer.from(stream.subarray(0, cut)));
+      expect(relay.done).toBe(false);
+      relay.abort(lost);
+      const bytes = Buffer.concat(out);
+      const payloads: Buffer[] = [];
+      for (let at = 0; at < bytes.length; ) {
+        const end = at + 4 + bytes.readUIntLE(at, 3);
+        payloads.push(bytes.subarray(at + 4, end));
+        at = end;
+      }
+      // One OK and three definitions are a whole answer.
+      expect(payloads.length).toBeLessThanOrEqual(4);
+      expect(payloads.at(-1)!.equals(lost)).toBe(true);
+    }
+  });
+});
+
 describe('a tablet out of step', () => {
   const stream = answerOf([{ columns: 1, rows: [['x']] }], deprecateEof);
 

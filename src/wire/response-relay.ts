@@ -78,8 +78,6 @@ export class ResponseRelay {
   /** Bytes of an opaque packet that are still to come. */
   #remaining = 0;
   #continued = false;
-  /** The packet in progress is the answer's last: definitions of PREPARE have no end of their own under DEPRECATE_EOF. */
-  #endsWithPacket = false;
   #carry: Buffer | undefined;
   #emitFrom = 0;
 
@@ -92,7 +90,6 @@ export class ResponseRelay {
     this.nextClientSequence = options.clientSequence & 0xff;
     this.#remaining = 0;
     this.#continued = false;
-    this.#endsWithPacket = false;
     this.#carry = undefined;
     this.status = 0;
     this.hasStatus = false;
@@ -160,7 +157,6 @@ export class ResponseRelay {
         const step = Math.min(this.#remaining, end - at);
         this.#remaining -= step;
         at += step;
-        if (this.#remaining === 0 && this.#endsWithPacket && !this.#continued) this.#finish();
         continue;
       }
       if (end - at < packetHeaderBytes) return at;
@@ -210,6 +206,7 @@ export class ResponseRelay {
         if (first === 0xff) return true;
         return first === 0xfe && (this.#options!.deprecateEof ? length < payloadBytesMax : length < 9);
       case state.definitions:
+        if (this.#endsWithDefinition) return true;
         return (
           this.#options!.kind === 'fieldList' &&
           (first === 0xff || (first === 0xfe && length < payloadBytesMax))
@@ -217,6 +214,15 @@ export class ResponseRelay {
       default:
         return true;
     }
+  }
+
+  /**
+   * PREPARE under DEPRECATE_EOF ends with its last definition: nothing follows by which a client could be told of a loss. So
+   * that packet is passed on whole or not at all.
+   */
+  get #endsWithDefinition(): boolean {
+    const { kind, deprecateEof } = this.#options!;
+    return kind === 'prepare' && deprecateEof && this.#definitionsLeft === 1 && this.#definitionsAfter === 0;
   }
 
   #countOpaque(): void {
@@ -228,9 +234,7 @@ export class ResponseRelay {
   }
 
   #definitionsComplete(): void {
-    const { deprecateEof, kind } = this.#options!;
-    if (!deprecateEof) this.#state = state.definitionsEnd;
-    else if (kind === 'prepare' && this.#definitionsAfter === 0) this.#endsWithPacket = true;
+    if (!this.#options!.deprecateEof) this.#state = state.definitionsEnd;
     else this.#afterDefinitions();
   }
 
@@ -262,6 +266,7 @@ export class ResponseRelay {
       this.#seeEof(chunk, body, length);
       return this.#afterDefinitions();
     }
+    if (this.#state === state.definitions && this.#options!.kind === 'prepare') return this.#finish();
     if (this.#state === state.first) return this.#seeFirst(chunk, body, length, first);
     if (this.#options!.deprecateEof) this.#seeOk(chunk, body, length);
     else this.#seeEof(chunk, body, length);
