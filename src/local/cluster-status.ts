@@ -1,25 +1,21 @@
 /** `headgate local status`: its JSON is an interface that scripts rely on, so its keys do not change. */
 import { readFileSync } from 'node:fs';
 import { EtcdTopologyStore } from '../topology/etcd-store.ts';
-import { servingType, type Topology } from '../topology/topology.ts';
+import { servingType, type TabletRecord, type Topology } from '../topology/topology.ts';
 import type { ClusterState, TabletState } from './cluster-state.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 
-export type TabletStatus = Readonly<{
-  alias: string;
-  cell: string;
-  keyspace: string;
-  shard: string;
-  /** As the topology says; `unknown` when etcd cannot be asked or has no record of it. */
-  type: string;
-  host: string;
-  port: number;
-  /** Null when it does not run. */
-  pid: number | null;
-  dataDir: string;
-  user: string;
-  password: string;
-}>;
+export type TabletStatus = Readonly<
+  Omit<TabletRecord, 'type'> & {
+    /** As the topology says; `unknown` when etcd cannot be asked or has no record of it. */
+    type: string;
+    /** Null when it does not run. */
+    pid: number | null;
+    dataDir: string;
+    user: string;
+    password: string;
+  }
+>;
 
 export type ClusterStatus = Readonly<{
   router: Readonly<{ host: string; port: number; pids: readonly number[] }>;

@@ -74,7 +74,6 @@ export type ClientSettings = Readonly<{
 export class ClientConnection implements ChannelHandler, ClientPort {
   readonly connectionId: number;
   readonly remoteAddress: string;
-  readonly openedAtMs = Date.now();
   capabilities = 0;
   userName = '';
   identity: ClientPort['identity'];

@@ -23,9 +23,6 @@ const pinNames = Object.keys(pin) as (keyof typeof pin)[];
 
 export const pinReasons = (pins: number): string[] => pinNames.filter((name) => (pins & pin[name]) !== 0);
 
-/** Pins that end by themselves, leaving nothing behind; any other makes the connection be reset before anybody else has it. */
-export const cleanPins = pin.transaction | pin.nextTransaction | pin.tableLocks;
-
 const pinningEffects =
   effect.writesUserVariable |
   effect.namedLock |

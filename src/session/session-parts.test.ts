@@ -3,11 +3,11 @@ import { capability } from '../mysql/protocol.ts';
 import { lexModeOf } from '../sql/lex-mode.ts';
 import { scanStatement } from '../sql/statement-scan.ts';
 import type { Topology } from '../topology/topology.ts';
-import { cleanPins, pin, pinReasons, pinsOf } from './pins.ts';
+import { pin, pinReasons, pinsOf } from './pins.ts';
 import { SessionState } from './session-state.ts';
-import { allCarried, assignedText, valueText } from './settings.ts';
+import { assignedText, carriedVariable, valueText } from './settings.ts';
 import { substituted } from './substitute.ts';
-import { noTarget, parseTarget, targetText } from './target.ts';
+import { databaseOf, noTarget, parseTarget, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
 const mode = lexModeOf('', 'utf8mb4', 90_704, false);
@@ -21,6 +21,13 @@ const topology: Topology = {
   ]),
   tablets: new Map(),
 };
+
+/** How a target is written: `commerce`, `customer:-80@replica`. */
+function targetText(target: Target): string {
+  const shard = target.shard === undefined ? '' : `:${target.shard}`;
+  const type = target.type === 'primary' ? '' : `@${target.type}`;
+  return `${databaseOf(target)}${shard}${type}`;
+}
 
 describe('target', () => {
   test.each([
@@ -65,8 +72,12 @@ describe('pins', () => {
     expect(pinsOf(scanOf(sql))).toBe(expected);
   });
 
-  test('only what ends by itself needs no reset', () => {
-    expect(pinReasons(cleanPins)).toEqual(['transaction', 'nextTransaction', 'tableLocks']);
+  test('each has a name to be shown', () => {
+    expect(pinReasons(pin.transaction | pin.nextTransaction | pin.tableLocks)).toEqual([
+      'transaction',
+      'nextTransaction',
+      'tableLocks',
+    ]);
   });
 });
 
@@ -94,9 +105,13 @@ describe('settings', () => {
   });
 
   test('what another connection cannot take over is not carried', () => {
-    expect(allCarried(scanOf('SET sql_mode = 1, time_zone = 2').assignments!)).toBe(true);
+    const carried = (sql: string) =>
+      scanOf(sql).assignments!.every(
+        ({ target, name }) => target === 'session' && carriedVariable(name) !== undefined,
+      );
+    expect(carried('SET sql_mode = 1, time_zone = 2')).toBe(true);
     for (const sql of ['SET timestamp = 1', 'SET @a = 1', 'SET GLOBAL sql_mode = 1', 'SET insert_id = 5']) {
-      expect(allCarried(scanOf(sql).assignments!), sql).toBe(false);
+      expect(carried(sql), sql).toBe(false);
     }
   });
 });

@@ -45,15 +45,6 @@ export function carriedVariable(name: string): string | undefined {
   return carried.has(current) ? current : undefined;
 }
 
-/** Whether every assignment of a SET is the session's own and can be carried over. */
-export const allCarried = (assignments: readonly Assignment[]): boolean => assignments.every(isCarried);
-
-function isCarried(assignment: Assignment): boolean {
-  if (assignment.target === 'names' || assignment.target === 'charset')
-    return assignment.valueKind !== 'expression';
-  return assignment.target === 'session' && carriedVariable(assignment.name) !== undefined;
-}
-
 /** A value as SQL that means the same under every sql_mode and character set, as far as variables take such values. */
 export function valueText(value: string | null): string {
   if (value === null) return 'NULL';

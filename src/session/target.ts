@@ -29,13 +29,6 @@ export const isSystemSchema = (name: string): boolean => systemSchemas.has(name.
 /** What DATABASE() is under a target. */
 export const databaseOf = (target: Target): string => target.systemSchema ?? target.keyspace;
 
-/** How the target is written: `commerce`, `customer:-80@replica`. */
-export function targetText(target: Target): string {
-  const shard = target.shard === undefined ? '' : `:${target.shard}`;
-  const type = target.type === 'primary' ? '' : `@${target.type}`;
-  return `${databaseOf(target)}${shard}${type}`;
-}
-
 const unknownDatabase = (name: string, why = ''): HeadgateError =>
   new HeadgateError('ER_BAD_DB_ERROR', { message: `Unknown database '${name}'${why}` });
 

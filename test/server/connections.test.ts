@@ -1,15 +1,13 @@
-/** Who may connect, how, and what happens at the limits: on real routers, compared with mysqld where it is the truth. */
-import { execFile } from 'node:child_process';
 import { rename, writeFile } from 'node:fs/promises';
 import { connect as connectTcp, createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashPassword } from '../../src/config/users.ts';
 import { findServers } from '../../src/local/servers.ts';
 import { capability, command } from '../../src/mysql/protocol.ts';
 import { frame } from '../support/bytes.ts';
+import { writeCertificate } from '../support/certificate.ts';
 import { readResults } from '../support/decode.ts';
 import { loginHead } from '../support/handshake.ts';
 import { headgate } from '../support/headgate.ts';
@@ -24,26 +22,7 @@ const hash = (word: string): string => hashPassword(word).cachingSha2;
 
 beforeAll(async () => {
   stage = await RouterStage.set();
-  const key = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=test',
-  ];
-  await promisify(execFile)('openssl', [
-    'req',
-    '-x509',
-    ...key,
-    '-keyout',
-    file('key.pem'),
-    '-out',
-    file('cert.pem'),
-  ]);
+  await writeCertificate(stage.dir);
   const root = await RawClient.connect(stage.baseline);
   await value(root, "CREATE USER anna@localhost IDENTIFIED BY 'first'");
   await value(root, 'GRANT ALL ON main.* TO anna@localhost');

@@ -1,14 +1,8 @@
-/**
- * The smallest server and client around the connection phase: real sockets and TLS, the simplest framing. The server
- * answers every command with OK; it exists to let real clients log in.
- */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
 import { command } from '../../src/mysql/protocol.ts';
 import type { ServerError } from '../../src/wire/err-packet.ts';
 import {
@@ -20,24 +14,13 @@ import type { ClientIdentity } from '../../src/wire/handshake/client-identity.ts
 import { ServerChangeUser } from '../../src/wire/handshake/server-change-user.ts';
 import { ServerHandshake, type ServerHandshakeOptions } from '../../src/wire/handshake/server-handshake.ts';
 import { buildOk } from '../../src/wire/ok-packet.ts';
+import { writeCertificate } from './certificate.ts';
 
 /** A self-signed certificate, made by openssl when the test runs. */
 export async function createTestCertificate(): Promise<SecureContext> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-certificate-'));
   try {
-    const files = { key: join(folder, 'key.pem'), cert: join(folder, 'cert.pem') };
-    const kind = [
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=test',
-    ];
-    await promisify(execFile)('openssl', ['req', '-x509', ...kind, '-keyout', files.key, '-out', files.cert]);
+    const files = await writeCertificate(folder);
     return createSecureContext({ key: await readFile(files.key), cert: await readFile(files.cert) });
   } finally {
     await rm(folder, { recursive: true });

@@ -47,6 +47,15 @@ function watch(hosts: readonly string[], options: Partial<EtcdWatcherOptions> = 
   return { watcher, events, kinds: () => events.map(([kind]) => kind) };
 }
 
+const tablet = {
+  cell: 'zone1',
+  keyspace: 'customer',
+  shard: '-',
+  type: 'replica',
+  host: 'h',
+  port: 1,
+} as const;
+
 async function eventually(condition: () => boolean, what: string): Promise<void> {
   const endMs = Date.now() + ARRIVES_WITHIN_MS;
   while (!condition()) {
@@ -91,14 +100,6 @@ describe('following', () => {
     const store = storeOn(etcd.hosts);
     await add(store, 'customer');
     await store.putShard({ keyspace: 'customer', shard: '-' });
-    const tablet = {
-      cell: 'zone1',
-      keyspace: 'customer',
-      shard: '-',
-      type: 'replica',
-      host: 'h',
-      port: 1,
-    } as const;
     await store.putTablet({ ...tablet, alias: 'zone1-1' });
     await store.setPrimary({ keyspace: 'customer', shard: '-', alias: 'zone1-1' });
     const { watcher } = watch(etcd.hosts);
@@ -115,14 +116,6 @@ describe('following', () => {
     const store = storeOn(etcd.hosts);
     await add(store, 'customer');
     await store.putShard({ keyspace: 'customer', shard: '-' });
-    const tablet = {
-      cell: 'zone1',
-      keyspace: 'customer',
-      shard: '-',
-      type: 'replica',
-      host: 'h',
-      port: 1,
-    } as const;
     await store.putTablet({ ...tablet, alias: 'zone1-1' });
     await store.putTablet({ ...tablet, alias: 'zone1-2' });
     const { watcher, kinds } = watch(etcd.hosts);

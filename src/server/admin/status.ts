@@ -1,5 +1,6 @@
 /** What the router tells people about itself: the content of `/status.json` and of the status page. */
 import type { MetricsSnapshot } from '../../telemetry/metrics.ts';
+import type { TabletRecord } from '../../topology/topology.ts';
 
 /** Whether the router can serve statements, and if not, why. */
 export type Readiness = Readonly<{ ready: boolean; reasons: readonly string[] }>;
@@ -26,18 +27,14 @@ export type PoolStatus = Readonly<{
   waiting: number;
 }>;
 
-export type TabletStatus = Readonly<{
-  alias: string;
-  cell: string;
-  keyspace: string;
-  shard: string;
-  /** The type under which it serves: `primary` if its shard's record names it. */
-  type: string;
-  host: string;
-  port: number;
-  pool: PoolStatus;
-  lastError: Readonly<{ message: string; atMs: number }> | undefined;
-}>;
+export type TabletStatus = Readonly<
+  Omit<TabletRecord, 'type'> & {
+    /** The type under which it serves: `primary` if its shard's record names it. */
+    type: string;
+    pool: PoolStatus;
+    lastError: Readonly<{ message: string; atMs: number }> | undefined;
+  }
+>;
 
 export type TopologyStatus = Readonly<{
   etcd: readonly string[];
