@@ -19,6 +19,7 @@ const topology: Topology = {
   keyspaces: new Map([
     ['ks', { name: 'ks', sharded: true, vschema: undefined, shards: new Map([shard('-80'), shard('80-')]) }],
   ]),
+  routingRules: undefined,
   tablets: new Map(),
 };
 

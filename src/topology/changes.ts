@@ -62,10 +62,27 @@ export type VschemaChange = Readonly<{
   vschema: unknown;
   /** The change is refused if the VSchema was changed since this revision (0: if there is one). */
   expectedRevision?: number;
+  check?: RecordCheck;
 }>;
+
+export type RoutingRulesChange = Readonly<{
+  routingRules: unknown;
+  /** The change is refused if the rules were changed since this revision (0: if there are any). */
+  expectedRevision?: number;
+  check?: RecordCheck;
+}>;
+
+/**
+ * Looks at the records that the change is to be made in, and throws to refuse it. It may be called several times: the
+ * change is made only where all keyspaces and rules are still as it has seen them.
+ */
+export type RecordCheck = (topology: Topology) => void;
 
 /** etcd takes 128 operations in a transaction unless configured otherwise. */
 const REMOVED_AT_ONCE_MAX = 100;
+
+/** The folder of all keyspaces. */
+const KEYSPACES = 'keyspaces/';
 
 export function putKeyspace(
   view: View,
@@ -240,10 +257,11 @@ export function setPrimary(view: View, change: PrimaryChange): Step<ShardRecord>
 
 /** Stores a keyspace's VSchema, Vitess' JSON as it is. */
 export function putVschema(view: View, change: VschemaChange): Step<Outcome> {
-  const { keyspace, vschema, expectedRevision } = change;
+  const { keyspace, vschema, expectedRevision, check } = change;
   const state = keyspaceIn(view, keyspace);
   refuseUnless(isObject(vschema), `the VSchema of keyspace \`${keyspace}\` is not a JSON object`);
   checkVschemaAgrees(keyspace, state.sharded, vschema);
+  check?.(view.topology);
   if (isDeepStrictEqual(state.vschema, vschema)) return { result: 'unchanged' };
   const revision = vschemaRevision(view, keyspace);
   refuseUnless(
@@ -252,9 +270,39 @@ export function putVschema(view: View, change: VschemaChange): Step<Outcome> {
   );
   return {
     result: state.vschema === undefined ? 'created' : 'changed',
-    unchanged: [keyOf.keyspace(keyspace), keyOf.vschema(keyspace)],
+    unchanged: [
+      keyOf.keyspace(keyspace),
+      keyOf.vschema(keyspace),
+      ...(check === undefined ? [] : [keyOf.routingRules()]),
+    ],
+    unchangedBelow: check === undefined ? [] : [KEYSPACES],
     put: [{ kind: 'vschema', keyspace, vschema }],
   };
+}
+
+/** Stores the routing rules, Vitess' JSON as it is. */
+export function putRoutingRules(view: View, change: RoutingRulesChange): Step<Outcome> {
+  const { routingRules, expectedRevision, check } = change;
+  refuseUnless(isObject(routingRules), 'the routing rules are not a JSON object');
+  check?.(view.topology);
+  const before = view.topology.routingRules;
+  if (isDeepStrictEqual(before, routingRules)) return { result: 'unchanged' };
+  const revision = routingRulesRevision(view);
+  refuseUnless(
+    expectedRevision === undefined || expectedRevision === revision,
+    `the routing rules were changed by somebody else (revision ${revision}, expected ${expectedRevision})`,
+  );
+  return {
+    result: before === undefined ? 'created' : 'changed',
+    unchanged: [keyOf.routingRules()],
+    unchangedBelow: check === undefined ? [] : [KEYSPACES],
+    put: [{ kind: 'routingRules', routingRules }],
+  };
+}
+
+/** The revision at which the routing rules were stored; 0 if none are. */
+export function routingRulesRevision(view: View): number {
+  return view.entries.get(keyOf.routingRules())?.modRevision ?? 0;
 }
 
 /** The revision at which the keyspace's VSchema was stored; 0 if none is. */

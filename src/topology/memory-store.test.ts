@@ -73,3 +73,18 @@ test('what is read cannot be written to', async () => {
     [topology, customer, customer.vschema, tables, topology.tablets.get('zone1-1')].every(Object.isFrozen),
   ).toBe(true);
 });
+
+test('routing rules are a part of the snapshot, and the same object until they change', async () => {
+  const store = await sample();
+  const before = await store.read();
+  expect(before.routingRules).toBeUndefined();
+  const routingRules = { rules: [{ from_table: 't', to_tables: ['customer.t'] }] };
+  expect(await store.putRoutingRules({ routingRules })).toBe('created');
+  const topology = await store.read();
+  expect(topology.routingRules).toEqual(routingRules);
+  expect(Object.isFrozen(topology.routingRules)).toBe(true);
+  expect(topology.keyspaces).toBe(before.keyspaces);
+  expect(await store.putRoutingRules({ routingRules: structuredClone(routingRules) })).toBe('unchanged');
+  await store.putTablet(tablet(3));
+  expect((await store.read()).routingRules).toBe(topology.routingRules);
+});

@@ -26,6 +26,7 @@ export type StoredRecord =
   | Readonly<{ kind: 'cell'; name: string }>
   | Readonly<{ kind: 'keyspace'; name: string; sharded: boolean }>
   | Readonly<{ kind: 'vschema'; keyspace: string; vschema: unknown }>
+  | Readonly<{ kind: 'routingRules'; routingRules: unknown }>
   | Readonly<{ kind: 'shard'; record: ShardRecord }>
   | Readonly<{ kind: 'tablet'; record: TabletRecord }>
   | Readonly<{ kind: 'router'; record: RouterRecord }>;
@@ -35,6 +36,7 @@ export const keyOf = {
   cell: (name: string): string => `cells/${name}`,
   keyspace: (name: string): string => `keyspaces/${name}/keyspace`,
   vschema: (name: string): string => `keyspaces/${name}/vschema`,
+  routingRules: (): string => 'routing-rules',
   shard: (keyspace: string, shard: string): string => `keyspaces/${keyspace}/shards/${shard}`,
   tablet: (alias: string): string => `tablets/${alias}`,
   router: (number: number | ''): string => `routers/${number}`,
@@ -48,6 +50,8 @@ export function keyOfRecord(stored: StoredRecord): string {
       return keyOf.keyspace(stored.name);
     case 'vschema':
       return keyOf.vschema(stored.keyspace);
+    case 'routingRules':
+      return keyOf.routingRules();
     case 'shard':
       return keyOf.shard(stored.record.keyspace, stored.record.shard);
     case 'tablet':
@@ -72,6 +76,8 @@ function bodyOf(stored: StoredRecord): Fields {
       return { sharded: stored.sharded };
     case 'vschema':
       return { vschema: stored.vschema };
+    case 'routingRules':
+      return { routingRules: stored.routingRules };
     case 'shard':
       return { primaryAlias: stored.record.primaryAlias, term: stored.record.term };
     case 'tablet': {
@@ -95,6 +101,7 @@ export function decodeRecord(key: string, value: Buffer | string): StoredRecord 
     if (parts.length === 4 && parts[2] === 'shards') return decodeShard(key, name, parts[3] ?? '', value);
     return undefined;
   }
+  if (key === keyOf.routingRules()) return decodeRoutingRules(key, value);
   if (parts.length !== 2) return undefined;
   switch (room) {
     case 'cells':
@@ -118,6 +125,12 @@ function decodeVschema(key: string, name: string, value: Buffer | string): Store
   const vschema = fieldsOf(key, value).vschema;
   if (!isObject(vschema)) throw broken(key, '`vschema` must be an object');
   return Object.freeze({ kind: 'vschema', keyspace: checkKeyspace(name), vschema: deepFreeze(vschema) });
+}
+
+function decodeRoutingRules(key: string, value: Buffer | string): StoredRecord {
+  const routingRules = fieldsOf(key, value).routingRules;
+  if (!isObject(routingRules)) throw broken(key, '`routingRules` must be an object');
+  return Object.freeze({ kind: 'routingRules', routingRules: deepFreeze(routingRules) });
 }
 
 function decodeShard(key: string, keyspace: string, shard: string, value: Buffer | string): StoredRecord {

@@ -3,7 +3,7 @@
  * are the same objects as in the previous snapshot, so that readers can compare by identity.
  */
 import { messageOf } from '../errors/headgate-error.ts';
-import { decodeRecord, type StoredRecord } from './records.ts';
+import { decodeRecord, keyOf, type StoredRecord } from './records.ts';
 import { compareShardNames } from './shard-name.ts';
 import type { KeyspaceState, ShardRecord, TabletRecord, Topology } from './topology.ts';
 
@@ -32,10 +32,17 @@ export function readEntry(
 export function buildTopology(entries: Entries, revision: number, previous?: Topology): Topology {
   const keyspaces = sharedMap(buildKeyspaces(entries, previous?.keyspaces), previous?.keyspaces);
   const tablets = sharedMap(buildTablets(entries), previous?.tablets);
-  if (previous !== undefined && keyspaces === previous.keyspaces && tablets === previous.tablets) {
-    return previous;
-  }
-  return Object.freeze({ revision, keyspaces, tablets });
+  const routingRules = routingRulesIn(entries);
+  const same =
+    keyspaces === previous?.keyspaces &&
+    tablets === previous.tablets &&
+    routingRules === previous.routingRules;
+  return same ? previous : Object.freeze({ revision, keyspaces, routingRules, tablets });
+}
+
+function routingRulesIn(entries: Entries): unknown {
+  const record = entries.get(keyOf.routingRules())?.record;
+  return record?.kind === 'routingRules' ? record.routingRules : undefined;
 }
 
 function buildTablets(entries: Entries): Map<string, TabletRecord> {

@@ -3,6 +3,7 @@ import type {
   PrimaryChange,
   PutOptions,
   RemoveOptions,
+  RoutingRulesChange,
   Step,
   View,
   VschemaChange,
@@ -78,6 +79,19 @@ export abstract class TopologyStore {
     return {
       vschema: changes.keyspaceIn(view, keyspace).vschema,
       revision: changes.vschemaRevision(view, keyspace),
+    };
+  }
+
+  putRoutingRules(change: RoutingRulesChange): Promise<Outcome> {
+    return this.change((view) => changes.putRoutingRules(view, change));
+  }
+
+  /** The routing rules (undefined if none are stored) and their revision for `putRoutingRules` (then 0). */
+  async getRoutingRules(): Promise<{ routingRules: unknown; revision: number }> {
+    const view = await this.view();
+    return {
+      routingRules: view.topology.routingRules,
+      revision: changes.routingRulesRevision(view),
     };
   }
 }

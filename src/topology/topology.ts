@@ -49,6 +49,8 @@ export type Topology = Readonly<{
   /** The store's revision that this snapshot shows; grows with every change. */
   revision: number;
   keyspaces: ReadonlyMap<string, KeyspaceState>;
+  /** Vitess' routing rules JSON as it was applied; undefined when none was. */
+  routingRules: unknown;
   tablets: ReadonlyMap<string, TabletRecord>;
 }>;
 

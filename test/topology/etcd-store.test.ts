@@ -251,6 +251,44 @@ test('a VSchema is only replaced over the one that was read, when asked so', asy
   expect(await put({ b: {} }, revision)).toBe('changed');
 });
 
+test('routing rules are only replaced over those that were read, when asked so', async () => {
+  expect(await store.getRoutingRules()).toEqual({ routingRules: undefined, revision: 0 });
+  const put = (rules: object[], expectedRevision?: number): Promise<unknown> =>
+    store.putRoutingRules({ routingRules: { rules }, expectedRevision });
+  expect(await put([], 0)).toBe('created');
+  expect(await put([])).toBe('unchanged');
+  const { routingRules, revision } = await store.getRoutingRules();
+  expect(routingRules).toEqual({ rules: [] });
+  const rule = { from_table: 't', to_tables: ['customer.t'] };
+  await expect(put([rule], 0)).rejects.toEqual(refusal('changed by somebody else'));
+  expect(await put([rule], revision)).toBe('changed');
+  expect((await store.read()).routingRules).toEqual({ rules: [rule] });
+  await expect(store.putRoutingRules({ routingRules: [] })).rejects.toEqual(refusal('not a JSON object'));
+});
+
+test('what a check has seen still holds when the change is made', async () => {
+  const names = ['one', 'two'];
+  for (const name of names) await store.putKeyspace({ name, sharded: false });
+  const stores = names.map(connect);
+  for (let round = 0; round < 10; round += 1) {
+    // Either may be stored only while the other is not: of two at once, exactly one must be refused.
+    const changes = names.map((keyspace, at) =>
+      stores[at]!.putVschema({
+        keyspace,
+        vschema: { tables: { taken: {} } },
+        check: ({ keyspaces }) => {
+          const other = keyspaces.get(names[1 - at]!)!.vschema;
+          if (JSON.stringify(other ?? {}).includes('taken')) throw new Error('the other was faster');
+        },
+      }),
+    );
+    const done = await Promise.allSettled(changes);
+    expect(done.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const keyspace of names) await store.putVschema({ keyspace, vschema: {} });
+  }
+  for (const each of stores) await each.close();
+});
+
 test('broken records of others are skipped and reported', async () => {
   await setUp();
   const member = new EtcdMember(etcd.members[0]!.address);
