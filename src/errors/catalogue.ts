@@ -82,6 +82,13 @@ export const catalogue = {
     message: 'Host is not allowed to connect to this MySQL server',
     advice: 'Add a rule for this address to the users file.',
   },
+  ER_NO_SUCH_TABLE: {
+    errno: 1146,
+    sqlState: '42S02',
+    retryable: false,
+    message: 'Table does not exist',
+    advice: 'Check its name. A table of a sharded keyspace must be in the VSchema: docs/vschema.md.',
+  },
   ER_NET_PACKET_TOO_LARGE: {
     errno: 1153,
     sqlState: '08S01',
@@ -126,6 +133,13 @@ export const catalogue = {
     message: 'Query execution was interrupted',
     advice: 'The statement was killed.',
   },
+  ER_SP_DOES_NOT_EXIST: {
+    errno: 1305,
+    sqlState: '42000',
+    retryable: false,
+    message: 'SAVEPOINT does not exist',
+    advice: 'Set it within the same transaction, before it is used.',
+  },
   ER_MALFORMED_PACKET: {
     errno: 1835,
     sqlState: 'HY000',
@@ -168,6 +182,27 @@ export const catalogue = {
     message: 'The statement uses tables of several keyspaces',
     advice: 'Split the statement: each part may use one keyspace.',
   },
+  HG_TABLE_AMBIGUOUS: {
+    errno: 9111,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Several keyspaces have a table of this name',
+    advice: 'Select a keyspace with USE, or qualify the table name.',
+  },
+  HG_TABLE_DISABLED: {
+    errno: 9112,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The table is disabled by a routing rule',
+    advice: '`headgate ctl routing-rules get` shows the rules: this one has no target.',
+  },
+  HG_VSCHEMA: {
+    errno: 9113,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The VSchema is not valid',
+    advice: '`headgate ctl vschema validate` names every problem; docs/vschema.md describes the format.',
+  },
   HG_NO_PRIMARY: {
     errno: 9201,
     sqlState: '08S01',
@@ -209,6 +244,13 @@ export const catalogue = {
     retryable: true,
     message: 'No connection to the tablet became free in time',
     advice: 'Raise pool.connectionsMax (and max_connections of MySQL), or find what holds the connections.',
+  },
+  HG_PARTIAL_COMMIT: {
+    errno: 9209,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The transaction was committed on a part of its shards only',
+    advice: 'The message names them. Repair the rest by hand; do not repeat the whole transaction.',
   },
   HG_NO_TOPOLOGY: {
     errno: 9207,

@@ -8,6 +8,8 @@ import type { Vindex } from './vindexes/vindex.ts';
 export type VSchema = Readonly<{
   keyspaces: ReadonlyMap<string, KeyspaceVSchema>;
   routingRules: RoutingRules;
+  /** Why the rules cannot be read at all: then no table can be used, since any might have been led elsewhere. */
+  routingRulesProblem?: string;
 }>;
 
 /** What Vitess means with each: `unspecified` is treated as `unmanaged`. */
@@ -19,6 +21,8 @@ export type KeyspaceVSchema = Readonly<{
   vindexes: ReadonlyMap<string, VindexDefinition>;
   /** By name, as written: table names are case-sensitive, as on the tablets. */
   tables: ReadonlyMap<string, TableVSchema>;
+  /** The names of `tables`; also where the VSchema is broken and `tables` is empty. */
+  tableNames: ReadonlySet<string>;
   /** Its tables are not found by an unqualified name unless the keyspace is the session's own. */
   requireExplicitRouting: boolean;
   foreignKeyMode: ForeignKeyMode;
