@@ -191,15 +191,10 @@ export class Diagnostics {
     if ((effects & previousFacts) === 0 || (effects & (primedEffects | effect.currentUser)) !== 0)
       return undefined;
     const last = this.#lastOn;
-    if (
-      last === undefined ||
-      last.closed ||
-      last.owner !== this.#session ||
-      holding.pendingBegin !== undefined
-    )
+    if (last === undefined || last.closed || last.owner !== this.#session || holding.beginIsPending)
       return undefined;
-    if (holding.connection !== undefined) {
-      const leased = holding.connection === last ? holding.tryLease(scan, place) : undefined;
+    if (holding.count > 0) {
+      const leased = holding.holds(last) ? holding.tryLease(scan, place) : undefined;
       if (leased !== undefined && leased !== last) holding.giveBack(leased);
       return leased === last ? last : undefined;
     }
@@ -224,7 +219,7 @@ export class Diagnostics {
   /** Asks a connection of ours, or waits a moment while its next user is being given it (which asks first, too). */
   async #captureFrom(connection: BackendConnection): Promise<void> {
     const session = this.#session;
-    const held = session.holding.connection === connection;
+    const held = session.holding.holds(connection);
     if (connection.owner !== session || (connection.leased && !held)) {
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
       return;

@@ -1,34 +1,49 @@
 /**
- * Which connection a session has: one that it holds because something of the session is on it, or one from the pool for a
- * single statement. The only place that leases, holds and gives back; what it must never do is give back a connection on
- * which something of this client may be left.
+ * Which connections a session has: those that it holds because something of the session is on them, and those from the pools
+ * for a single statement. The only place that leases, holds and gives back; what it must never do is give back a connection
+ * on which something of this client may be left.
  */
+import {
+  commitInOrder,
+  type Participant,
+  rollbackAll,
+  runOnAll,
+  type SavepointKind,
+  ShardTransactions,
+  savepointText,
+} from '../engine/transactions/shard-transactions.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import type { ConnectionNeed } from '../gateway/connection-need.ts';
-import { demand, selectDatabase } from '../gateway/prepare-connection.ts';
+import { selectDatabase } from '../gateway/prepare-connection.ts';
 import { serverStatus } from '../mysql/protocol.ts';
-import { effect, type StatementScan } from '../sql/statement-scan.ts';
+import { type BeginOptions, effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
 import type { Session } from './session.ts';
 import { dependsOnShard, namesTables, type Place } from './statement-place.ts';
 import { databaseOf } from './target.ts';
 
-type Held = { readonly connection: BackendConnection; readonly place: Place };
+type Held = {
+  readonly connection: BackendConnection;
+  readonly place: Place;
+  /** Why it is held: bits of `pin`. */
+  pins: number;
+};
 
 const ERRNO_PARSE_ERROR = 1064;
+/** MySQL rolls the whole transaction back, not only the statement. */
+const ERRNO_DEADLOCK = 1213;
 const userVariables = effect.readsUserVariable | effect.writesUserVariable;
 
 export class Holding {
-  /** Reasons why a connection is held: bits of `pin`. */
-  pins = 0;
-  /** BEGIN as it is to be sent, before the first statement has shown which tablet takes part. */
-  pendingBegin: string | undefined;
+  /** The open transaction's beginning and savepoints. */
+  readonly transaction = new ShardTransactions();
   /** The transaction's tablet was lost: nothing runs before ROLLBACK. */
   transactionLost = false;
   #stateLost: string | undefined;
-  #held: Held | undefined;
+  /** In the order in which they were taken. */
+  #held: Held[] = [];
   /** Of the statement that waits for a connection, or did last. */
   #wait: AbortController | undefined;
   readonly #session: Session;
@@ -37,12 +52,33 @@ export class Holding {
     this.#session = session;
   }
 
+  /** The connection that is held longest. */
   get connection(): BackendConnection | undefined {
-    return this.#held?.connection;
+    return this.#held[0]?.connection;
+  }
+
+  get count(): number {
+    return this.#held.length;
+  }
+
+  holds(connection: BackendConnection): boolean {
+    return this.#held.some((held) => held.connection === connection);
+  }
+
+  /** Reasons why connections are held: bits of `pin`. */
+  get pins(): number {
+    let pins = 0;
+    for (const held of this.#held) pins |= held.pins;
+    return pins;
+  }
+
+  /** BEGIN has been answered, and no shard has taken part yet. */
+  get beginIsPending(): boolean {
+    return this.transaction.begin !== undefined && (this.pins & pin.transaction) === 0;
   }
 
   get inTransaction(): boolean {
-    return this.pendingBegin !== undefined || (this.pins & pin.transaction) !== 0;
+    return this.transaction.begin !== undefined || (this.pins & pin.transaction) !== 0;
   }
 
   /** Raises HG_TRANSACTION_LOST until ROLLBACK, or HG_SESSION_STATE_LOST once. */
@@ -63,34 +99,65 @@ export class Holding {
     this.#stateLost = what;
   }
 
-  /** A connection for the statement that is ready as it is: the held one, or an idle one. Raises what `lease` raises. */
+  /** A connection for the statement that is ready as it is: a held one, or an idle one. Raises what `lease` raises. */
   tryLease(scan: StatementScan, place: Place): BackendConnection | undefined {
-    const held = this.#heldFor(scan, place);
-    if (held !== undefined)
-      return this.#hasDatabase(held, place) && held.killing === undefined ? held : undefined;
+    if (this.#held.length > 0 || this.transaction.begin !== undefined) {
+      const held = this.#heldFor(scan, place);
+      if (held !== undefined)
+        return hasDatabase(held, place) && held.connection.killing === undefined
+          ? held.connection
+          : undefined;
+      if (this.#joins(scan)) return undefined;
+    }
     return place.shard.pick(place.type)?.tryTake(this.needAt(place), this.#session, this.#session.last);
   }
 
   /**
-   * A connection for the statement: the held one where the statement belongs there, else one from the pool, with the pending
-   * transaction begun on it. Rejects with ER_NOT_SUPPORTED_YET where the statement would leave what is held behind.
+   * A connection for the statement: the held one where the statement belongs there, else one from the pool, which joins the
+   * open transaction. Rejects with ER_NOT_SUPPORTED_YET where the statement would leave what is held behind.
    */
   async lease(scan: StatementScan, place: Place): Promise<BackendConnection> {
     const held = this.#heldFor(scan, place);
     if (held !== undefined) {
       // A late KILL QUERY of the statement before must not hit this one.
-      await held.killing;
-      if (!this.#hasDatabase(held, place)) await selectDatabase(held, place.database);
-      return held;
+      await held.connection.killing;
+      if (!hasDatabase(held, place)) await selectDatabase(held.connection, place.database);
+      return held.connection;
     }
+    const joins = this.#joins(scan);
+    if (joins && this.transaction.snapshot && this.#held.length > 0) {
+      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+        message: `Headgate does not support WITH CONSISTENT SNAPSHOT over several shards: this transaction reads ${this.#held[0]!.place.shard.name}, the statement is for ${place.shard.name}`,
+      });
+    }
+    const connection = await this.#fromPool(place);
+    if (joins) await this.#join(connection, place);
+    return connection;
+  }
+
+  /**
+   * Connections for one statement on several places, which must be in the order of `comparePlaces`: all statements take
+   * theirs in the same order, so that two of them never wait for each other.
+   */
+  async leaseAll(scan: StatementScan, places: readonly Place[]): Promise<BackendConnection[]> {
+    const leased: BackendConnection[] = [];
+    try {
+      for (const place of places) leased.push(this.tryLease(scan, place) ?? (await this.lease(scan, place)));
+      return leased;
+    } catch (error) {
+      for (const connection of leased) this.giveBack(connection);
+      throw error;
+    }
+  }
+
+  async #fromPool(place: Place): Promise<BackendConnection> {
     const { services, last } = this.#session;
-    const need = this.needAt(place);
     const wait = new AbortController();
     this.#wait = wait;
     const connection = await services.gateway.lease(
       place.shard,
       place.type,
-      need,
+      this.needAt(place),
       this.#session,
       last,
       wait.signal,
@@ -99,8 +166,20 @@ export class Holding {
       this.giveBack(connection);
       throw new HeadgateError('ER_QUERY_INTERRUPTED');
     }
-    if (this.pendingBegin !== undefined) await this.#beginOn(connection, place);
     return connection;
+  }
+
+  /** Whether a statement on a shard that is not held yet makes that shard a part of the transaction. */
+  #joins(scan: StatementScan): boolean {
+    return (
+      (this.transaction.begin !== undefined || !this.#session.state.autocommit) &&
+      (this.beginIsPending || namesTables(scan) || !scan.readOnly)
+    );
+  }
+
+  async #join(connection: BackendConnection, place: Place): Promise<void> {
+    await this.transaction.open(connection);
+    if (this.transaction.begin !== undefined) this.hold(connection, place, pin.transaction);
   }
 
   needAt(place: Place): ConnectionNeed {
@@ -108,45 +187,42 @@ export class Holding {
     return place.database === databaseOf(state.target) ? state.need : state.needFor(place.database);
   }
 
-  #hasDatabase(held: BackendConnection, place: Place): boolean {
-    // What belongs to the held connection from another place has no use for the database there.
-    return !this.#isHeldAt(place) || place.database === '' || held.database === place.database;
-  }
-
-  #isHeldAt(place: Place): boolean {
-    const at = this.#held?.place;
-    return at?.shard === place.shard && at.type === place.type;
-  }
-
   /** The held connection if the statement belongs there; undefined if it depends on nothing that is held. */
-  #heldFor(scan: StatementScan, place: Place): BackendConnection | undefined {
-    const held = this.#held;
-    if (held === undefined) return undefined;
-    if (this.#isHeldAt(place) || !dependsOnShard(scan)) return held.connection;
+  #heldFor(scan: StatementScan, place: Place): Held | undefined {
+    const first = this.#held[0];
+    if (first === undefined) return undefined;
+    const there = this.#held.find((held) => isAt(held, place));
+    if (there === undefined && !dependsOnShard(scan)) return first;
+    this.#requireOthers(scan, place, there);
+    return there;
+  }
+
+  /** Raises ER_NOT_SUPPORTED_YET where the statement would need what is held elsewhere. */
+  #requireOthers(scan: StatementScan, place: Place, there: Held | undefined): void {
     const takesPart = namesTables(scan) || !scan.readOnly;
-    if (takesPart && (this.inTransaction || !this.#session.state.autocommit)) {
+    for (const held of this.#held) {
+      if (held === there) continue;
+      // XA and the like: a transaction that only its own connection knows.
+      const foreign =
+        there === undefined &&
+        takesPart &&
+        (held.pins & pin.transaction) !== 0 &&
+        this.transaction.begin === undefined &&
+        this.#session.state.autocommit;
+      if (foreign) {
+        throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+          message: `Headgate cannot extend this transaction to another shard: it runs on ${held.place.shard.name}, the statement is for ${place.shard.name}`,
+        });
+      }
+      // These count for every statement, named or not.
+      const ruled = takesPart && (held.pins & (pin.variables | pin.nextTransaction)) !== 0;
+      const state = held.pins & ~pin.transaction;
+      const uses = (scan.effects & userVariables) !== 0 || scan.kind === 'set' || pinsOf(scan) !== 0;
+      if (!ruled && !(uses && state !== 0)) continue;
       throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-        message: `Headgate does not support transactions over several shards yet: this one runs on ${held.place.shard.name}, the statement is for ${place.shard.name}`,
+        message: `The session holds state (${pinReasons(held.pins).join(', ')}) on ${held.place.shard.name}; Headgate cannot use it on ${place.shard.name} yet`,
       });
     }
-    // These count for every statement, named or not.
-    const ruled = takesPart && (this.pins & (pin.variables | pin.nextTransaction)) !== 0;
-    const uses = (scan.effects & userVariables) !== 0 || scan.kind === 'set' || pinsOf(scan) !== 0;
-    if (!ruled && !uses) return undefined;
-    throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-      message: `The session holds state (${pinReasons(this.pins).join(', ')}) on ${held.place.shard.name}; Headgate cannot use it on ${place.shard.name} yet`,
-    });
-  }
-
-  async #beginOn(connection: BackendConnection, place: Place): Promise<void> {
-    try {
-      await demand(connection.query(this.pendingBegin!));
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-    this.pendingBegin = undefined;
-    this.hold(connection, place, pin.transaction);
   }
 
   /** Keeps a connection for the session. */
@@ -155,8 +231,9 @@ export class Holding {
       connection.close();
       throw new HeadgateError('ER_QUERY_INTERRUPTED');
     }
-    this.#held ??= { connection, place };
-    this.pins |= pins;
+    const held = this.#held.find((other) => other.connection === connection);
+    if (held === undefined) this.#held.push({ connection, place, pins });
+    else held.pins |= pins;
   }
 
   /** After a statement: holds the connection or gives it back, by what was left on it. `pins`: what else was. */
@@ -168,26 +245,74 @@ export class Holding {
     pins = 0,
   ): void {
     if (connection.closed) return;
+    if (answer.error?.errno === ERRNO_DEADLOCK) this.#rolledBack(connection);
     const left = this.#leftBy(scan, answer) | pins;
     const open = isOpen(connection, answer) ? pin.transaction : 0;
-    const held = this.#held;
-    if (held === undefined) {
-      if ((left | open) === 0) this.giveBack(connection);
-      else this.hold(connection, place, left | open);
-      return;
-    }
-    if (held.connection !== connection) {
-      if (left !== 0) this.#discard(connection);
-      else this.giveBack(connection);
-      return;
-    }
-    const ended = (this.pins & pin.transaction) !== 0 && open === 0;
-    this.pins = (this.pins & ~pin.transaction) | left | open;
+    const held = this.#held.find((other) => other.connection === connection);
+    if (held === undefined) this.#settleFree(connection, place, left, open);
+    else this.#settleHeld(held, scan, answer, left, open);
+    this.#follow(scan, answer, open !== 0);
+  }
+
+  #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {
+    const elsewhere = this.#held.length > 0 && open === 0;
+    if ((left | open) === 0) this.giveBack(connection);
+    else if (elsewhere) this.#discard(connection);
+    else this.hold(connection, place, left | open);
+  }
+
+  #settleHeld(held: Held, scan: StatementScan, answer: ResponseRelay, left: number, open: number): void {
+    const ended = (held.pins & pin.transaction) !== 0 && open === 0;
+    held.pins = (held.pins & ~pin.transaction) | left | open;
     // Only a transaction that was seen to begin and end has surely used up what SET TRANSACTION said.
-    if (ended) this.pins &= ~pin.nextTransaction;
-    if (scan.kind === 'unlockTables' && answer.error === undefined) this.pins &= ~pin.tableLocks;
-    if (connection.doomed) connection.close();
+    if (ended) held.pins &= ~pin.nextTransaction;
+    if (scan.kind === 'unlockTables' && answer.error === undefined) held.pins &= ~pin.tableLocks;
+    if (held.connection.doomed) held.connection.close();
     else this.unholdIfFree();
+  }
+
+  /** Keeps the transaction's own record in step with what a statement on one shard did. */
+  #follow(scan: StatementScan, answer: ResponseRelay, open: boolean): void {
+    const { transaction } = this;
+    const succeeded = answer.error === undefined;
+    if (scan.kind === 'begin' && open && succeeded) {
+      transaction.clear();
+      this.beginLater(scan.begin);
+    } else if ((this.pins & pin.transaction) === 0) {
+      transaction.clear();
+    } else if ((scan.kind === 'commit' || scan.kind === 'rollback') && succeeded) {
+      // AND CHAIN: the next transaction has the same properties.
+      transaction.restart(transaction.begin, transaction.snapshot);
+    } else if (succeeded && scan.savepoint !== undefined) {
+      transaction.note(scan.kind as SavepointKind, scan.savepoint);
+    }
+  }
+
+  /** BEGIN was answered, or relayed: shards join from now on. */
+  beginLater(options: BeginOptions | undefined): void {
+    this.transaction.restart(beginText(options), options?.consistentSnapshot === true);
+  }
+
+  /** MySQL has rolled back one shard's part; the others must not go on alone. */
+  #rolledBack(connection: BackendConnection): void {
+    connection.status &= ~serverStatus.inTransaction;
+    if (!this.holds(connection)) return;
+    this.transaction.clear();
+    for (const held of [...this.#held]) {
+      held.pins &= ~pin.transaction;
+      if (held.connection !== connection) this.#drop(held, 'deadlock');
+    }
+  }
+
+  /** Gives up a held connection and what is on it. */
+  #drop(held: Held, why: string): void {
+    this.#held = this.#held.filter((other) => other !== held);
+    const { connection } = held;
+    const gone = held.pins & ~(pin.transaction | pin.nextTransaction);
+    if (gone !== 0) this.#stateLost = `${pinReasons(gone).join(', ')} (${why})`;
+    // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
+    connection.doomed ||= connection.busy;
+    if (!connection.busy) this.#discard(connection);
   }
 
   #leftBy(scan: StatementScan, answer: ResponseRelay): number {
@@ -200,17 +325,55 @@ export class Holding {
     return pinsOf(scan) | doubtful;
   }
 
-  /** Gives the held connection back when nothing is held any more. */
+  /** A reason to hold a connection is gone. */
+  unpin(bits: number): void {
+    for (const held of this.#held) held.pins &= ~bits;
+  }
+
+  /** Gives back the held connections for which there is no reason any more. */
   unholdIfFree(): void {
-    const held = this.#held;
-    if (held === undefined || this.pins !== 0 || held.connection.busy) return;
-    this.#held = undefined;
-    this.giveBack(held.connection);
+    if (this.#held.every((held) => held.pins !== 0 || held.connection.busy)) return;
+    const free = this.#held.filter((held) => held.pins === 0 && !held.connection.busy);
+    this.#held = this.#held.filter((held) => !free.includes(held));
+    for (const held of free) this.giveBack(held.connection);
+  }
+
+  get #participants(): Participant[] {
+    return this.#held.map(({ connection, place }) => ({ connection, shard: place.shard.name }));
+  }
+
+  /**
+   * Ends the transaction on all its shards, by COMMIT in the order in which they joined. Raises what `commitInOrder` raises;
+   * the transaction has then ended as well. `chain`: the next one begins at once, with the same properties.
+   */
+  async complete(how: 'commit' | 'rollback', chain = false): Promise<void> {
+    const { begin, snapshot } = this.transaction;
+    try {
+      await Promise.all(this.#held.map(({ connection }) => connection.killing));
+      if (how === 'commit') await commitInOrder(this.#participants);
+      else await rollbackAll(this.#participants);
+    } finally {
+      this.transaction.clear();
+      for (const held of [...this.#held]) {
+        held.pins &= ~(pin.transaction | pin.nextTransaction);
+        if (held.connection.closed || (held.connection.status & serverStatus.inTransaction) !== 0)
+          this.#drop(held, 'its connection was lost');
+      }
+      this.unholdIfFree();
+    }
+    if (chain) this.transaction.restart(begin ?? beginText(undefined), snapshot);
+  }
+
+  /** A statement about a savepoint, on all shards that take part. Raises ER_SP_DOES_NOT_EXIST. */
+  async savepoint(kind: SavepointKind, name: string): Promise<void> {
+    if (kind !== 'savepoint') this.transaction.requireSavepoint(name);
+    await runOnAll(this.#participants, savepointText(kind, name));
+    this.transaction.note(kind, name);
   }
 
   /** Gives back a connection that is not held. */
   giveBack(connection: BackendConnection): void {
-    if (this.#held?.connection === connection) return;
+    if (this.holds(connection)) return;
     const pool = this.#session.services.gateway.poolOf(connection);
     if (pool === undefined) connection.close();
     else pool.release(connection);
@@ -224,31 +387,52 @@ export class Holding {
 
   /** The connection was closed under the session. */
   lost(connection: BackendConnection): void {
-    if (this.#held?.connection !== connection) return;
-    const gone = this.pins & ~(pin.transaction | pin.nextTransaction);
-    if (this.pins & pin.transaction) this.transactionLost = true;
-    else if (gone !== 0) this.#stateLost = pinReasons(gone).join(', ');
-    this.pins = 0;
-    this.#held = undefined;
+    const lost = this.#held.find((held) => held.connection === connection);
+    if (lost === undefined) return;
+    this.#held = this.#held.filter((held) => held !== lost);
+    const gone = lost.pins & ~(pin.transaction | pin.nextTransaction);
+    if ((lost.pins & pin.transaction) === 0) {
+      if (gone !== 0) this.#stateLost = pinReasons(gone).join(', ');
+      return;
+    }
+    this.transactionLost = true;
+    this.transaction.clear();
+    for (const held of [...this.#held]) {
+      if (held.pins & pin.transaction) this.#drop(held, 'its transaction was lost');
+    }
   }
 
   /** Rolls back and forgets everything: RESET_CONNECTION, CHANGE_USER, the end. */
   releaseAll(): void {
-    const connection = this.#held?.connection;
-    this.#held = undefined;
-    this.pins = 0;
-    this.pendingBegin = undefined;
+    const all = this.#held;
+    this.#held = [];
+    this.transaction.clear();
     this.transactionLost = false;
     this.#stateLost = undefined;
-    if (connection === undefined) return;
-    // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
-    connection.doomed ||= connection.busy;
-    if (!connection.busy) this.#discard(connection);
+    for (const { connection } of all) {
+      // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
+      connection.doomed ||= connection.busy;
+      if (!connection.busy) this.#discard(connection);
+    }
   }
+}
+
+const isAt = ({ place: at }: Held, place: Place): boolean =>
+  at.shard === place.shard && at.type === place.type;
+
+function hasDatabase(held: Held, place: Place): boolean {
+  // What belongs to the held connection from another place has no use for the database there.
+  return !isAt(held, place) || place.database === '' || held.connection.database === place.database;
+}
+
+function beginText(options: BeginOptions | undefined): string {
+  if (options?.readOnly) return 'START TRANSACTION READ ONLY';
+  return options?.readWrite ? 'START TRANSACTION READ WRITE' : 'START TRANSACTION';
 }
 
 /** An error says nothing of the transaction: without autocommit the failed statement may have begun one. */
 function isOpen(connection: BackendConnection, answer: ResponseRelay): boolean {
   if ((connection.status & serverStatus.inTransaction) !== 0) return true;
-  return answer.error !== undefined && (connection.status & serverStatus.autocommit) === 0;
+  const undone = answer.error?.errno === ERRNO_DEADLOCK;
+  return answer.error !== undefined && !undone && (connection.status & serverStatus.autocommit) === 0;
 }

@@ -45,6 +45,8 @@ type ClientStatement = {
   keyDatabase: string | undefined;
   /** Data was sent ahead: the tablet's statement is then this client's alone. */
   hasLongData: boolean;
+  /** Where that data waits. */
+  longDataOn: BackendConnection | undefined;
 };
 
 export class PreparedStatements {
@@ -98,6 +100,7 @@ export class PreparedStatements {
         key: '',
         keyDatabase: undefined,
         hasLongData: false,
+        longDataOn: undefined,
       });
     }
     holding.giveBack(connection);
@@ -126,7 +129,7 @@ export class PreparedStatements {
       );
     }
     const place = this.#placeOf(statement);
-    if (holding.pendingBegin === undefined && (scan.effects & preparedEffects) === 0) {
+    if (!holding.beginIsPending && (scan.effects & preparedEffects) === 0) {
       const connection = holding.tryLease(scan, place);
       if (connection === undefined) return this.#executeOn(statement, packet, place, undefined);
       const prepared = connection.prepared.get(this.#keyOf(connection, statement));
@@ -207,6 +210,7 @@ export class PreparedStatements {
         const place = this.#placeOf(statement);
         const connection = await holding.lease(statement.scan, place);
         statement.hasLongData = true;
+        statement.longDataOn = connection;
         holding.hold(connection, place, pin.longData);
         const prepared = await this.#preparedOn(connection, statement);
         packet.writeUInt32LE(prepared.id, idAt);
@@ -237,9 +241,9 @@ export class PreparedStatements {
   }
 
   #forgetLongData(statement: ClientStatement): void {
-    const { connection } = this.#session.holding;
+    const connection = statement.longDataOn;
     if (!statement.hasLongData) return;
-    if (connection === undefined) statement.hasLongData = false;
+    if (connection === undefined || connection.closed) statement.hasLongData = false;
     else closeOnTablet(connection, this.#dropLongData(statement, connection));
     this.#session.holding.unholdIfFree();
   }
@@ -249,7 +253,7 @@ export class PreparedStatements {
     const id = connection.prepared.remove(this.#keyOf(connection, statement));
     statement.hasLongData = false;
     const others = [...this.#byId.values()].some((other) => other.hasLongData);
-    if (!others) this.#session.holding.pins &= ~pin.longData;
+    if (!others) this.#session.holding.unpin(pin.longData);
     return id;
   }
 

@@ -199,7 +199,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const place = placeOf(scan, this.state.target, this.services.gateway, statement.source);
     const ownIdentity = (scan.effects & effect.currentUser) !== 0 && this.port.identity !== undefined;
     const { holding } = this;
-    if ((scan.effects & preparedEffects) !== 0 || holding.pendingBegin !== undefined || ownIdentity) {
+    if ((scan.effects & preparedEffects) !== 0 || holding.beginIsPending || ownIdentity) {
       this.slowly(this.diagnostics.relayPrepared(statement, place));
       return;
     }
@@ -293,7 +293,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const connection = this.#running!;
     this.#running = undefined;
     const statement = this.#statement;
-    const wasHeld = this.holding.connection === connection;
+    const wasHeld = this.holding.holds(connection);
     this.holding.lost(connection);
     const settle = this.#settle;
     const repeatable =

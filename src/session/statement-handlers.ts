@@ -1,9 +1,10 @@
 /** Statements that concern the session itself. A handler that returns undefined leaves the statement to be relayed. */
+import type { SavepointKind } from '../engine/transactions/shard-transactions.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { textValues } from '../gateway/answer-collector.ts';
 import { demand } from '../gateway/prepare-connection.ts';
 import { serverStatus, sessionTrack } from '../mysql/protocol.ts';
-import type { BeginOptions, StatementKind } from '../sql/statement-scan.ts';
+import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencInteger, lenencString } from '../wire/lenenc.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
@@ -35,6 +36,9 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   begin,
   commit: complete,
   rollback: complete,
+  savepoint,
+  rollbackTo: savepoint,
+  release: savepoint,
   set: setStatement,
   kill,
   show: (session, statement) =>
@@ -61,21 +65,30 @@ export function schemaState(target: Target): Buffer {
   return Buffer.concat([Buffer.from([sessionTrack.schema]), lenencInteger(schema.length), schema]);
 }
 
-const noOptions: BeginOptions = { readOnly: false, readWrite: false, consistentSnapshot: false };
-
 /** BEGIN waits for the first statement: only then is it known which tablets take part. */
 function begin(session: Session, statement: Statement): Promise<unknown> | undefined {
-  const options = statement.scan.begin ?? noOptions;
+  const { holding } = session;
+  // It ends the transaction before it; a single tablet does that itself.
+  if (holding.count > 1) return holding.complete('commit').then(() => beginAnew(session, statement));
+  const options = statement.scan.begin;
   const atOnce =
-    options.consistentSnapshot || session.state.tracksTransactions || !isPlain(statement, plainBegin);
-  if (session.holding.connection !== undefined || atOnce) {
-    session.holding.pendingBegin = undefined;
+    options?.consistentSnapshot === true ||
+    session.state.tracksTransactions ||
+    !isPlain(statement, plainBegin);
+  if (holding.connection !== undefined || atOnce) {
+    holding.transaction.clear();
     return undefined;
   }
-  session.holding.pendingBegin = beginText(options);
-  const readOnly = options.readOnly ? serverStatus.inTransactionReadOnly : 0;
+  holding.beginLater(options);
+  const readOnly = options?.readOnly === true ? serverStatus.inTransactionReadOnly : 0;
   session.ok({ statusFlags: session.statusFlags | readOnly, sessionState: transactionBegun });
   return Promise.resolve();
+}
+
+function beginAnew(session: Session, statement: Statement): void {
+  const slow = begin(session, statement);
+  if (slow === undefined) session.relay(statement);
+  else session.slowly(slow);
 }
 
 /** MySQL sends this block for BEGIN whatever session_track_transaction_info says: an explicit transaction, nothing in it yet. */
@@ -90,26 +103,42 @@ const transactionEnded = Buffer.concat([
   lenencString(lenencString('________')),
 ]);
 
-function beginText(options: BeginOptions): string {
-  if (options.readOnly) return 'START TRANSACTION READ ONLY';
-  return options.readWrite ? 'START TRANSACTION READ WRITE' : 'START TRANSACTION';
-}
-
-/** COMMIT and ROLLBACK: on the transaction's connection if there is one, else there is nothing to do. */
+/** COMMIT and ROLLBACK: on the transaction's connection if there is one, on all if there are several, else there is nothing to do. */
 function complete(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { chain = false, release = false } = statement.scan.completion ?? {};
   const { holding } = session;
+  if (holding.count > 1) return completeAll(session, statement, chain, release);
   if (!isPlain(statement, plainCompletion)) return undefined;
   if (holding.connection !== undefined) return release ? completeAndRelease(session, statement) : undefined;
-  const begun = holding.pendingBegin !== undefined;
+  const begun = holding.beginIsPending;
   // To chain, the transaction has to be begun first.
   if (chain && begun) return undefined;
   holding.transactionLost = false;
-  holding.pendingBegin = chain ? beginText(noOptions) : undefined;
+  holding.transaction.clear();
+  if (chain) holding.beginLater(undefined);
   const ended = begun ? { sessionState: transactionEnded } : {};
   session.ok(chain ? { sessionState: transactionBegun } : ended);
   if (release) session.port.end();
   return Promise.resolve();
+}
+
+async function completeAll(
+  session: Session,
+  statement: Statement,
+  chain: boolean,
+  release: boolean,
+): Promise<void> {
+  await session.holding.complete(statement.scan.kind === 'commit' ? 'commit' : 'rollback', chain);
+  session.ok({ sessionState: chain ? transactionBegun : transactionEnded });
+  if (release) session.port.end();
+}
+
+/** SAVEPOINT and its like on several shards, or before any takes part; on a single one it is relayed. */
+function savepoint(session: Session, { scan }: Statement): Promise<unknown> | undefined {
+  const { holding } = session;
+  const name = scan.savepoint;
+  if (name === undefined || !(holding.count > 1 || holding.beginIsPending)) return undefined;
+  return holding.savepoint(scan.kind as SavepointKind, name).then(() => session.ok());
 }
 
 async function completeAndRelease(session: Session, statement: Statement): Promise<void> {
