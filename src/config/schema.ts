@@ -206,6 +206,18 @@ const session = z
   .prefault({})
   .meta({ description: 'Limits of one client connection.' });
 
+const planner = z
+  .strictObject({
+    cacheBytesMax: integer(
+      32 * MIB,
+      0,
+      16 * GIB,
+      'Bytes of plans kept for statements of the same shape; the ones used longest ago go first. 0: every statement is planned anew.',
+    ),
+  })
+  .prefault({})
+  .meta({ description: 'How statements are planned.' });
+
 const log = z
   .strictObject({
     level: choice(
@@ -243,6 +255,7 @@ export const configSchema = z.strictObject({
   gateway,
   pool,
   session,
+  planner,
   log,
   shutdown,
 });
