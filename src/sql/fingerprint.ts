@@ -20,6 +20,7 @@ import {
   wordRole,
   wordRoles,
 } from './fingerprint-words.ts';
+import { gapMark, gapMarks, MARKED_GAP_MIN } from './gap-comments.ts';
 import { type LexMode, lexModeOf } from './lex-mode.ts';
 import { Lexer, token } from './lexer.ts';
 import { integerKind, literalKind } from './literal-kind.ts';
@@ -154,7 +155,7 @@ export class Fingerprint {
       const kind = lexer.next();
       const { start } = lexer;
       const gap = start - this.#tokenEnd;
-      if (gap > 2 && this.#hasVersionComment(this.#tokenEnd, start)) return outcome.keepAll;
+      if (gap >= MARKED_GAP_MIN && this.#hasCode(this.#tokenEnd, start)) return outcome.keepAll;
       if (kind === token.end) return this.#finishShared(text.length, -1);
       if (kind === char.semicolon) return this.#endAtSemicolon(start, true);
       if (this.#verb === 0 && kind !== char.open && !this.#takeVerb(kind)) return outcome.keepAll;
@@ -175,7 +176,7 @@ export class Fingerprint {
     for (;;) {
       const kind = lexer.next();
       if (kind === token.end) return this.#finishKept(this.#text.length);
-      if (lexer.start - this.#tokenEnd > 2) this.#hasVersionComment(this.#tokenEnd, lexer.start);
+      if (lexer.start - this.#tokenEnd >= MARKED_GAP_MIN) this.#hasCode(this.#tokenEnd, lexer.start);
       if (kind === char.semicolon) return this.#endAtSemicolon(lexer.start, false);
       if (this.#verb === 0 && kind !== char.open) this.#takeVerb(kind);
       const result = this.#takeAnywhere(kind);
@@ -216,7 +217,7 @@ export class Fingerprint {
     this.#setEnd(at, next);
     const isTextKept = this.#selectDepth >= 0 || this.hasDirective;
     this.key.copyTo(this.#text, isTextKept ? this.end : this.#tokenEnd);
-    return this.#kind === 0 ? outcome.refused : outcome.done;
+    return this.#kind === 0 || this.#kind === char.minus ? outcome.refused : outcome.done;
   }
 
   #finishKept(at: number, next = -1): number {
@@ -236,27 +237,33 @@ export class Fingerprint {
 
   // --- between tokens ---
 
-  /** Looks for code and directives among the comments of a gap; finding too much there is harmless. */
-  #hasVersionComment(from: number, to: number): boolean {
-    const text = this.#text;
-    for (let at = from; at < to - 2; at++) {
-      if (text[at] !== 0x2f || text[at + 1] !== 0x2a) continue;
-      if (text[at + 2] === 0x21) return true;
-      if ((text[at + 2]! | 0x20) === 0x76 && (text[at + 3]! | 0x20) === 0x74 && text[at + 4] === 0x2b) {
-        this.hasDirective = true;
-      }
-    }
-    return false;
+  /** Whether the comments of a gap are code; notes directives. */
+  #hasCode(from: number, to: number): boolean {
+    const marks = gapMarks(this.#text, from, to);
+    if ((marks & gapMark.directive) !== 0) this.hasDirective = true;
+    return (marks & gapMark.code) !== 0;
   }
 
   #takeGap(start: number, gap: number): void {
     const from = this.#tokenEnd;
     if (gap === 1 && this.#text[from] === SPACE) return;
-    // Which comment holds the directive does not matter: all of the gap stays.
-    if (this.hasDirective && gap > 4) return;
+    if (gap >= 2) {
+      // Which comment holds the directive does not matter: all of the gap stays.
+      if (this.hasDirective && gap >= MARKED_GAP_MIN) return;
+      // Under IGNORE_SPACE a name before blanks and `(` is a call, before a comment it is none.
+      if (this.#lexer.kind === char.open && !this.#isBlank(from, start)) return;
+      // A blank in place of the comment in `--/**/` would make a comment of both signs.
+      if (this.#kind === char.minus) return;
+    }
     this.key.copyTo(this.#text, from);
     this.key.add(SPACE);
     this.key.begin(start);
+  }
+
+  #isBlank(from: number, to: number): boolean {
+    const { bits } = this.#mode.table;
+    for (let at = from; at < to; at++) if ((bits[this.#text[at]!]! & byteBit.blank) === 0) return false;
+    return true;
   }
 
   // --- tokens ---
@@ -404,11 +411,12 @@ export class Fingerprint {
   #takeLiteral(kind: number): number {
     if (this.#selectDepth >= 0) return 0;
     const level = this.#levels[this.#depth]!;
-    if ((level & EXTRACTS) === 0 || this.#keepsThis(level)) return 0;
+    if ((level & EXTRACTS) === 0) return 0;
     const isText = kind === token.string || kind === token.nationalString;
     const isBehindText = this.#kind === token.string || this.#kind === token.nationalString;
     // 'a' 'b' is one literal.
     if (isText && isBehindText) return outcome.keepAll;
+    if (this.#keepsThis(level)) return 0;
     let found = scalarKinds[kind]!;
     const { start, end } = this.#lexer;
     if (kind === token.integer) found = integerKind(this.#text, start, end);

@@ -3,6 +3,7 @@
  * anything but literals in them are left to be read token by token.
  */
 import type { FingerprintKey } from './fingerprint-key.ts';
+import { gapMarks, MARKED_GAP_MIN } from './gap-comments.ts';
 import type { LexMode } from './lex-mode.ts';
 import { type Lexer, token } from './lexer.ts';
 import { integerKind, kindBit, literalKind, NEGATIVE } from './literal-kind.ts';
@@ -13,7 +14,6 @@ import { wordId } from './words.ts';
 const COLUMNS_MAX = 1024;
 const LIST_MARKER = 0x0f;
 const ROWS_MARKER = 0x10;
-const SLASH = 0x2f;
 
 const NULL = wordId('null');
 const TRUE = wordId('true');
@@ -199,18 +199,13 @@ export class ListReader {
     }
   }
 
-  /** The next token's kind, or an error where a `/` stands before it: such a comment may be code or a directive. */
+  /** The next token's kind, or an error where the comments before it are more than comments. */
   #next(): number {
     const lexer = this.#lexer;
     const kind = lexer.next();
-    const gap = lexer.start - this.#end;
-    const isPlain = gap < 3 || !this.#hasSlash(this.#end, lexer.start);
+    const { start } = lexer;
+    const isPlain = start - this.#end < MARKED_GAP_MIN || gapMarks(this.#text, this.#end, start) === 0;
     this.#end = lexer.end;
     return isPlain ? kind : token.error;
-  }
-
-  #hasSlash(from: number, to: number): boolean {
-    for (let at = from; at < to; at++) if (this.#text[at] === SLASH) return true;
-    return false;
   }
 }
