@@ -266,6 +266,14 @@ export const catalogue = {
     message: 'The tablet refused the router',
     advice: 'Check gateway.user and its password, its grants, and max_connections on the tablet.',
   },
+  HG_NO_SCHEMA: {
+    errno: 9210,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'The tables of the keyspace are not known',
+    advice:
+      'The router reads them from the primary of each shard. The message says what is in the way; docs/schema.md tells which rights it needs.',
+  },
   HG_CLUSTER_SCOPE: {
     errno: 9301,
     sqlState: '42000',

@@ -4,7 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadgateError } from '../errors/headgate-error.ts';
+import type { KeyspaceSchema } from '../schema/schema.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { SetMetric } from '../telemetry/metrics.ts';
 import {
   servingType,
   type TabletRecord,
@@ -14,6 +16,8 @@ import {
 } from '../topology/topology.ts';
 import type { BackendConnection, ConnectionOwner, TabletLogin } from './backend-connection.ts';
 import type { ConnectionNeed } from './connection-need.ts';
+import type { ShardPrimary } from './schema/keyspace-tables.ts';
+import { type SchemaListener, SchemaLoader } from './schema/schema-loader.ts';
 import { ShardHandle } from './shard-handle.ts';
 import { type PoolLimits, TabletPool } from './tablet-pool.ts';
 
@@ -30,7 +34,8 @@ export type GatewayOptions = Readonly<{
 
 const RETRY_MS = 50;
 const PROBE_RETRY_MS = 500;
-const STORED_CODE_EVERY_MS = 1000;
+/** A change of definitions is to be noticed, and read, within a second. */
+const OBSERVE_EVERY_MS = 750;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -41,7 +46,8 @@ export class Gateway {
   /** Of pools that are gone. */
   readonly #pastTraffic = { read: 0, written: 0 };
   #closed = false;
-  readonly #storedCodeTimer: NodeJS.Timeout;
+  readonly #observing: NodeJS.Timeout;
+  readonly #schemas: SchemaLoader;
   topology: Topology | undefined;
   /** Names of all keyspaces. */
   keyspaces: ReadonlySet<string> = new Set();
@@ -50,9 +56,9 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#storedCodeTimer = setInterval(() => {
-      for (const pool of this.#pools.values()) if (pool.facts !== undefined) this.refreshStoredCode(pool);
-    }, STORED_CODE_EVERY_MS).unref();
+    this.#schemas = new SchemaLoader(options.log);
+    this.#schemas.subscribe(() => this.#wake());
+    this.#observing = setInterval(() => this.#observe(), OBSERVE_EVERY_MS).unref();
     this.#unsubscribe = options.watcher.subscribe((next) => this.#apply(next));
     if (options.watcher.current !== undefined) this.#apply(options.watcher.current);
   }
@@ -171,10 +177,58 @@ export class Gateway {
   /** After definitions have changed: until the tablet was asked, stored code is taken to be there. */
   definitionsChanged(pool: TabletPool): void {
     pool.hasStoredCode = true;
-    this.refreshStoredCode(pool);
+    pool.storedCodeDoubts++;
+    this.#refreshStoredCode(pool);
   }
 
-  refreshStoredCode(pool: TabletPool): void {
+  /** The current snapshot of a keyspace's tables; undefined until its primaries have been asked for the first time. */
+  schema(keyspace: string): KeyspaceSchema | undefined {
+    return this.#schemas.schema(keyspace);
+  }
+
+  /**
+   * The snapshot, waiting for the first one at most `holdMsMax`. Rejects with HG_NO_SCHEMA, or with ER_QUERY_INTERRUPTED when
+   * `signal` ends the wait.
+   */
+  async schemaReady(keyspace: string, signal: AbortSignal): Promise<KeyspaceSchema> {
+    const deadlineMs = Date.now() + this.#options.holdMsMax;
+    for (;;) {
+      const schema = this.#schemas.schema(keyspace);
+      if (schema !== undefined) return schema;
+      if (signal.aborted) throw new HeadgateError('ER_QUERY_INTERRUPTED');
+      if (Date.now() >= deadlineMs || this.#closed) throw this.#schemas.missing(keyspace);
+      await this.#nextChance(signal);
+    }
+  }
+
+  /**
+   * A statement that changes definitions has run: resolves when the snapshot shows them. A shard that cannot be asked keeps
+   * what was known of it (and the log says so); the promise never rejects.
+   */
+  schemaChanged(keyspace: string): Promise<void> {
+    return this.#schemas.changed(keyspace);
+  }
+
+  /** Calls `listener` for each new snapshot. Returns the way to stop. */
+  onSchemaChange(listener: SchemaListener): () => void {
+    return this.#schemas.subscribe(listener);
+  }
+
+  /** Figures about the snapshots, for each scrape. */
+  collectSchemas(set: SetMetric): void {
+    this.#schemas.collect(set);
+  }
+
+  #observe(): void {
+    // With primaries it is one question with that for their tables.
+    const primaries = new Set([...this.#shards.values()].map(({ primary }) => primary));
+    for (const pool of this.#pools.values()) {
+      if (pool.facts !== undefined && !primaries.has(pool)) this.#refreshStoredCode(pool);
+    }
+    this.#schemas.poll();
+  }
+
+  #refreshStoredCode(pool: TabletPool): void {
     pool.refreshStoredCode().catch(() => {
       // Not reached: nothing runs there either, and the assumption stays the careful one.
       pool.hasStoredCode = true;
@@ -190,7 +244,8 @@ export class Gateway {
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#storedCodeTimer);
+    clearInterval(this.#observing);
+    this.#schemas.close();
     this.#unsubscribe();
     for (const pool of this.#pools.values()) pool.retire();
     this.#pools.clear();
@@ -250,7 +305,16 @@ export class Gateway {
       handle.gone = true;
       this.#shards.delete(name);
     }
+    this.#schemas.apply(this.#primaries(topology));
     this.#wake();
+  }
+
+  #primaries(topology: Topology): ReadonlyMap<string, readonly ShardPrimary[]> {
+    const shardsOf = (keyspace: string, names: Iterable<string>) =>
+      [...names].map((shard) => ({ shard, primary: this.shard(keyspace, shard)?.primary }));
+    return new Map(
+      [...topology.keyspaces].map(([name, { shards }]) => [name, shardsOf(name, shards.keys())]),
+    );
   }
 
   #applyTablets(topology: Topology): void {

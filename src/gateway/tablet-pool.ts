@@ -14,7 +14,7 @@ import {
   ERRNO_TOO_MANY_CONNECTIONS,
   type TabletLogin,
 } from './backend-connection.ts';
-import { AUTOCOMMIT_OFF, type ConnectionNeed, connectionNeed, loginCollationId } from './connection-need.ts';
+import { AUTOCOMMIT_OFF, type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import {
   applySettings,
   captureState,
@@ -23,6 +23,7 @@ import {
   resetConnection,
   selectDatabase,
 } from './prepare-connection.ts';
+import { plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
 export type PoolLimits = Readonly<{
@@ -46,13 +47,6 @@ type Waiter = Readonly<{
   leave: () => void;
 }>;
 
-const storedCodeQuery = `SELECT EXISTS (SELECT 1 FROM information_schema.routines
-    WHERE routine_schema NOT IN ('mysql', 'sys') AND routine_type = 'FUNCTION')
-  OR EXISTS (SELECT 1 FROM information_schema.triggers WHERE trigger_schema NOT IN ('mysql', 'sys'))`;
-
-/** For connections of the router's own. */
-const plainNeed = connectionNeed({ capabilities: 0, collationId: 255, database: '', settings: [] });
-
 export class TabletPool {
   readonly tablet: TabletRecord;
   facts: TabletFacts | undefined;
@@ -61,6 +55,10 @@ export class TabletPool {
   retired = false;
   /** Whether the tablet has stored functions or triggers, which can leave state on a connection without a sign in the statement. */
   hasStoredCode = true;
+  /** Counts the reasons to doubt `hasStoredCode`: an answer to a question from before the last one is out of date. */
+  storedCodeDoubts = 0;
+  /** For questions of the router's own, beside the others. */
+  readonly observer: TabletObserver;
 
   readonly #login: TabletLogin;
   readonly #limits: PoolLimits;
@@ -74,7 +72,6 @@ export class TabletPool {
   readonly #idle = new Map<string, BackendConnection[]>();
   readonly #waiters: Waiter[] = [];
   readonly #sweep: NodeJS.Timeout;
-  #observer: BackendConnection | undefined;
 
   constructor(
     tablet: TabletRecord,
@@ -86,6 +83,7 @@ export class TabletPool {
     this.#login = login;
     this.#limits = limits;
     this.#onFacts = onFacts;
+    this.observer = new TabletObserver(tablet, login);
     this.#sweep = setInterval(() => this.#closeIdle(Date.now()), Math.min(limits.idleMsMax, 5000));
     this.#sweep.unref();
   }
@@ -242,16 +240,18 @@ export class TabletPool {
     }
   }
 
-  /** Looks for stored functions and triggers, on a connection kept for that beside the others. */
+  /** Looks for stored functions and triggers. */
   async refreshStoredCode(): Promise<void> {
-    if (this.#observer === undefined || this.#observer.closed) {
-      this.#observer = await BackendConnection.connect(this.tablet, this.#login, plainNeed, 0, () => {});
-    }
-    const observer = this.#observer;
-    // The one before is still waiting for its answer.
-    if (observer.busy) return;
-    const answer = await demand(observer.query(storedCodeQuery));
-    this.hasStoredCode = textValues(answer, 0)[0] !== '0';
+    // The question before is still waiting for its answer.
+    if (this.observer.busy) return;
+    const doubts = this.storedCodeDoubts;
+    const answer = await this.observer.query(`SELECT ${storedCodeExpression}`);
+    this.learnStoredCode(textValues(answer, 0)[0] !== '0', doubts);
+  }
+
+  /** Takes the tablet's answer; `doubts` is what `storedCodeDoubts` was when it was asked. */
+  learnStoredCode(hasStoredCode: boolean, doubts: number): void {
+    if (doubts === this.storedCodeDoubts) this.hasStoredCode = hasStoredCode;
   }
 
   /** Opens a first connection so that version and defaults are known. */
@@ -264,7 +264,7 @@ export class TabletPool {
     if (this.retired) return;
     this.retired = true;
     clearInterval(this.#sweep);
-    this.#observer?.close();
+    this.observer.close();
     for (const waiter of this.#waiters.splice(0)) {
       waiter.leave();
       waiter.refuse(

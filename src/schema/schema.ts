@@ -12,7 +12,7 @@ export type ColumnSchema = Readonly<{
   /** COLUMN_TYPE in full: 'int unsigned zerofill', "enum('a','b')", 'tinyint(1)'. */
   columnType: string;
   unsigned: boolean;
-  /** At most this many characters (text types, ENUM, SET) or bytes (binary types); undefined for all others. */
+  /** At most this many characters (CHAR, VARCHAR, ENUM, SET) or bytes (TEXT, BLOB and binary types); undefined for all others. */
   length: number | undefined;
   /** Digits in all of a number, bits of BIT; undefined for types that are not numbers. */
   precision: number | undefined;
@@ -70,10 +70,16 @@ export type KeyspaceSchema = Readonly<{
 const columnIndexes = new WeakMap<TableSchema, ReadonlyMap<string, number>>();
 
 /**
- * MySQL's own way to compare column names: case is ignored, accents are not (utf8mb3_general_ci would call é and e equal,
- * but names go through utf8mb3_tolower_ci).
+ * Equal for names that MySQL takes to be the same column: case is ignored, accents are not. Letter by letter as in MySQL's
+ * table, in which İ is a capital i and ẞ no capital at all, and no letter depends on its neighbours (as JavaScript's Σ does).
  */
-export const columnKey = (name: string): string => name.toLowerCase();
+export function columnKey(name: string): string {
+  const isPlain = !/[^\x00-\x7f]/.test(name);
+  if (isPlain) return name.toLowerCase();
+  return [...name].map((letter) => lowerCase[letter] ?? letter.toLowerCase()).join('');
+}
+
+const lowerCase: Readonly<Record<string, string>> = { İ: 'i', ẞ: 'ẞ' };
 
 /** The position of a column in `table.columns`, by its name without regard to case; -1 where there is none. */
 export function columnIndex(table: TableSchema, name: string): number {

@@ -18,6 +18,7 @@ export function collectGauges(router: Router, set: SetMetric): void {
     set('headgate_pool_connections', { tablet, state: 'idle' }, open - leased);
     set('headgate_pool_waiters', { tablet }, waiting);
   }
+  router.gateway.collectSchemas(set);
 }
 
 export function routerStatus(router: Router): RouterStatus {

@@ -1,0 +1,24 @@
+import type { TableSchema } from '../../schema/schema.ts';
+
+/**
+ * The tables of one keyspace by name and digest, whichever shard they were read from: a table that is the same on all shards
+ * is read once and is one object, and stays that object while it does not change.
+ */
+export class TableCache {
+  readonly #tables = new Map<string, TableSchema>();
+
+  get(name: string, digest: string): TableSchema | undefined {
+    return this.#tables.get(keyOf(name, digest));
+  }
+
+  put(table: TableSchema, digest: string): void {
+    this.#tables.set(keyOf(table.name, digest), table);
+  }
+
+  /** Forgets all tables that are not in use. */
+  retain(inUse: ReadonlySet<TableSchema>): void {
+    for (const [key, table] of this.#tables) if (!inUse.has(table)) this.#tables.delete(key);
+  }
+}
+
+const keyOf = (name: string, digest: string): string => `${name}\0${digest}`;
