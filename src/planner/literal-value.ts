@@ -1,0 +1,19 @@
+/**
+ * A value as the client wrote or bound it, before any column has converted it. What is compared and what is stored follow from
+ * it and the column: `comparison-key.ts`, `stored-key.ts`.
+ */
+
+export type LiteralValue =
+  | Readonly<{ kind: 'null' }>
+  /** Digits that fit 64 bits, perhaps with a sign. TRUE and FALSE are 1 and 0. */
+  | Readonly<{ kind: 'integer'; value: bigint }>
+  /** With a point, or more digits than an integer holds; as written, sign included. */
+  | Readonly<{ kind: 'decimal'; text: string }>
+  /** With an exponent, or a bound FLOAT or DOUBLE; as written. */
+  | Readonly<{ kind: 'float'; text: string }>
+  /** Without quotes and escapes, in `charset`; `collation` where it is not the charset's default for the session. */
+  | Readonly<{ kind: 'string'; bytes: Buffer; charset: string; collation: string | undefined }>
+  /** 0x41, x'41', b'1': a binary string, or a number where the context is one. */
+  | Readonly<{ kind: 'binary'; bytes: Buffer; charset: string | undefined }>
+  /** DATE'…', TIME'…', TIMESTAMP'…', or such a bound value: its text. */
+  | Readonly<{ kind: 'temporal'; type: 'date' | 'time' | 'datetime'; text: string }>;
