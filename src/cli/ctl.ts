@@ -6,12 +6,13 @@ import type { Command } from 'commander';
 import { addAccessOptions } from './ctl/cluster-access.ts';
 import { registerKeyspaces } from './ctl/keyspaces.ts';
 import { registerRouters } from './ctl/routers.ts';
+import { registerRoutingRules } from './ctl/routing-rules.ts';
 import { registerShards } from './ctl/shards.ts';
 import { registerSetPrimary, registerTablets } from './ctl/tablets.ts';
 import { registerVschema } from './ctl/vschema.ts';
 
 const HELP = `
-Grammar: headgate ctl THINGS [list | add NAME… | remove NAME…], and the verbs vschema and set-primary.
+Grammar: headgate ctl THINGS [list | add NAME… | remove NAME…], and the verbs vschema, routing-rules and set-primary.
 Exit codes: 0 done (also if nothing had to be done), 1 refused or failed, 2 wrong usage.
 With --json, standard output is one JSON value; additions and removals answer
 {"outcome": "created|changed|unchanged|removed|absent", …} with the names of what they were about.
@@ -21,7 +22,8 @@ Examples:
   headgate ctl shards add customer -80
   headgate ctl tablets add zone1-101 --keyspace customer --shard -80 --host 10.0.0.1 --port 3306
   headgate ctl set-primary customer/-80 zone1-101
-  headgate ctl vschema apply customer customer.json
+  headgate ctl vschema apply customer customer.json --dry-run
+  headgate ctl routing-rules get
   headgate ctl tablets --json --etcd 10.0.0.2:2379,10.0.0.3:2379`;
 
 export function register(program: Command): void {
@@ -35,5 +37,6 @@ export function register(program: Command): void {
   registerTablets(ctl);
   registerSetPrimary(ctl);
   registerVschema(ctl);
+  registerRoutingRules(ctl);
   registerRouters(ctl);
 }

@@ -42,8 +42,8 @@ function report(error: unknown): void {
     console.error(`headgate: ${error instanceof Error ? error.stack : String(error)}`);
     return;
   }
-  // What the local cluster and the topology say names the way out itself.
-  const saysItself = error.code === 'HG_LOCAL' || error.code === 'HG_TOPOLOGY';
+  // What the local cluster, the topology and the VSchema say names the way out itself.
+  const saysItself = ['HG_LOCAL', 'HG_TOPOLOGY', 'HG_VSCHEMA'].includes(error.code);
   const text = saysItself ? error.context.detail : undefined;
   console.error(`headgate: ${text ?? `${error.message}. ${error.advice}`}`);
 }

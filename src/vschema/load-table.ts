@@ -16,7 +16,7 @@ export function loadTable(context: TableContext, name: string, source: TableSour
   const pinned = pinnedTo(context, source, path);
   const columns = loadColumns(source, path, problems);
   const columnVindexes = loadColumnVindexes(context, name, source, path);
-  checkPlace(context, { kind, pinned: pinned !== undefined, source, path });
+  checkPlace(context, { kind, pinned: source.pinned !== undefined && source.pinned !== '', source, path });
   return Object.freeze({
     keyspace,
     name,
@@ -67,6 +67,8 @@ function checkPlace({ source: { sharded }, problems }: TableContext, place: Plac
   const { kind, pinned, source, path } = place;
   const at = `${path}.column_vindexes`;
   const given = source.column_vindexes.length > 0;
+  // Where the type is a mistake, nothing is to be said about what the table needs.
+  if (!TYPES.some((each) => each === (source.type ?? ''))) return;
   if (!sharded) {
     if (given) problems.push(warningAt(at, 'has no effect: the keyspace is not sharded'));
   } else if (kind === 'sequence' && !pinned) {

@@ -77,8 +77,8 @@ test('a cluster is described, command by command, and each command may be repeat
     ['vschema apply commerce -', { keyspace: 'commerce' }],
   ];
   for (const [line, names] of steps) {
-    expect(await json(line, '{"tables": {}}')).toEqual({ outcome: 'created', ...names });
-    expect(await json(line, '{"tables": {}}')).toEqual({ outcome: 'unchanged', ...names });
+    expect(await json(line, '{"tables": {}}')).toMatchObject({ outcome: 'created', ...names });
+    expect(await json(line, '{"tables": {}}')).toMatchObject({ outcome: 'unchanged', ...names });
   }
   expect(await json('keyspaces')).toEqual([
     { name: 'commerce', sharded: false, shards: ['-'], vschema: true },
@@ -165,15 +165,23 @@ test('what differs is refused unless forced', async () => {
   await refused('keyspaces add customer', 1, 'exists and is sharded');
 });
 
+const T =
+  '{"sharded": true, "vindexes": {"hash": {"type": "hash"}}, "tables": {"t": {"column_vindexes": [{"column": "id", "name": "hash"}]}}}';
+
 describe('vschema', () => {
   test('apply and get, only over what was read where that is wanted', async () => {
     await setUp();
     await refused('vschema get customer', 1, 'has no VSchema');
     const file = join(folder, 'customer.json');
-    await writeFile(file, '{"sharded": true, "tables": {"t": {}}}');
-    expect(await json(`vschema apply customer ${file} --revision 0`)).toMatchObject({ outcome: 'created' });
+    await writeFile(file, T);
+    const vschema = JSON.parse(T) as object;
+    expect(await json(`vschema apply customer ${file} --revision 0`)).toEqual({
+      outcome: 'created',
+      keyspace: 'customer',
+      changes: Object.entries(vschema).map(([path, after]) => ({ path, after })),
+      warnings: [],
+    });
     const got = (await json('vschema get customer')) as { revision: number };
-    const vschema = { sharded: true, tables: { t: {} } };
     expect(got).toEqual({ keyspace: 'customer', revision: expect.any(Number), vschema });
     expect(JSON.parse((await ctl('vschema get customer')).out)).toEqual(vschema);
     const next = '{"sharded": true}';
@@ -185,6 +193,29 @@ describe('vschema', () => {
     await refused('vschema apply nothing -', 1, 'there is no keyspace `nothing`; known are customer', '{}');
   });
 
+  test('a dry run shows the changes and makes none', async () => {
+    await setUp();
+    await json('vschema apply customer -', T);
+    const next = T.replace('"id"', '"user_id"').replace('"tables": {', '"tables": {"p": {"pinned": "00"}, ');
+    const { out } = await ctl('vschema apply customer - --dry-run', next);
+    expect(out.split('\n')).toEqual([
+      'VSchema of keyspace customer: would be changed',
+      '~ tables.t.column_vindexes[0].column: "id" → "user_id"',
+      '+ tables.p: {"pinned":"00"}',
+      '',
+    ]);
+    expect(await json('vschema apply customer - --dry-run', next)).toMatchObject({
+      outcome: 'changed',
+      dryRun: true,
+      changes: [
+        { path: 'tables.t.column_vindexes[0].column', before: 'id', after: 'user_id' },
+        { path: 'tables.p' },
+      ],
+    });
+    expect(await json('vschema get customer')).toMatchObject({ vschema: JSON.parse(T) });
+    expect(await json('vschema apply customer - --dry-run', T)).toMatchObject({ outcome: 'unchanged' });
+  });
+
   test('a broken file is refused with its line and column, a strange one with its paths', async () => {
     await setUp();
     await refused('vschema apply customer -', 1, 'standard input:2:3: expected a value', '{"a":\n  ,}');
@@ -192,12 +223,26 @@ describe('vschema', () => {
     expect(broken).toMatchObject({ code: 1, err: '' });
     expect(JSON.parse(broken.out)).toEqual({
       valid: false,
-      problems: [{ path: '', line: 2, column: 3, message: 'expected a value, found ","' }],
+      problems: [{ path: '', severity: 'error', line: 2, column: 3, message: 'expected a value, found ","' }],
     });
-    const strange = await run(['vschema', 'validate', '-', '--json'], '{"tables": {"t": {"pined": "00"}}}');
-    expect(JSON.parse(strange.out)).toEqual({
+    const strange = '{"tables": {"t": {"pined": "00"}}}';
+    const warned = await run(['vschema', 'validate', '-'], strange);
+    expect(warned).toEqual({
+      code: 0,
+      out: 'standard input: warning: tables.t.pined is not known here; did you mean pinned?\nstandard input: valid\n',
+      err: '',
+    });
+    const strict = await run(['vschema', 'validate', '-', '--json', '--strict'], strange);
+    expect(strict).toMatchObject({ code: 1, err: '' });
+    expect(JSON.parse(strict.out)).toEqual({
       valid: false,
-      problems: [{ path: 'tables.t.pined', message: 'is not known here; did you mean pinned?' }],
+      problems: [
+        {
+          path: 'tables.t.pined',
+          severity: 'warning',
+          message: 'is not known here; did you mean pinned?',
+        },
+      ],
     });
     expect(await run(['vschema', 'validate', '-', '--json'], '{}')).toEqual({
       code: 0,
@@ -205,6 +250,85 @@ describe('vschema', () => {
       err: '',
     });
   });
+
+  test('warnings are told, and refused where that is wanted', async () => {
+    await setUp();
+    const strange = T.replace('"hash"}}', '"hash", "params": {"x": "1"}}}');
+    await refused(
+      'vschema apply customer - --strict',
+      1,
+      'vindexes.hash.params.x is no parameter of hash',
+      strange,
+    );
+    const { code, out, err } = await ctl('vschema apply customer -', strange);
+    expect([code, out.split('\n')[0]]).toEqual([0, 'VSchema of keyspace customer: created']);
+    expect(err).toMatch(/^headgate: standard input: warning: vindexes\.hash\.params\.x is no parameter/);
+  });
+
+  test('what breaks another keyspace or a rule is refused', async () => {
+    await setUp();
+    await json('keyspaces add commerce');
+    const counted = T.replace('}]}', '}], "auto_increment": {"column": "id", "sequence": "commerce.seq"}}');
+    const missing = 'there is no table "seq" in keyspace commerce';
+    await refused('vschema apply customer -', 1, `auto_increment.sequence ${missing}`, counted);
+    const sequence = '{"tables": {"seq": {"type": "sequence"}}}';
+    await json('vschema apply commerce -', sequence);
+    await json('vschema apply customer -', counted);
+    await json('routing-rules apply -', '{"rules": [{"from_table": "t2", "to_tables": ["customer.t"]}]}');
+    await refused(
+      'vschema apply commerce -',
+      1,
+      /^headgate: this breaks keyspace customer: tables\.t\.auto_increment\.sequence there is no table "seq"/,
+      '{}',
+    );
+    await refused(
+      'vschema apply customer -',
+      1,
+      /this breaks the routing rules: rules\[0\]\.to_tables\[0\]/,
+      '{"sharded": true}',
+    );
+    const checked = await ctl('vschema validate - --keyspace commerce', '{}');
+    expect(checked.out).toMatch(/this breaks keyspace customer: tables\.t\.auto_increment\.sequence/);
+    expect(checked.code).toBe(1);
+    expect(await json('vschema apply commerce - --force', '{}')).toMatchObject({ outcome: 'changed' });
+    const stored = await ctl('vschema validate customer');
+    expect(stored).toMatchObject({ code: 1, out: expect.stringContaining(missing) });
+  });
+
+  test('the sample is valid, by itself and in its cluster', async () => {
+    await json('keyspaces add customer --sharded');
+    await json('keyspaces add commerce');
+    for (const name of ['commerce', 'customer']) {
+      const file = join(import.meta.dirname, `../../vschema/${name}.json`);
+      expect((await run(['vschema', 'validate', file])).out).toBe(`${file}: valid\n`);
+      expect(await json(`vschema apply ${name} ${file}`)).toMatchObject({ outcome: 'created', warnings: [] });
+      expect((await ctl(`vschema validate ${name}`)).out).toBe(`keyspace ${name}: valid\n`);
+    }
+  });
+});
+
+test('routing rules are checked against the VSchemas, stored, shown', async () => {
+  await setUp();
+  await json('vschema apply customer -', T);
+  expect(await json('routing-rules get')).toEqual({ revision: 0, routingRules: { rules: [] } });
+  const rules = '{"rules": [{"from_table": "people", "to_tables": ["customer.t"]}]}';
+  const wrong = rules.replace('customer.t', 'customer.tt');
+  const message = 'rules[0].to_tables[0] there is no table "tt" in the VSchema of customer; did you mean t?';
+  await refused('routing-rules apply -', 1, message.replaceAll(/[[\]?]/g, '.'), wrong);
+  expect(await ctl('routing-rules validate -', wrong)).toEqual({
+    code: 1,
+    out: `standard input: ${message}\n`,
+    err: '',
+  });
+  expect((await ctl('routing-rules apply - --dry-run', rules)).out).toBe(
+    'routing rules: would be created\n+ rules: [{"from_table":"people","to_tables":["customer.t"]}]\n',
+  );
+  expect(await json('routing-rules apply - --revision 0', rules)).toMatchObject({ outcome: 'created' });
+  expect(await json('routing-rules apply -', rules)).toMatchObject({ outcome: 'unchanged', changes: [] });
+  const got = (await json('routing-rules get')) as { revision: number };
+  expect(got).toEqual({ revision: expect.any(Number), routingRules: JSON.parse(rules) });
+  await refused('routing-rules apply - --revision 0', 1, 'was changed by|were changed by', '{}');
+  expect((await ctl('routing-rules validate')).out).toBe('routing rules: valid\n');
 });
 
 test('live routers are listed', async () => {
