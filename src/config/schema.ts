@@ -218,6 +218,18 @@ const planner = z
   .prefault({})
   .meta({ description: 'How statements are planned.' });
 
+const engine = z
+  .strictObject({
+    statementBytesMax: integer(
+      64 * MIB,
+      MIB,
+      64 * GIB,
+      'Memory that one statement may use in the router for sorting, grouping and DISTINCT over several shards; beyond it error 9121.',
+    ),
+  })
+  .prefault({})
+  .meta({ description: 'Statements over several shards.' });
+
 const log = z
   .strictObject({
     level: choice(
@@ -255,6 +267,7 @@ export const configSchema = z.strictObject({
   gateway,
   pool,
   session,
+  engine,
   planner,
   log,
   shutdown,

@@ -203,6 +203,30 @@ export const catalogue = {
     message: 'The VSchema is not valid',
     advice: '`headgate ctl vschema validate` names every problem; docs/vschema.md describes the format.',
   },
+  HG_STATEMENT_MEMORY: {
+    errno: 9121,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The statement needs more memory than one statement may use',
+    advice:
+      'Raise engine.statementBytesMax, or let the statement return fewer groups or rows: a narrower WHERE, a LIMIT, an ORDER BY the shards can do.',
+  },
+  HG_COLUMNS_DISAGREE: {
+    errno: 9122,
+    sqlState: 'HY000',
+    retryable: true,
+    message: 'The shards disagree on the columns',
+    advice:
+      'A table differs between the shards named. Run the missing DDL there; while DDL is under way, try again.',
+  },
+  HG_VALUE_TOO_LONG: {
+    errno: 9123,
+    sqlState: '22001',
+    retryable: false,
+    message: 'A text is too long to be compared across shards',
+    advice:
+      "Its WEIGHT_STRING would be longer than the shard's max_allowed_packet. Order or group by a part of it, such as LEFT(c, 1000).",
+  },
   HG_NO_PRIMARY: {
     errno: 9201,
     sqlState: '08S01',

@@ -1,0 +1,114 @@
+/** What operators over several inputs share: columns that must agree, one failure for all, warnings added up. */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
+import { asRowsError } from './operator.ts';
+
+/** One shard's part of a result. */
+export type ShardRows = Readonly<{
+  /** For messages: `commerce/-80`. */
+  name: string;
+  rows: RowProducer;
+}>;
+
+/** The warning count of a result takes two bytes. */
+const WARNINGS_MAX = 0xffff;
+
+/** Warnings of all, status bits or'ed. */
+export const addSummaries = (a: RowsSummary, b: RowsSummary): RowsSummary => ({
+  warnings: Math.min(WARNINGS_MAX, a.warnings + b.warnings),
+  status: a.status | b.status,
+});
+
+/** An operator over several inputs. Subclasses get their rows by input; what they throw makes the whole fail. */
+export abstract class Gathering implements RowSource {
+  protected readonly sink: RowSink;
+  protected readonly sources: RowSource[] = [];
+  protected closed = false;
+  /** Inputs that have not ended. */
+  protected openCount: number;
+  protected summary: RowsSummary = { warnings: 0, status: 0 };
+  readonly #inputs: readonly ShardRows[];
+  #definitions: readonly Buffer[] | undefined;
+  /** The input whose definitions were passed on. */
+  #describedBy = 0;
+
+  constructor(sink: RowSink, inputs: readonly ShardRows[]) {
+    this.sink = sink;
+    this.#inputs = inputs;
+    this.openCount = inputs.length;
+  }
+
+  /** Starts all inputs. */
+  start(): RowSource {
+    for (const [index, input] of this.#inputs.entries()) this.sources.push(input.rows(this.#sinkFor(index)));
+    return this;
+  }
+
+  abstract pause(): void;
+  abstract resume(): void;
+  /** The definitions, before any row. */
+  protected abstract onFields(definitions: readonly Buffer[]): void;
+  protected abstract onRow(index: number, bytes: Buffer, at: number, end: number): void;
+  protected abstract onInputEnd(index: number): void;
+
+  cancel(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const source of this.sources) source.cancel();
+  }
+
+  protected finish(): void {
+    this.closed = true;
+    this.sink.end(this.summary);
+  }
+
+  /** The first failure counts; the other inputs are stopped. */
+  protected fail(error: RowsError): void {
+    if (this.closed) return;
+    this.cancel();
+    this.sink.fail(error);
+  }
+
+  #sinkFor(index: number): RowSink {
+    return {
+      fields: (definitions) => this.#guard(() => this.#takeFields(index, definitions)),
+      row: (bytes, at, end) => {
+        if (this.closed) return;
+        try {
+          this.onRow(index, bytes, at, end);
+        } catch (cause) {
+          this.fail(asRowsError(cause));
+        }
+      },
+      end: (summary) =>
+        this.#guard(() => {
+          this.openCount--;
+          this.summary = addSummaries(this.summary, summary);
+          this.onInputEnd(index);
+        }),
+      fail: (error) => this.fail(error),
+    };
+  }
+
+  #guard(run: () => void): void {
+    if (this.closed) return;
+    try {
+      run();
+    } catch (cause) {
+      this.fail(asRowsError(cause));
+    }
+  }
+
+  #takeFields(index: number, definitions: readonly Buffer[]): void {
+    if (this.#definitions === undefined) {
+      this.#definitions = definitions;
+      this.#describedBy = index;
+      this.onFields(definitions);
+      return;
+    }
+    const known = this.#definitions;
+    if (known.length === definitions.length && known.every((one, i) => one.equals(definitions[i]!))) return;
+    const [first, second] = [this.#inputs[this.#describedBy]!.name, this.#inputs[index]!.name];
+    throw new HeadgateError('HG_COLUMNS_DISAGREE', { detail: `${first} and ${second}` });
+  }
+}
