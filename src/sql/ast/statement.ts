@@ -1,4 +1,6 @@
-/** The results of the parser. Other statements join this union with types of their own. */
+/** The results of the parser. */
+import type { AdministrationStatement } from './administration.ts';
+import type { DefinitionStatement } from './definition.ts';
 import type { DeleteStatement, InsertStatement, UpdateStatement } from './dml.ts';
 import type { QueryExpression } from './query.ts';
 
@@ -30,4 +32,6 @@ export type ParsedStatement =
   | InsertStatement
   | UpdateStatement
   | DeleteStatement
+  | DefinitionStatement
+  | AdministrationStatement
   | SyntaxProblem;
