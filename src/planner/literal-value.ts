@@ -16,4 +16,18 @@ export type LiteralValue =
   /** 0x41, x'41', b'1': a binary string, or a number where the context is one. */
   | Readonly<{ kind: 'binary'; bytes: Buffer; charset: string | undefined }>
   /** DATE'…', TIME'…', TIMESTAMP'…', or such a bound value: its text. */
-  | Readonly<{ kind: 'temporal'; type: 'date' | 'time' | 'datetime'; text: string }>;
+  | Readonly<{ kind: 'temporal'; type: 'date' | 'time' | 'datetime'; text: string }>
+  /** An expression whose value only MySQL knows, such as -'5'. */
+  | Readonly<{ kind: 'computed' }>;
+
+/** What of the session decides how literals are compared and stored. */
+export type ValueContext = Readonly<{
+  /** Names in upper case. */
+  sqlMode: ReadonlySet<string>;
+  /** character_set_client: in which strings without introducer are written. */
+  charset: string;
+  /** collation_connection, with which they are compared where no column says another. */
+  collation: string;
+  /** The session's time zone as it was set; undefined for the servers' own. */
+  timeZone: string | undefined;
+}>;

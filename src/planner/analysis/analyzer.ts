@@ -1,0 +1,500 @@
+/**
+ * Reads a statement for routing: which sharded tables it uses, which of their rows belong together, where they can be, and
+ * what in it only holds when all of it runs on one shard. Names that it cannot resolve narrow nothing.
+ */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { findColumn, findTable, type KeyspaceSchema, type TableSchema } from '../../schema/schema.ts';
+import type { Expression } from '../../sql/ast/expression.ts';
+import type { QueryBlock, QueryBody, QueryExpression, WithClause } from '../../sql/ast/query.ts';
+import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
+import { resolveTable } from '../../vschema/resolve-table.ts';
+import type { TableVSchema, VindexDefinition, VSchema } from '../../vschema/vschema.ts';
+import { vindexExactness } from '../column-vindex-exactness.ts';
+import { both, either, type Route, type RoutingKey } from '../route.ts';
+import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
+import { type CommonTables, findCommonTable, originOf, type Scope } from './scope.ts';
+import { sameEquality } from './same-equality.ts';
+import { isKeyed, localityProblem } from './locality.ts';
+import { jsonTableSource, outputColumns, withNames } from './sources.ts';
+import { expressionsOf, queriesIn } from './subqueries.ts';
+import { Classes, type NewTableUse, type Origin, type Source, type SourceColumn, type TableUse } from './table-use.ts';
+
+export type AnalysisInput = Readonly<{
+  vschema: VSchema;
+  schemaOf: (keyspace: string) => KeyspaceSchema | undefined;
+  /** The session's keyspace, undefined where none is selected. */
+  keyspace: string | undefined;
+  tabletType: string;
+  readOperand: ReadOperand;
+  isSystemSchema: (name: string) => boolean;
+}>;
+
+/** A table in an unsharded keyspace, or a copy on every shard. */
+export type PlainTable = Readonly<{ node: TableName; table: TableVSchema; schema: TableSchema | undefined }>;
+
+/** Uses that belong together, with the route of all of them. */
+export type Group = Readonly<{ uses: readonly TableUse[]; route: Route; anchored: boolean }>;
+
+/** A query within another one: what it exports. */
+type Facts = Readonly<{ columns: readonly SourceColumn[] | undefined; uses: readonly TableUse[] }>;
+
+type Place = Readonly<{
+  /** `derived` rows are made as a whole before anything outside looks at them; `expression` is a subquery as a value. */
+  mode: 'top' | 'derived' | 'expression';
+  /** Whether each row of the result comes from a row of this query. */
+  anchor: boolean;
+  outer: Scope | undefined;
+  tables: CommonTables | undefined;
+}>;
+
+/** A condition, and the uses whose rows it restricts; undefined for all. */
+type Condition = Readonly<{ expression: Expression; scope: Scope; restricts: ReadonlySet<TableUse> | undefined }>;
+
+type Block = {
+  readonly id: number;
+  readonly place: Place;
+  readonly conditions: Condition[];
+  /** Columns made equal by USING and NATURAL. */
+  readonly equal: (readonly [Origin, Origin])[];
+  readonly lateral: Source[];
+};
+
+const DEPTH_MAX = 60;
+const BLOCKS_MAX = 1000;
+
+export class Analyzer {
+  readonly uses: TableUse[] = [];
+  readonly references: PlainTable[] = [];
+  readonly unsharded: PlainTable[] = [];
+  readonly vindexes: { keyspace: string; vindex: VindexDefinition; node: TableName }[] = [];
+  /** Tables of MySQL's own schemas. */
+  systemTables = 0;
+  /** Why the statement can only run where all its rows are on one shard. */
+  readonly singleOnly = new Set<string>();
+  readonly input: AnalysisInput;
+  readonly #equal = new Classes<Origin>();
+  readonly #aligned = new Classes<TableUse>();
+  readonly #facts = new Map<QueryExpression, Facts>();
+  #blocks = 0;
+  #depth = 0;
+
+  constructor(input: AnalysisInput) {
+    this.input = input;
+  }
+
+  /** The outermost query; returns the sources of its (only) block, undefined for other bodies. */
+  statement(query: QueryExpression): readonly Source[] | undefined {
+    let sources: readonly Source[] | undefined;
+    const place: Place = { mode: 'top', anchor: true, outer: undefined, tables: undefined };
+    this.#query(query, place, (top) => {
+      sources = top;
+    });
+    return sources;
+  }
+
+  /** The tables and the condition of UPDATE and DELETE. */
+  change(
+    tables: readonly TableReference[],
+    where: Expression | undefined,
+    others: readonly Expression[],
+    clause: WithClause | undefined,
+  ): readonly Source[] {
+    const first: Place = { mode: 'top', anchor: true, outer: undefined, tables: undefined };
+    const place = { ...first, tables: this.#commonTables(clause, first) };
+    const block = this.#newBlock(place);
+    const sources = tables.flatMap((table) => this.#from(table, false, block));
+    const scope: Scope = { sources, outer: undefined };
+    for (const expression of where === undefined ? others : [...others, where]) this.#expression(expression, scope, place);
+    this.#conditions(block, where, scope);
+    return sources;
+  }
+
+  /** Subqueries of expressions that belong to no query: values of INSERT. */
+  values(expressions: readonly Expression[]): void {
+    const place: Place = { mode: 'top', anchor: false, outer: undefined, tables: undefined };
+    for (const expression of expressions) this.#expression(expression, { sources: [], outer: undefined }, place);
+  }
+
+  /** The uses by group. Call it last. */
+  groups(): Group[] {
+    this.#alignKeys();
+    const members = new Map<TableUse, TableUse[]>();
+    for (const use of this.uses) {
+      const root = this.#aligned.of(use);
+      members.set(root, [...(members.get(root) ?? []), use]);
+    }
+    return [...members.values()].map((uses) => ({
+      uses,
+      route: routeOfGroup(uses),
+      anchored: uses.some((use) => use.anchor),
+    }));
+  }
+
+  /** Whether two columns are equal in every row that counts. */
+  areEqual(a: Origin, b: Origin): boolean {
+    return this.#equal.of(a) === this.#equal.of(b);
+  }
+
+  #alignKeys(): void {
+    for (const [at, use] of this.uses.entries()) {
+      for (const other of this.uses.slice(0, at)) if (this.#belongTogether(use, other)) this.#aligned.join(use, other);
+    }
+  }
+
+  #belongTogether(a: TableUse, b: TableUse): boolean {
+    if (a.table.keyspace !== b.table.keyspace) return false;
+    const pinned = a.table.pinned;
+    if (pinned !== undefined) return b.table.pinned !== undefined && pinned.equals(b.table.pinned);
+    if (a.key === undefined || b.key === undefined || !sameFunction(a.key, b.key)) return false;
+    return a.keyOrigins.every((origin, at) => this.areEqual(origin, b.keyOrigins[at]!)) && isExact(a.key) && isExact(b.key);
+  }
+
+  #query(query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
+    if (++this.#depth > DEPTH_MAX) throw new HeadgateError('ER_NOT_SUPPORTED_YET', { message: `Headgate reads queries up to ${DEPTH_MAX} levels deep` });
+    const inner = { ...place, tables: this.#commonTables(query.with, place) };
+    const facts = this.#body(query.body, query, inner, onTop);
+    this.#facts.set(query, facts);
+    this.#depth--;
+    return facts;
+  }
+
+  #commonTables(clause: WithClause | undefined, place: Place): CommonTables | undefined {
+    let tables = place.tables;
+    for (const { name, columns, query } of clause?.expressions ?? []) {
+      const table = {
+        name: name.text,
+        columns: columns.map((column) => column.text),
+        query,
+        scope: tables,
+        recursive: clause!.recursive,
+      };
+      tables = { table, outer: tables };
+    }
+    return tables;
+  }
+
+  #body(body: QueryBody, query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
+    switch (body.kind) {
+      case 'queryBlock':
+        return this.#block(body, query, place, onTop);
+      case 'nestedQuery': {
+        const plain = query.limit === undefined && query.orderBy === undefined;
+        if (plain) return this.#query(body.query, place, onTop);
+        this.#onlyOnOneShard(place, 'a query in parentheses with its own ORDER BY or LIMIT');
+        return withoutOrigins(this.#query(body.query, { ...place, mode: innerMode(place) }));
+      }
+      case 'setOperation': {
+        this.#onlyOnOneShard(place, body.operator.toUpperCase());
+        const parts = body.operands.map((operand) =>
+          this.#body(operand, bare(query), { ...place, mode: innerMode(place) }),
+        );
+        for (const item of query.orderBy?.items ?? []) this.#expression(item.expression, { sources: [], outer: place.outer }, place);
+        return { columns: withoutOrigins(parts[0]!).columns, uses: parts.flatMap(({ uses }) => uses) };
+      }
+      case 'values':
+        for (const row of body.rows)
+          for (const value of row.values) this.#expression(value, { sources: [], outer: place.outer }, place);
+        return {
+          columns: body.rows[0]?.values.map((_, at) => ({ name: `column_${at}`, origin: undefined, hidden: false })),
+          uses: [],
+        };
+      case 'tableBody': {
+        const { start, end, schema, name, nameStart } = body;
+        const node: TableName = {
+          kind: 'table', start, end, schema, name, nameStart, nameEnd: end,
+          partitions: [], alias: undefined, indexHints: [], sample: undefined,
+        };
+        const block = this.#newBlock(place);
+        const source = this.#table(node, false, block);
+        if (query.limit !== undefined && place.mode === 'derived') this.#onlyOnOneShard(place, 'LIMIT in a derived table');
+        onTop?.([source]);
+        return { columns: source.columns?.filter(({ hidden }) => !hidden), uses: source.uses };
+      }
+    }
+  }
+
+  #newBlock(place: Place): Block {
+    // A common table is read anew for each of its uses, and so is what it uses.
+    if (this.#blocks >= BLOCKS_MAX) {
+      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+        message: `Headgate reads statements of up to ${BLOCKS_MAX} query blocks`,
+      });
+    }
+    return { id: this.#blocks++, place, conditions: [], equal: [], lateral: [] };
+  }
+
+  /** Subqueries as values are of no concern here: there each row of the outside asks for itself. */
+  #onlyOnOneShard(place: Place, what: string): void {
+    if (place.mode !== 'expression') this.singleOnly.add(what);
+  }
+
+  #block(node: QueryBlock, query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
+    const block = this.#newBlock(place);
+    const sources = node.from.flatMap((reference) => {
+      const found = this.#from(reference, false, block);
+      block.lateral.push(...found);
+      return found;
+    });
+    const scope: Scope = { sources, outer: place.outer };
+    for (const expression of expressionsOf(node, query)) this.#expression(expression, scope, place);
+    this.#conditions(block, node.where, scope);
+    onTop?.(sources);
+    const uses = sources.flatMap((source) => source.uses);
+    const columns = outputColumns(node, scope);
+    if (place.mode === 'top' || uses.length === 0) return { columns, uses };
+    const keyed = isKeyed(node, query, scope, (origin) => this.#isExactKey(origin));
+    const problem = keyed ? undefined : localityProblem(node, query);
+    if (problem === undefined) return { columns, uses };
+    if (place.mode === 'derived') this.#onlyOnOneShard(place, `${problem} in a derived table, common table expression or view`);
+    return withoutOrigins({ columns, uses });
+  }
+
+  #isExactKey({ use, column }: Origin): boolean {
+    const key = use?.key;
+    return key !== undefined && key.columns.length === 1 && key.columns[0] === column && isExact(key);
+  }
+
+  /** Subqueries below an expression. */
+  #expression(expression: Expression, scope: Scope, place: Place): void {
+    for (const query of queriesIn(expression))
+      this.#query(query, { mode: 'expression', anchor: false, outer: scope, tables: place.tables });
+  }
+
+  #conditions(block: Block, where: Expression | undefined, scope: Scope): void {
+    const all: Condition[] = [...block.conditions];
+    for (const expression of conjunctsOf(where)) all.push({ expression, scope, restricts: undefined });
+    for (const [a, b] of block.equal) if (sameEquality(a.column, b.column)) this.#equal.join(a, b);
+    for (const condition of all) this.#equalities(condition);
+    // Those of one scope and reach together: a key of several columns needs all of its conditions.
+    for (const some of byReach(all)) {
+      const { scope: within, restricts } = some[0]!;
+      const routes = routesFrom(some.map(({ expression }) => expression), within, this.input.readOperand);
+      for (const [use, route] of routes) if (restricts === undefined || restricts.has(use)) use.routes.push(route);
+    }
+  }
+
+  #equalities({ expression, scope, restricts }: Condition): void {
+    const pairs = [...equalitiesIn(expression, scope), ...this.#membership(expression, scope)];
+    for (const [a, b] of pairs) {
+      const counts = restricts === undefined || [a, b].some(({ use }) => use !== undefined && restricts.has(use));
+      if (counts && sameEquality(a.column, b.column)) this.#equal.join(a, b);
+    }
+  }
+
+  /** `a IN (SELECT b …)` as a condition: only rows with b = a count. */
+  #membership(expression: Expression, scope: Scope): readonly (readonly [Origin, Origin])[] {
+    if (expression.kind !== 'inSubquery' || expression.negated || expression.operand.kind !== 'column') return [];
+    const outside = originOf(scope, expression.operand);
+    const inside = this.#facts.get(expression.query)?.columns?.[0]?.origin;
+    return outside === undefined || inside === undefined ? [] : [[outside, inside]];
+  }
+
+  /** The sources of one entry of FROM. */
+  #from(reference: TableReference, nullable: boolean, block: Block): Source[] {
+    switch (reference.kind) {
+      case 'table':
+        return [this.#table(reference, nullable, block)];
+      case 'derivedTable': {
+        const { place } = block;
+        const anchor = place.anchor && !nullable;
+        const outer = reference.lateral ? { sources: [...block.lateral], outer: place.outer } : place.outer;
+        const mode = reference.lateral ? 'expression' : 'derived';
+        const facts = this.#query(reference.query, { mode, anchor: anchor && !reference.lateral, outer, tables: place.tables });
+        const columns = withNames(facts.columns, reference.columns.map(({ text }) => text));
+        return [{ name: reference.alias?.text ?? '', schema: undefined, columns, uses: facts.uses }];
+      }
+      case 'jsonTable':
+        return [jsonTableSource(reference)];
+      case 'join':
+        return this.#join(reference, nullable, block);
+      case 'tableList':
+        return reference.tables.flatMap((table) => this.#from(table, nullable, block));
+      case 'odbcJoin':
+        return this.#from(reference.table, nullable, block);
+      case 'dual':
+        return [];
+    }
+  }
+
+  #join(join: Join, nullable: boolean, block: Block): Source[] {
+    const left = this.#from(join.left, nullable || join.type === 'right', block);
+    block.lateral.push(...left);
+    const right = this.#from(join.right, nullable || join.type === 'left', block);
+    const sources = [...left, ...right];
+    const inner = join.type === 'left' ? right : join.type === 'right' ? left : undefined;
+    const restricts = inner === undefined ? undefined : new Set(inner.flatMap((source) => source.uses));
+    // A condition of an inner join within an outer one restricts what it joins, and nothing else.
+    const own = restricts ?? (nullable ? new Set(sources.flatMap((source) => source.uses)) : undefined);
+    const scope: Scope = { sources, outer: block.place.outer };
+    if (join.on !== undefined) {
+      this.#expression(join.on, scope, block.place);
+      for (const expression of conjunctsOf(join.on)) block.conditions.push({ expression, scope, restricts: own });
+    }
+    const names = join.natural ? commonNames(left, right) : (join.using ?? []).map(({ text }) => text);
+    for (const name of names) {
+      const a = columnNamed(left, name)?.origin;
+      const b = columnNamed(right, name)?.origin;
+      if (a !== undefined && b !== undefined) block.equal.push([a, b]);
+    }
+    return sources;
+  }
+
+  #table(node: TableName, nullable: boolean, block: Block): Source {
+    const { place } = block;
+    const common = node.schema === undefined ? findCommonTable(place.tables, node.name) : undefined;
+    const name = node.alias?.text ?? node.name;
+    if (common !== undefined) {
+      const tables = common.recursive ? place.tables : common.scope;
+      if (common.recursive && ++this.#depth > DEPTH_MAX / 2) {
+        this.#depth--;
+        return { name, schema: undefined, columns: undefined, uses: [] };
+      }
+      if (common.recursive) this.singleOnly.add('a recursive common table expression');
+      const anchor = place.anchor && !nullable;
+      const facts = common.recursive
+        ? this.#recursive(common.query, { mode: 'derived', anchor, outer: undefined, tables })
+        : this.#query(common.query, { mode: 'derived', anchor, outer: undefined, tables });
+      if (common.recursive) this.#depth--;
+      return { name, schema: undefined, columns: withNames(facts.columns, common.columns), uses: facts.uses };
+    }
+    if (node.schema !== undefined && this.input.isSystemSchema(node.schema)) {
+      this.systemTables++;
+      this.singleOnly.add(`${node.schema}, which each server has for itself`);
+      return { name, schema: node.schema, columns: undefined, uses: [] };
+    }
+    return this.#stored(node, name, nullable, block);
+  }
+
+  readonly #recursing = new Set<QueryExpression>();
+
+  /** A recursive table that names itself is not followed again. */
+  #recursive(query: QueryExpression, place: Place): Facts {
+    if (this.#recursing.has(query)) return { columns: undefined, uses: [] };
+    this.#recursing.add(query);
+    const facts = this.#query(query, place);
+    this.#recursing.delete(query);
+    return withoutOrigins(facts);
+  }
+
+  #stored(node: TableName, name: string, nullable: boolean, block: Block): Source {
+    const { vschema, keyspace, tabletType } = this.input;
+    const found = resolveTable(vschema, node.schema, node.name, keyspace, tabletType);
+    if (found.kind === 'vindex') {
+      this.vindexes.push({ keyspace: found.keyspace, vindex: found.vindex, node });
+      return { name, schema: undefined, columns: undefined, uses: [] };
+    }
+    if (found.kind !== 'table') throw found.error;
+    const { table } = found;
+    const schema = this.#schemaOf(table);
+    const qualifier = table.keyspace;
+    if (table.kind !== 'sharded') {
+      (table.kind === 'reference' ? this.references : this.unsharded).push({ node, table, schema });
+      const columns = schema?.columns.map((column) => ({
+        name: column.name,
+        origin: { use: undefined, column },
+        hidden: column.invisible,
+      }));
+      return { name, schema: qualifier, columns, uses: [] };
+    }
+    const { use, columns } = this.#use(node, table, schema!, nullable, block);
+    return { name, schema: qualifier, columns, uses: [use] };
+  }
+
+  /** Raises what MySQL says of a table that is not there, or HG_SCHEMA_DISAGREES. */
+  #schemaOf(table: TableVSchema): TableSchema | undefined {
+    const all = this.input.schemaOf(table.keyspace);
+    const schema = all === undefined ? undefined : findTable(all, table.name);
+    if (schema !== undefined || table.kind === 'unsharded' || table.kind === 'sequence') return schema;
+    const problem = all?.disagreements.get(table.name);
+    if (problem !== undefined) throw new HeadgateError('HG_SCHEMA_DISAGREES', { detail: problem });
+    throw new HeadgateError('ER_NO_SUCH_TABLE', { message: `Table '${table.keyspace}.${table.name}' doesn't exist` });
+  }
+
+  #use(
+    node: TableName,
+    table: TableVSchema,
+    schema: TableSchema,
+    nullable: boolean,
+    block: Block,
+  ): { use: TableUse; columns: SourceColumn[] } {
+    const key = routingKey(table, schema);
+    const use: NewTableUse = {
+      id: this.uses.length, node, table, schema, key, keyOrigins: [], block: block.id, nullable,
+      anchor: block.place.anchor && !nullable,
+      routes: table.pinned === undefined ? [] : [{ kind: 'keyspaceId', id: table.pinned }],
+    };
+    const columns = schema.columns.map((column): SourceColumn => ({ name: column.name, origin: { use, column }, hidden: column.invisible }));
+    use.keyOrigins = (key?.columns ?? []).map((wanted) => columns.find(({ origin }) => origin!.column === wanted)!.origin!);
+    this.uses.push(use);
+    return { use, columns };
+  }
+}
+
+/** The primary vindex with the tablets' columns; undefined if it cannot be computed, or a column is missing. */
+export function routingKey(table: TableVSchema, schema: TableSchema): RoutingKey | undefined {
+  const columnVindex = table.columnVindexes[0];
+  if (columnVindex === undefined || !columnVindex.vindex.vindex.functional) return undefined;
+  const columns = columnVindex.columns.map((name) => findColumn(schema, name));
+  return columns.every((column) => column !== undefined) ? { columnVindex, columns } : undefined;
+}
+
+const sameFunction = ({ columnVindex: a }: RoutingKey, { columnVindex: b }: RoutingKey): boolean =>
+  a.vindex === b.vindex ||
+  (a.vindex.type === b.vindex.type && JSON.stringify(a.vindex.params) === JSON.stringify(b.vindex.params));
+
+/** Whether values that MySQL calls equal always have the same keyspace id. */
+export const isExact = ({ columnVindex, columns }: RoutingKey): boolean =>
+  columns.every((column) => vindexExactness(column, columnVindex).exact);
+
+/** Anchors all hold; without them each block that reads from the group may be the one that matters. */
+function routeOfGroup(uses: readonly TableUse[]): Route {
+  const anchors = uses.filter((use) => use.anchor);
+  if (anchors.length > 0) return both(anchors.flatMap((use) => use.routes));
+  const blocks = new Map<number, TableUse[]>();
+  for (const use of uses) blocks.set(use.block, [...(blocks.get(use.block) ?? []), use]);
+  return either(
+    [...blocks.values()].map((members) => {
+      const required = members.filter((use) => !use.nullable);
+      if (required.length > 0) return both(required.flatMap((use) => use.routes));
+      return either(members.map((use) => both(use.routes)));
+    }),
+  );
+}
+
+const withoutOrigins = ({ columns, uses }: Facts): Facts => ({
+  uses,
+  columns: columns?.map((column) => ({ ...column, origin: undefined })),
+});
+
+/** What is merged as a whole is, for its parts, like a derived table. */
+const innerMode = ({ mode }: Place): Place['mode'] => (mode === 'top' ? 'derived' : mode);
+
+/** A query's operand has none of what stands behind the whole. */
+const bare = (query: QueryExpression): QueryExpression => ({ ...query, orderBy: undefined, limit: undefined });
+
+function byReach(conditions: readonly Condition[]): Condition[][] {
+  const groups: Condition[][] = [];
+  for (const condition of conditions) {
+    const fitting = groups.find(
+      ([first]) => first!.restricts === condition.restricts && first!.scope === condition.scope,
+    );
+    if (fitting === undefined) groups.push([condition]);
+    else fitting.push(condition);
+  }
+  return groups;
+}
+
+function columnNamed(sources: readonly Source[], name: string): SourceColumn | undefined {
+  const wanted = name.toLowerCase();
+  for (const { columns } of sources) {
+    const found = columns?.find((column) => column.name.toLowerCase() === wanted);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The columns by which NATURAL joins; none where they are not all known. */
+function commonNames(left: readonly Source[], right: readonly Source[]): string[] {
+  const visible = ({ columns = [] }: Source) => columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
+  return left.flatMap(visible).filter((name) => columnNamed(right, name)?.hidden === false);
+}

@@ -1,0 +1,48 @@
+/** The columns that queries and tables in FROM offer by name. */
+import type { QueryBlock } from '../../sql/ast/query.ts';
+import type { JsonTable, JsonTableColumn } from '../../sql/ast/table.ts';
+import { isNamed, originOf, type Scope } from './scope.ts';
+import type { Source, SourceColumn } from './table-use.ts';
+
+const expression = (name: string): SourceColumn => ({ name, origin: undefined, hidden: false });
+
+/** The columns of a block's result; undefined where a `*` stands for columns that are not known. */
+export function outputColumns(block: QueryBlock, scope: Scope): readonly SourceColumn[] | undefined {
+  const columns: SourceColumn[] = [];
+  for (const item of block.items) {
+    if (item.kind === 'selectStar') {
+      for (const source of scope.sources) {
+        if (item.table !== undefined && !isNamed(source, item)) continue;
+        if (source.columns === undefined) return undefined;
+        columns.push(...source.columns.filter(({ hidden }) => !hidden));
+      }
+      continue;
+    }
+    const { expression: value, alias } = item;
+    if (value.kind === 'column') {
+      columns.push({ name: alias?.text ?? value.name, origin: originOf(scope, value), hidden: false });
+    } else {
+      // Its title is the text; nobody refers to it by that in a way that would matter here.
+      columns.push(expression(alias?.text ?? ''));
+    }
+  }
+  return columns;
+}
+
+/** Columns under the names that a derived table or common table gives them. */
+export function withNames(
+  columns: readonly SourceColumn[] | undefined,
+  names: readonly string[],
+): readonly SourceColumn[] | undefined {
+  if (names.length === 0) return columns;
+  return names.map((name, at) => ({ name, origin: columns?.[at]?.origin, hidden: false }));
+}
+
+export function jsonTableSource(table: JsonTable): Source {
+  const columns = table.columns.flatMap(jsonNames).map(expression);
+  return { name: table.alias?.text ?? '', schema: undefined, columns, uses: [] };
+}
+
+function jsonNames(column: JsonTableColumn): readonly string[] {
+  return column.kind === 'jsonNested' ? column.columns.flatMap(jsonNames) : [column.name.text];
+}

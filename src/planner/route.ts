@@ -1,0 +1,166 @@
+/**
+ * Where a table's rows can be, as data: made from the predicates when a statement is planned, resolved to shards when its
+ * values are known. A route never names fewer shards than can have matching rows.
+ */
+import { unreachable } from '../errors/unreachable.ts';
+import type { ColumnSchema } from '../schema/schema.ts';
+import type { KeyRange } from '../vschema/key-range.ts';
+import type { ColumnVindex } from '../vschema/vschema.ts';
+import type { VindexValue } from '../vschema/vindexes/vindex.ts';
+import { type ComparisonKey, comparisonKey } from './comparison-key.ts';
+import type { LiteralValue } from './literal-value.ts';
+import type { Operand, Operands } from './operands.ts';
+import {
+  allShards,
+  intersection,
+  noShards,
+  type ShardMap,
+  type ShardSet,
+  shardOf,
+  shardsOfRange,
+  union,
+} from './shard-map.ts';
+
+/** A column vindex with the columns as the tablets have them. */
+export type RoutingKey = Readonly<{ columnVindex: ColumnVindex; columns: readonly ColumnSchema[] }>;
+
+export type Route =
+  | Readonly<{ kind: 'all' }>
+  /** The one shard of a pinned table. */
+  | Readonly<{ kind: 'keyspaceId'; id: Buffer }>
+  /** `column = value` for the key's first columns, in order; all of them unless the vindex takes a prefix. */
+  | Readonly<{ kind: 'equal'; key: RoutingKey; values: readonly Operand[] }>
+  /** `column IN (…)`: a single-column key. */
+  | Readonly<{ kind: 'in'; key: RoutingKey; values: readonly Operand[] }>
+  /** `column BETWEEN low AND high` of a vindex whose keyspace ids sort as its values; an open bound is undefined. */
+  | Readonly<{ kind: 'between'; key: RoutingKey; low: Operand | undefined; high: Operand | undefined }>
+  | Readonly<{ kind: 'and'; parts: readonly Route[] }>
+  | Readonly<{ kind: 'or'; parts: readonly Route[] }>;
+
+export const everywhere: Route = Object.freeze({ kind: 'all' });
+
+/** Both hold. */
+export function both(parts: readonly Route[]): Route {
+  const kept = parts.filter((part) => part.kind !== 'all');
+  if (kept.length === 0) return everywhere;
+  return kept.length === 1 ? kept[0]! : Object.freeze({ kind: 'and', parts: kept });
+}
+
+/** One of them holds. */
+export function either(parts: readonly Route[]): Route {
+  if (parts.some((part) => part.kind === 'all')) return everywhere;
+  return parts.length === 1 ? parts[0]! : Object.freeze({ kind: 'or', parts });
+}
+
+/** Why a route leads to more shards than its predicate seems to say: for EXPLAIN. */
+export type Doubts = Set<string>;
+
+/** The shards at which matching rows can be. `doubts` collects the reasons of comparisons that cannot be routed. */
+export function resolveRoute(route: Route, operands: Operands, map: ShardMap, doubts?: Doubts): ShardSet {
+  switch (route.kind) {
+    case 'all':
+      return allShards(map);
+    case 'keyspaceId':
+      return one(shardOf(map, route.id));
+    case 'equal':
+      return resolveEqual(route.key, route.values, operands, map, doubts);
+    case 'in': {
+      let shards = noShards;
+      for (const operand of route.values) {
+        for (const value of operands.values(operand))
+          shards = union(shards, resolveValues(route.key, [value], map, doubts, operands));
+      }
+      return shards;
+    }
+    case 'between':
+      return resolveBetween(route.key, route.low, route.high, operands, map, doubts);
+    case 'and':
+      return route.parts
+        .map((part) => resolveRoute(part, operands, map, doubts))
+        .reduce((shards, more) => intersection(shards, more));
+    case 'or':
+      return route.parts
+        .map((part) => resolveRoute(part, operands, map, doubts))
+        .reduce((shards, more) => union(shards, more));
+    default:
+      return unreachable(route);
+  }
+}
+
+const one = (at: number): ShardSet => (at < 0 ? noShards : [at]);
+
+function resolveEqual(
+  key: RoutingKey,
+  values: readonly Operand[],
+  operands: Operands,
+  map: ShardMap,
+  doubts: Doubts | undefined,
+): ShardSet {
+  const literals: LiteralValue[] = [];
+  for (const operand of values) literals.push(operands.value(operand));
+  return resolveValues(key, literals, map, doubts, operands);
+}
+
+function resolveValues(
+  key: RoutingKey,
+  literals: readonly LiteralValue[],
+  map: ShardMap,
+  doubts: Doubts | undefined,
+  operands: Operands,
+): ShardSet {
+  const { vindex } = key.columnVindex.vindex;
+  const inputs: VindexValue[] = [];
+  for (const [at, literal] of literals.entries()) {
+    const found = keyOf(key, at, literal, operands);
+    if (found.kind === 'nothing') return noShards;
+    if (found.kind === 'scatter') {
+      doubts?.add(found.reason);
+      return allShards(map);
+    }
+    inputs.push(found.value);
+  }
+  const destination = vindex.map(inputs);
+  switch (destination.kind) {
+    case 'keyspaceId':
+      return one(shardOf(map, destination.id));
+    case 'keyRange':
+      return shardsOfRange(map, destination.range);
+    case 'none':
+      // The vindex cannot have placed such a row; one put there by hand would be found on one MySQL.
+      return allShards(map);
+    default:
+      return unreachable(destination);
+  }
+}
+
+const keyOf = (key: RoutingKey, at: number, literal: LiteralValue, operands: Operands): ComparisonKey =>
+  comparisonKey(key.columns[at]!, key.columnVindex, literal, operands.context);
+
+function resolveBetween(
+  key: RoutingKey,
+  low: Operand | undefined,
+  high: Operand | undefined,
+  operands: Operands,
+  map: ShardMap,
+  doubts: Doubts | undefined,
+): ShardSet {
+  const bounds: (Buffer | undefined)[] = [];
+  for (const operand of [low, high]) {
+    if (operand === undefined) {
+      bounds.push(undefined);
+      continue;
+    }
+    const found = keyOf(key, 0, operands.value(operand), operands);
+    // A bound between two values of the column is no value of it: the range is then not narrowed on that side.
+    const destination = found.kind === 'value' ? key.columnVindex.vindex.vindex.map([found.value]) : undefined;
+    if (found.kind === 'scatter') doubts?.add(found.reason);
+    bounds.push(destination?.kind === 'keyspaceId' ? destination.id : undefined);
+  }
+  const [start = Buffer.alloc(0), end] = bounds;
+  if (end !== undefined && Buffer.compare(start, end) > 0) return noShards;
+  const range: KeyRange = { start, end: end === undefined ? Buffer.alloc(0) : successor(end) };
+  return shardsOfRange(map, range);
+}
+
+/** The smallest keyspace id behind one. */
+const successor = (id: Buffer): Buffer => Buffer.concat([id, Buffer.of(0)]);
