@@ -163,6 +163,7 @@ export class Fingerprint {
       else if (gap !== 0 && this.#selectDepth < 0) this.#takeGap(start, gap);
       const result = this.#take(kind);
       if (result !== 0 && result !== outcome.listRead) return result;
+      if (!this.key.isWhole) return outcome.refused;
       this.#kind = result === 0 ? kind : char.close;
       this.#word = lexer.word;
       this.#tokenStart = start;
