@@ -90,6 +90,7 @@ export class Lexer {
   #multibyteLength: MultibyteLength | undefined;
   #mode: LexMode;
   #inVersionComment = false;
+  #hasVersionComment = false;
   #hasVersionNumber = false;
   /** The dot that follows and the name behind it belong to the name just read. */
   #dotNext = false;
@@ -116,6 +117,7 @@ export class Lexer {
     this.end = start;
     this.word = 0;
     this.#inVersionComment = false;
+    this.#hasVersionComment = false;
     this.#hasVersionNumber = false;
     this.#dotNext = false;
     this.#nameNext = false;
@@ -125,6 +127,11 @@ export class Lexer {
   /** True between the parts of a version comment whose content is code. */
   get inVersionComment(): boolean {
     return this.#inVersionComment;
+  }
+
+  /** True once a version comment was met whose content is code. */
+  get hasVersionComment(): boolean {
+    return this.#hasVersionComment;
   }
 
   /** True once a comment was met that is code for some servers only. */
@@ -505,6 +512,7 @@ export class Lexer {
       const code = this.#versionedCodeStart(at + 3);
       if (code >= 0) {
         this.#inVersionComment = true;
+        this.#hasVersionComment = true;
         return code;
       }
       end = this.#nestedCommentEnd(at + 3);

@@ -1,4 +1,8 @@
-/** Expressions. Operands stand in source order within each node; parentheses leave no node (a row does). */
+/**
+ * Expressions. Operands stand in source order within each node. Parentheses around an expression leave no
+ * node of their own; they belong to the span of what they enclose, so that the text of a span is always a
+ * whole operand.
+ */
 import type { Name, Span } from './node.ts';
 import type { OrderItem, QueryExpression, WindowSpecification } from './query.ts';
 
@@ -77,17 +81,20 @@ export type Literal = Readonly<{
 /** `?`; `index` counts from 0 in the order of the text. */
 export type Parameter = Readonly<{ kind: 'parameter'; start: number; end: number; index: number }>;
 
-/** `c`, `t.c`, `s.t.c`, `.t.c`. The schema begins at `start`. */
+/** `c`, `t.c`, `s.t.c`. */
 export type ColumnReference = Readonly<{
   kind: 'column';
   start: number;
   end: number;
   schema: string | undefined;
   table: string | undefined;
+  name: string;
+  /** Position of the schema's name; `tableStart` where there is none. */
+  schemaStart: number;
   /** Position of the table's name; `nameStart` where there is none. */
   tableStart: number;
-  name: string;
   nameStart: number;
+  nameEnd: number;
 }>;
 
 /** `@x`; the name without `@` and quotes. */

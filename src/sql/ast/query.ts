@@ -71,12 +71,6 @@ export type SelectExpression = Readonly<{
   end: number;
   expression: Expression;
   alias: Alias | undefined;
-  /**
-   * Where MySQL takes the column's title from if there is no alias: the text of the item as written, which
-   * can be longer than `expression` by parentheses.
-   */
-  titleStart: number;
-  titleEnd: number;
 }>;
 
 /** `*`, `t.*`, `s.t.*`. */

@@ -1,0 +1,75 @@
+/** The parser's entry: a text to a statement's tree, chosen by the first word. */
+
+import type { QueryExpression } from '../ast/query.ts';
+import type { ParsedStatement, SelectStatement } from '../ast/statement.ts';
+import type { LexMode } from '../lex-mode.ts';
+import { token } from '../lexer.ts';
+import { wordCount } from '../words.ts';
+import { Cursor, char, SyntaxFailure } from './cursor.ts';
+import { parseDelete, parseInsert, parseUpdate } from './dml.ts';
+import { w } from './keywords.ts';
+import { parseQuery, parseQueryAfterWith, parseWith } from './query.ts';
+
+/** Reads a whole statement: the cursor stands on its first word. */
+type StatementParser = (cursor: Cursor) => ParsedStatement;
+
+const parserByWord: (StatementParser | undefined)[] = new Array(wordCount).fill(undefined);
+
+// Statements join here, one line per first word.
+parserByWord[w.select] = parseSelect;
+parserByWord[w.values] = parseSelect;
+parserByWord[w.table] = parseSelect;
+parserByWord[w.with] = parseAfterWith;
+parserByWord[w.insert] = (cursor) => parseInsert(cursor);
+parserByWord[w.replace] = (cursor) => parseInsert(cursor);
+parserByWord[w.update] = (cursor) => parseUpdate(cursor);
+parserByWord[w.delete] = (cursor) => parseDelete(cursor);
+
+// Parsing never waits, so that one cursor serves all.
+const shared = new Cursor();
+
+/**
+ * Parses the one statement between two positions of the text. A closing `;` may follow it. Never throws: what is
+ * not understood, also what nests too deep, comes back as a `syntaxProblem`, which says nothing about MySQL's
+ * own opinion of the text.
+ */
+export function parseStatement(text: Buffer, start: number, end: number, mode: LexMode): ParsedStatement {
+  try {
+    shared.reset(text, start, end, mode);
+    const statement = parseFirst(shared);
+    if (shared.kind === char.semicolon) shared.advance();
+    if (shared.kind !== token.end) shared.fail('the end of the statement');
+    return statement;
+  } catch (error) {
+    if (error instanceof SyntaxFailure)
+      return { kind: 'syntaxProblem', at: error.at, message: error.message };
+    // The caller's stack may be deep already.
+    if (error instanceof RangeError) return { kind: 'syntaxProblem', at: start, message: 'nested too deep' };
+    throw error;
+  } finally {
+    shared.clear();
+  }
+}
+
+function parseFirst(cursor: Cursor): ParsedStatement {
+  if (cursor.kind === char.open) return parseSelect(cursor);
+  const parse = cursor.kind === token.word ? parserByWord[cursor.word] : undefined;
+  return parse === undefined ? cursor.fail('a statement') : parse(cursor);
+}
+
+function parseSelect(cursor: Cursor): SelectStatement {
+  return makeSelect(cursor, parseQuery(cursor));
+}
+
+function makeSelect(cursor: Cursor, query: QueryExpression): SelectStatement {
+  const { start, end } = query;
+  const { parameterCount, hasVersionComment } = cursor;
+  return { kind: 'select', start, end, query, parameterCount, hasVersionComment };
+}
+
+function parseAfterWith(cursor: Cursor): ParsedStatement {
+  const withClause = parseWith(cursor);
+  if (cursor.isWord(w.update)) return parseUpdate(cursor, withClause);
+  if (cursor.isWord(w.delete)) return parseDelete(cursor, withClause);
+  return makeSelect(cursor, parseQueryAfterWith(cursor, withClause));
+}
