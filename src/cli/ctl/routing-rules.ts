@@ -3,8 +3,9 @@ import { type ApplyFlags, applyFile, readParamsFile } from './apply-candidate.ts
 import { wantsJson, withStore } from './cluster-access.ts';
 import { nameOfFile, readJsonFile } from './json-file.ts';
 import { answer } from './output.ts';
-import { addApplyOptions, tell } from './vschema.ts';
+import { addApplyOptions } from './vschema.ts';
 import { examine } from './vschema-candidate.ts';
+import { tell } from './vschema-validate.ts';
 
 const NONE = { rules: [] };
 
