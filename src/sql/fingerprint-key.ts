@@ -72,9 +72,12 @@ export class FingerprintKey {
 
   /** The lower three bytes of a number. */
   addThree(value: number): void {
-    this.add(value & 0xff);
-    this.add((value >>> 8) & 0xff);
-    this.add((value >>> 16) & 0xff);
+    if (!this.#reserve(3)) return;
+    const { bytes, length } = this;
+    bytes[length] = value & 0xff;
+    bytes[length + 1] = (value >>> 8) & 0xff;
+    bytes[length + 2] = (value >>> 16) & 0xff;
+    this.length = length + 3;
   }
 
   /** Fills up the last word and computes the hash (32 bits, as a signed number). */

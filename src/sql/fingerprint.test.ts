@@ -289,6 +289,21 @@ describe('what else is told', () => {
     expect(fingerprint.literals.elementCount(0)).toBe(60_000);
   });
 
+  test('more literals than the tables were made for, and memory is given back', () => {
+    const terms = Array.from({ length: 3_000 }, (_, i) => `a = ${i}`);
+    const slots = slotsOf(`DELETE FROM t WHERE ${terms.join(' OR  ')}`);
+    expect(slots).toHaveLength(3_000);
+    expect(slots.at(-1)).toBe('integer 2999');
+    const table = fingerprint.literals.copy();
+    const elements = Array.from({ length: 100_000 }, (_, i) => i).join();
+    expect(slotsOf(`DELETE FROM t WHERE a IN (${elements})`)).toHaveLength(1);
+    expect(table).toMatchObject({ slotCount: 3_000, literalCount: 3_000 });
+    expect(table.starts[1]).toBe('DELETE FROM t WHERE a = 0 OR  a = '.length);
+    const large = fingerprint.literals.kinds.length;
+    read('DELETE FROM t');
+    expect(fingerprint.literals.kinds.length).toBeLessThan(large / 2);
+  });
+
   test('positions of one text are found in another with the same key', () => {
     const first = "SELECT a  FROM t /* x */ WHERE b IN (1) AND c = 'x' ORDER BY d";
     const second = "SELECT a  FROM t WHERE b IN (1, 22,333)   AND c = 'long text' ORDER BY d";
