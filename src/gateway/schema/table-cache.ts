@@ -11,8 +11,10 @@ export class TableCache {
     return this.#tables.get(keyOf(name, digest));
   }
 
+  /** Keeps `table` unless the same one is there: shards that are read at the same time share what came first. */
   put(table: TableSchema, digest: string): void {
-    this.#tables.set(keyOf(table.name, digest), table);
+    const key = keyOf(table.name, digest);
+    if (!this.#tables.has(key)) this.#tables.set(key, table);
   }
 
   /** Forgets all tables that are not in use. */
