@@ -1,0 +1,29 @@
+/** What is played to all servers: a few statements of one session, with what is known about their answers. */
+import type { Parameter } from '../support/parameters.ts';
+
+/**
+ * What may be said of the rows' order. `total`: row by row. `any`: the same rows in some order. `keys`: the same rows, and
+ * these columns (from 0) in the same sequence. `count`: only how many there are.
+ */
+export type RowOrder = 'total' | 'any' | 'count' | Readonly<{ keys: readonly number[] }>;
+
+export type Statement = Readonly<{
+  sql: string;
+  /** Sent by PREPARE and EXECUTE instead of as text. */
+  parameters?: readonly Parameter[];
+  order: RowOrder;
+  /** Columns (from 0) that may hold any of the values that MySQL calls equal; see `differences.ts`. */
+  loose?: readonly number[];
+  /** Values that cannot be the same on two servers (random, clock): only their kind is compared. */
+  volatile?: boolean;
+}>;
+
+export type Case = Readonly<{
+  /** `seed/number`, or the name of a chosen case. */
+  name: string;
+  /** What it is about: the report counts by it. */
+  topic: string;
+  statements: readonly Statement[];
+  /** It changes rows: it is played alone, on fresh tables, and the tables are compared afterwards. */
+  writes: boolean;
+}>;

@@ -1,0 +1,8 @@
+/** All chosen cases. */
+import type { Case } from '../case.ts';
+import { keyCases } from './keys.ts';
+import { titleCases } from './titles.ts';
+import { trapCases } from './traps.ts';
+import { writeCases } from './writes.ts';
+
+export const chosenCases = (): Case[] => [...keyCases(), ...titleCases(), ...trapCases(), ...writeCases()];

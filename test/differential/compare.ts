@@ -1,0 +1,236 @@
+/** Compares what the reference and another server said to the same statements. */
+
+import { catalogue } from '../../src/errors/catalogue.ts';
+import { columnType } from '../../src/mysql/protocol.ts';
+import { type Labelled, statusNames } from '../support/decode.ts';
+import {
+  binaryRowSpans,
+  binaryText,
+  type Column,
+  type OkPacket,
+  textRowSpans,
+} from '../support/decode-parts.ts';
+import type { Statement } from './case.ts';
+import {
+  type Allowed,
+  folded,
+  maskedStatus,
+  SUM_DIGITS,
+  sumsFloats,
+  withoutRowNumber,
+} from './differences.ts';
+import type { PlayedStatement } from './play.ts';
+
+export type Verdict =
+  | Readonly<{ kind: 'equal'; allowed: readonly Allowed[] }>
+  | Readonly<{ kind: 'refused'; code: string; message: string }>
+  | Readonly<{ kind: 'differs'; what: string }>;
+
+const refusals: ReadonlyMap<number, string> = new Map<number, string>(
+  Object.entries(catalogue)
+    .filter(([name, { errno, retryable }]) => name.startsWith('HG_') && errno < 9200 && !retryable)
+    .map(([name, { errno }]) => [errno, name]),
+);
+
+/** The catalogue's name of a refusal by the router. */
+export const refusalOf = ({ error }: PlayedStatement): string | undefined =>
+  error && refusals.get(error.errno);
+
+const equal = (notes: Iterable<Allowed>): Verdict => ({ kind: 'equal', allowed: [...notes] });
+
+/** The first difference that nothing allows. */
+export function compare(statement: Statement, left: PlayedStatement, right: PlayedStatement): Verdict {
+  const code = refusalOf(right);
+  if (code !== undefined) return { kind: 'refused', code, message: right.error!.message };
+  const notes = new Set<Allowed>();
+  const what =
+    compareEnds(statement, left, right, notes) ??
+    compareColumns(left, right) ??
+    comparePrepared(left, right) ??
+    compareRows(statement, left, right, notes) ??
+    compareWarnings(left, right, notes);
+  return what === undefined ? equal(notes) : { kind: 'differs', what };
+}
+
+function compareEnds(
+  statement: Statement,
+  left: PlayedStatement,
+  right: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
+  if (left.failure !== right.failure) return `failure: ${left.failure} and ${right.failure}`;
+  if (left.error || right.error) return compareErrors(left, right, notes);
+  const [a, b] = [left.ok, right.ok];
+  if (!a || !b) return a === b ? undefined : 'one answer has no end';
+  if (a.affectedRows !== b.affectedRows) return `affected rows ${a.affectedRows} and ${b.affectedRows}`;
+  if (a.insertId !== b.insertId) return `insert id ${a.insertId} and ${b.insertId}`;
+  if (infoOf(a) !== infoOf(b)) {
+    const warned = (info: string): string => info.replace(/Warnings: \d+/, 'Warnings: N');
+    if (warned(infoOf(a)) !== warned(infoOf(b))) return `info ${infoOf(a)} and ${infoOf(b)}`;
+    notes.add('warningsRepeated');
+  }
+  if (a.status !== b.status) {
+    if ((a.status & ~maskedStatus) !== (b.status & ~maskedStatus))
+      return `status ${statusNames(a.status)} and ${statusNames(b.status)}`;
+    notes.add('indexFlags');
+  }
+  if (statement.volatile) notes.add('volatileValues');
+  return undefined;
+}
+
+const infoOf = (ok: OkPacket): string => ok.rest.toString('utf8');
+
+function compareErrors(
+  left: PlayedStatement,
+  right: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
+  const [a, b] = [left.error, right.error];
+  if (!a || !b) {
+    const said = (error: typeof a): string => (error ? `${error.errno} ${error.message}` : 'success');
+    return `error ${said(a)} and ${said(b)}`;
+  }
+  if (a.errno !== b.errno || a.sqlState !== b.sqlState)
+    return `error ${a.errno} (${a.sqlState}) ${a.message} and ${b.errno} (${b.sqlState}) ${b.message}`;
+  if (a.message === b.message) return undefined;
+  if (withoutRowNumber(a.message) !== withoutRowNumber(b.message))
+    return `message ${a.message} and ${b.message}`;
+  notes.add('rowNumbers');
+  return undefined;
+}
+
+const columnFacts = [
+  'name',
+  'orgName',
+  'table',
+  'orgTable',
+  'schema',
+  'catalog',
+  'type',
+  'length',
+  'flags',
+  'decimals',
+  'charset',
+] as const satisfies readonly (keyof Column)[];
+
+function compareColumns(left: PlayedStatement, right: PlayedStatement): string | undefined {
+  if (left.columns.length !== right.columns.length)
+    return `${left.columns.length} columns and ${right.columns.length}`;
+  for (const [index, a] of left.columns.entries()) {
+    const b = right.columns[index]!;
+    const fact = columnFacts.find((name) => a[name] !== b[name]);
+    if (fact) return `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;
+  }
+  return undefined;
+}
+
+function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
+  const at = left.prepared?.findIndex((line, index) => line !== right.prepared?.[index]) ?? -1;
+  if (at < 0 && left.prepared?.length === right.prepared?.length) return undefined;
+  return `PREPARE: ${left.prepared?.[at]} and ${right.prepared?.[at]}`;
+}
+
+type Cells = readonly (string | null)[];
+
+function compareRows(
+  statement: Statement,
+  left: PlayedStatement,
+  right: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
+  if (left.rows.length !== right.rows.length) return `${left.rows.length} rows and ${right.rows.length}`;
+  if (statement.volatile) return undefined;
+  if (statement.order === 'count') {
+    if (left.rows.length > 0) notes.add('limitOfUnordered');
+    return undefined;
+  }
+  if (left.rows.every((row, index) => row.payload.equals(right.rows[index]!.payload))) return undefined;
+  const reader = cellReader(statement, left.columns);
+  const cells = [left.rows.map(reader), right.rows.map(reader)] as const;
+  const inOrder = compareInOrder(cells, notes);
+  if (inOrder === undefined || statement.order === 'total') return inOrder;
+  if (typeof statement.order === 'object') {
+    const { keys } = statement.order;
+    const pick = (rows: readonly Cells[]): Cells[] => rows.map((row) => keys.map((key) => row[key]!));
+    const what = compareInOrder([pick(cells[0]), pick(cells[1])], notes);
+    if (what) return `sort keys, ${what}`;
+  }
+  const what = compareInOrder([sorted(cells[0]), sorted(cells[1])], notes);
+  if (what) return `in any order, ${what}`;
+  notes.add('unordered');
+  return undefined;
+}
+
+const SUM_MARK = '\u0000';
+const BINARY_CHARSET = 63;
+
+/** Cells as texts that are equal where nothing but an allowed difference is between them. */
+function cellReader(statement: Statement, columns: readonly Column[]): (row: Labelled) => Cells {
+  const sums = sumsFloats(statement.sql);
+  const rules = columns.map(({ type, charset }, index) => {
+    if (sums && (type === columnType.double || type === columnType.float))
+      return (cell: string): string => SUM_MARK + Number(Number(cell).toPrecision(SUM_DIGITS));
+    if (!statement.loose?.includes(index)) return undefined;
+    if (type === columnType.json)
+      return (cell: string): string => JSON.stringify(JSON.parse(cell)).toUpperCase();
+    return charset === BINARY_CHARSET ? undefined : folded;
+  });
+  return ({ payload, role }) => {
+    const spans = role === 'textRow' ? textRowSpans(payload) : binaryRowSpans(payload, columns);
+    return spans.map((span, index) => {
+      const rule = rules[index];
+      if (span === null) return null;
+      // As bytes: no two values look the same.
+      if (rule === undefined) return payload.toString('latin1', span.start, span.end);
+      if (role === 'textRow') return rule(payload.toString('utf8', span.start, span.end));
+      return rule(binaryText(payload, span, columns[index]!)!);
+    });
+  };
+}
+
+function compareInOrder(
+  [left, right]: readonly [readonly Cells[], readonly Cells[]],
+  notes: Set<Allowed>,
+): string | undefined {
+  for (const [index, a] of left.entries()) {
+    const b = right[index]!;
+    const at = a.findIndex((cell, column) => !agree(cell, b[column]!));
+    if (at >= 0)
+      return `row ${index + 1}, column ${at + 1}: ${JSON.stringify(a[at])} and ${JSON.stringify(b[at])}`;
+    if (a.some((cell) => cell?.startsWith(SUM_MARK))) notes.add('floatSums');
+  }
+  return undefined;
+}
+
+function agree(a: string | null, b: string | null): boolean {
+  if (a === b) return true;
+  if (!a?.startsWith(SUM_MARK) || !b?.startsWith(SUM_MARK)) return false;
+  const [x, y] = [Number(a.slice(1)), Number(b.slice(1))];
+  // Rounding may put two neighbours to either side.
+  return Math.abs(x - y) <= Math.abs(x) * 10 ** (1 - SUM_DIGITS);
+}
+
+const sorted = (rows: readonly Cells[]): Cells[] =>
+  rows
+    .map((row) => [JSON.stringify(row), row] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, row]) => row);
+
+function compareWarnings(
+  left: PlayedStatement,
+  right: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
+  const listOf = ({ warnings }: PlayedStatement): string[] => warnings.map((row) => row.join(' '));
+  const [a, b] = [listOf(left), listOf(right)];
+  if (left.ok?.warnings === right.ok?.warnings && a.join('\n') === b.join('\n')) return undefined;
+  const kinds = (lines: readonly string[]): string[] => [...new Set(lines.map(withoutRowNumber))].sort();
+  const [x, y] = [kinds(a), kinds(b)];
+  if (x.join('\n') === y.join('\n')) {
+    notes.add('warningsRepeated');
+    return undefined;
+  }
+  const missing = x.find((line) => !y.includes(line));
+  const extra = y.find((line) => !x.includes(line));
+  return `warnings: ${missing ?? 'nothing'} is missing, ${extra ?? 'nothing'} is more`;
+}

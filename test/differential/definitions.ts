@@ -1,0 +1,56 @@
+/** The tables as SQL and as VSchema. */
+import { allTables, type TableDefinition, vindexes } from './tables.ts';
+
+export const SHARDED = 'shop';
+export const UNSHARDED = 'core';
+
+/** The first number that sequences and AUTO_INCREMENT hand out. */
+const FIRST_NUMBER = 1001;
+const SEQUENCE_CACHE = 1000;
+
+/** CREATE TABLE, the same on every shard and on the reference. */
+export function createTable({ name, columns, keys, autoIncrement }: TableDefinition): string {
+  const parts = [...columns.map((column) => `\`${column.name}\` ${column.type}`), ...keys];
+  const start = autoIncrement ? ` AUTO_INCREMENT=${FIRST_NUMBER}` : '';
+  return `CREATE TABLE ${name} (\n  ${parts.join(',\n  ')}\n)${start} STATS_AUTO_RECALC=0`;
+}
+
+export const sequences: readonly string[] = allTables.flatMap(({ autoIncrement }) =>
+  autoIncrement ? [autoIncrement.sequence] : [],
+);
+
+/** What the unsharded keyspace holds beside the sequences. */
+export const unshardedTables: readonly string[] = [
+  'CREATE TABLE plain (id INT NOT NULL PRIMARY KEY, name VARCHAR(20))',
+  "INSERT INTO plain VALUES (1, 'one'), (2, 'two'), (3, NULL)",
+  ...sequences.flatMap((name) => [
+    `CREATE TABLE ${name} (id BIGINT NOT NULL PRIMARY KEY, next_id BIGINT, cache BIGINT) COMMENT 'vitess_sequence'`,
+    `INSERT INTO ${name} VALUES (0, ${FIRST_NUMBER}, ${SEQUENCE_CACHE})`,
+  ]),
+];
+
+export const unshardedVschema = {
+  sharded: false,
+  tables: { plain: {}, ...Object.fromEntries(sequences.map((name) => [name, { type: 'sequence' }])) },
+};
+
+export const shardedVschema = {
+  sharded: true,
+  vindexes,
+  tables: Object.fromEntries(
+    allTables.map(({ name, sharding, autoIncrement }) => [
+      name,
+      sharding === undefined
+        ? { type: 'reference' }
+        : {
+            column_vindexes: [{ column: sharding.column, name: sharding.vindex }],
+            ...(autoIncrement && {
+              auto_increment: {
+                column: autoIncrement.column,
+                sequence: `${UNSHARDED}.${autoIncrement.sequence}`,
+              },
+            }),
+          },
+    ]),
+  ),
+};

@@ -1,0 +1,122 @@
+/** Plays a case to one server and keeps what came, decoded as far as the comparison needs it. */
+import { capability, command } from '../../src/mysql/protocol.ts';
+import { type Labelled, labelPackets, readResults } from '../support/decode.ts';
+import type { Column, ErrorPacket, OkPacket } from '../support/decode-parts.ts';
+import { readError, readOk } from '../support/decode-parts.ts';
+import { type Answer, type Endpoint, RawClient } from '../support/raw-client.ts';
+import type { Case, Statement } from './case.ts';
+import { SHARDED } from './definitions.ts';
+
+export type PlayedStatement = Readonly<{
+  columns: readonly Column[];
+  rows: readonly Labelled[];
+  ok?: OkPacket;
+  error?: ErrorPacket;
+  /** What PREPARE said about parameters and columns, for a prepared statement. */
+  prepared?: readonly string[];
+  /** SHOW WARNINGS, where the statement counted any. */
+  warnings: readonly (readonly (string | null)[])[];
+  failure?: string;
+}>;
+
+const CONNECTION_MS_MAX = 30_000;
+
+/** One session with a server; opens it again when a case has broken it. */
+export class Player {
+  readonly #endpoint: Endpoint;
+  readonly #database: string;
+  #client: RawClient | undefined;
+
+  constructor(endpoint: Endpoint, database = SHARDED) {
+    this.#endpoint = endpoint;
+    this.#database = database;
+  }
+
+  /** Plays a case from a clean session; ends early where the server hangs up. */
+  async play({ statements, writes }: Case): Promise<PlayedStatement[]> {
+    const played: PlayedStatement[] = [];
+    try {
+      const client = await this.#open();
+      for (const statement of statements) played.push(await playStatement(client, statement));
+      // An open transaction would hold its rows against the next case.
+      if (writes)
+        await client
+          .command(command.resetConnection)
+          .then(() => client.command(command.initDb, this.#database));
+    } catch (error) {
+      this.close();
+      played.push({ columns: [], rows: [], warnings: [], failure: (error as Error).message });
+    }
+    if (this.#client?.closed) this.#client = undefined;
+    return played;
+  }
+
+  /** All rows of one statement as texts; throws with the server's error. */
+  async rows(sql: string): Promise<(string | null)[][]> {
+    const client = await this.#open();
+    const [result] = readResults(await client.query(sql));
+    if (!result || result.error) throw new Error(`${sql}: ${result?.error?.message ?? 'no answer'}`);
+    return result.rows;
+  }
+
+  /** Runs an INSERT for the number that it was given; undefined when it fails. */
+  async insertId(sql: string): Promise<number | undefined> {
+    const client = await this.#open();
+    const [result] = readResults(await client.query(sql));
+    return result?.error ? undefined : result?.ok?.insertId;
+  }
+
+  close(): void {
+    this.#client?.destroy();
+    this.#client = undefined;
+  }
+
+  async #open(): Promise<RawClient> {
+    this.#client ??= await RawClient.connect(this.#endpoint, {
+      database: this.#database,
+      timeoutMs: CONNECTION_MS_MAX,
+      // Which settings are tracked is a matter of `test/wire-compare`.
+      without: capability.sessionTrack,
+    });
+    return this.#client;
+  }
+}
+
+async function playStatement(client: RawClient, statement: Statement): Promise<PlayedStatement> {
+  const played = statement.parameters
+    ? await playPrepared(client, statement)
+    : decode(await client.query(statement.sql));
+  if (client.closed) return { ...played, failure: 'the server has closed the connection' };
+  const count = played.ok?.warnings ?? 0;
+  if (count === 0 && !played.error) return played;
+  const [warnings] = readResults(await client.query('SHOW WARNINGS'));
+  return { ...played, warnings: warnings?.rows ?? [] };
+}
+
+async function playPrepared(client: RawClient, { sql, parameters }: Statement): Promise<PlayedStatement> {
+  const { answer, id } = await client.prepare(sql);
+  if (id === 0) return decode(answer);
+  const labelled = labelPackets(answer.packets, answer.capabilities, answer.commandByte);
+  const prepared = labelled.map(({ role, payload }) =>
+    // The statement's number is the server's choice.
+    role === 'prepareOk' ? `${role} ${payload.toString('hex', 5)}` : `${role} ${payload.toString('latin1')}`,
+  );
+  const played = decode(await client.execute(id, parameters));
+  client.closeStatement(id);
+  return { ...played, prepared };
+}
+
+function decode(answer: Answer): PlayedStatement {
+  const rows: Labelled[] = [];
+  let columns: readonly Column[] = [];
+  let ok: OkPacket | undefined;
+  let error: ErrorPacket | undefined;
+  for (const packet of labelPackets(answer.packets, answer.capabilities, answer.commandByte)) {
+    if (packet.role === 'textRow' || packet.role === 'binaryRow') rows.push(packet);
+    else if (packet.role === 'error') error = readError(packet.payload);
+    else if (packet.role === 'ok' || packet.role === 'eof') ok = readOk(packet.payload);
+    if (packet.columns.length > 0) columns = packet.columns;
+  }
+  const failure = answer.closed ? 'the server has closed the connection' : undefined;
+  return { columns, rows, ok, error, warnings: [], failure };
+}

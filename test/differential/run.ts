@@ -1,0 +1,133 @@
+/** Plays cases to the reference, its twin and every cluster, and gathers what was equal, refused and different. */
+import type { Case } from './case.ts';
+import { compare, type Verdict } from './compare.ts';
+import { SHARDED } from './definitions.ts';
+import { alignNumbers } from './numbering.ts';
+import { type PlayedStatement, Player } from './play.ts';
+import type { Stage } from './stage.ts';
+import { StoredRows } from './stored-rows.ts';
+
+/** How one cluster fared with a case. */
+export type ClusterResult = Readonly<{
+  shards: number;
+  verdict: Verdict;
+  /** Place of the statement that decided it, from 0; past the last one for the tables. */
+  statement: number;
+}>;
+
+export type CaseResult = Readonly<{
+  case: Case;
+  clusters: readonly ClusterResult[];
+  /** Why the reference's twin answered otherwise: the case says nothing then. */
+  unstable?: string;
+  /** The reference refused one of its statements. */
+  failed: boolean;
+}>;
+
+/** One session with each server. */
+type Lane = Readonly<{ reference: Player; twin: Player; clusters: readonly Player[] }>;
+
+const LANES = 4;
+
+export class Comparison {
+  readonly #stage: Stage;
+  readonly #lanes: readonly Lane[];
+  readonly #stored: readonly StoredRows[];
+
+  /** `database`: what the sessions with the routers select; the keyspace, or one of its shards. */
+  constructor(stage: Stage, database: string = SHARDED) {
+    this.#stage = stage;
+    this.#stored = stage.clusters.map((cluster) => new StoredRows(stage.reference, cluster));
+    this.#lanes = Array.from({ length: LANES }, () => ({
+      reference: new Player(stage.reference),
+      twin: new Player(stage.twin),
+      clusters: stage.clusters.map(({ endpoint }) => new Player(endpoint, database)),
+    }));
+  }
+
+  /** Plays all cases, reads side by side, writes one at a time; the results come in the cases' order. */
+  async play(cases: Iterable<Case>, each: (result: CaseResult) => void): Promise<void> {
+    let reads: Case[] = [];
+    for (const next of cases) {
+      if (!next.writes) {
+        reads.push(next);
+        if (reads.length < LANES * 16) continue;
+      }
+      await this.#playReads(reads, each);
+      reads = [];
+      if (next.writes) each(await this.#playWrite(next));
+    }
+    await this.#playReads(reads, each);
+  }
+
+  close(): void {
+    for (const { reference, twin, clusters } of this.#lanes)
+      for (const player of [reference, twin, ...clusters]) player.close();
+    for (const stored of this.#stored) stored.close();
+  }
+
+  async #playReads(cases: readonly Case[], each: (result: CaseResult) => void): Promise<void> {
+    const results: CaseResult[] = [];
+    let next = 0;
+    const work = async (lane: Lane): Promise<void> => {
+      while (next < cases.length) {
+        const at = next++;
+        results[at] = await this.#playOn(lane, cases[at]!);
+      }
+    };
+    await Promise.all(this.#lanes.map(work));
+    for (const result of results) each(result);
+  }
+
+  async #playWrite(next: Case): Promise<CaseResult> {
+    // Sessions of their own, so that nothing of this shows in the sessions that are compared.
+    const { reference, twin, clusters } = this.#lanes[1]!;
+    await alignNumbers([reference, twin, ...clusters]);
+    await this.#stage.restore();
+    return this.#playOn(this.#lanes[0]!, next);
+  }
+
+  async #playOn(lane: Lane, next: Case): Promise<CaseResult> {
+    const [reference, twin, ...clusters] = await Promise.all(
+      [lane.reference, lane.twin, ...lane.clusters].map((player) => player.play(next)),
+    );
+    const doubt = decide(next, reference!, twin!);
+    const unstable =
+      doubt.verdict.kind === 'differs'
+        ? `${next.statements[doubt.statement]?.sql}: ${doubt.verdict.what}`
+        : undefined;
+    const results = clusters.map(async (played, at): Promise<ClusterResult> => {
+      const cluster = this.#stage.clusters[at]!;
+      const decided = { shards: cluster.shards, ...decide(next, reference!, played) };
+      if (!next.writes || decided.verdict.kind !== 'equal') return decided;
+      const what = await this.#stored[at]!.compare();
+      return what === undefined ? decided : { ...decided, verdict: { kind: 'differs', what } };
+    });
+    return {
+      case: next,
+      clusters: unstable === undefined ? await Promise.all(results) : [],
+      unstable,
+      failed: reference!.some(({ error }) => error !== undefined),
+    };
+  }
+}
+
+/** The first statement that was refused or differs; else all the differences that were allowed. */
+function decide(
+  { statements }: Case,
+  reference: readonly PlayedStatement[],
+  other: readonly PlayedStatement[],
+): { verdict: Verdict; statement: number } {
+  const allowed = new Set<Extract<Verdict, { kind: 'equal' }>['allowed'][number]>();
+  for (const [index, statement] of statements.entries()) {
+    const [left, right] = [reference[index], other[index]];
+    if (left === undefined || right === undefined) {
+      if (left === right) break;
+      return { verdict: { kind: 'differs', what: 'one side ended early' }, statement: index };
+    }
+    const verdict = compare(statement, left, right);
+    if (verdict.kind !== 'equal') return { verdict, statement: index };
+    for (const name of verdict.allowed) allowed.add(name);
+  }
+  return { verdict: { kind: 'equal', allowed: [...allowed] }, statement: statements.length };
+}
