@@ -11,7 +11,11 @@ const hash = { hash: { type: 'hash' } };
 const byHash = (column: string) => ({ column_vindexes: [{ column, name: 'hash' }] });
 const lookup = { type: 'consistent_lookup', params: { table: 'l', from: 'a', to: 'id' } };
 
-const problemsOf = (vschema: unknown): string[] => vschemaProblems(vschema).map(problemText);
+/** Without the warning that each lookup vindex gets. */
+const problemsOf = (vschema: unknown): string[] =>
+  vschemaProblems(vschema)
+    .map(problemText)
+    .filter((line) => !line.includes('not followed yet'));
 
 test('the sample has no problems, and the model says what it says', () => {
   const { vschema, problems } = buildVSchema(
@@ -67,7 +71,9 @@ test('all that Vitess writes is read', () => {
     ],
     undefined,
   );
-  expect(problems).toEqual([]);
+  expect(problems.map(problemText)).toEqual([
+    expect.stringContaining('warning: vindexes.by_name is a lookup vindex, which is not followed yet'),
+  ]);
   const customer = built.keyspaces.get('customer')!;
   expect(customer).toMatchObject({
     requireExplicitRouting: true,

@@ -13,6 +13,9 @@ export type ReadFile = (path: string) => string;
 /** Our own parameter, which no vindex knows: the owner of the data promises canonical values. */
 const CANONICAL = 'canonical_values';
 
+const NOT_FOLLOWED =
+  'is a lookup vindex, which is not followed yet: reads by it go to all shards, writes to its owner are refused';
+
 /** Those that could be created, by name. */
 export function loadVindexes(
   source: KeyspaceSource,
@@ -26,6 +29,7 @@ export function loadVindexes(
     if (definition === undefined) continue;
     definitions.set(name, definition);
     checkOwner(definition, source.tables, path, problems);
+    if (!definition.vindex.functional) problems.push(warningAt(path, NOT_FOLLOWED));
     if (!source.sharded) problems.push(warningAt(path, 'has no effect: the keyspace is not sharded'));
   }
   return definitions;

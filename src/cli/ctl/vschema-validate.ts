@@ -11,7 +11,6 @@ import { placeOf, readParamsFile } from './apply-candidate.ts';
 import { wantsJson, withStore } from './cluster-access.ts';
 import { type FileProblem, listed, nameOfFile, readJsonFile } from './json-file.ts';
 import { answer } from './output.ts';
-import { readTabletTables } from './tablet-tables.ts';
 import { examine } from './vschema-candidate.ts';
 
 type Flags = Readonly<{ keyspace?: string; strict?: boolean; tablets?: boolean; config?: string }>;
@@ -76,6 +75,8 @@ async function tabletProblems(
   if (keyspace.problem !== undefined) return [];
   const { gateway } = loadConfig({ file, env: process.env });
   const login = { user: gateway.user, password: gateway.password, timeoutMs: gateway.connectMsMax };
+  // Most commands need no MySQL client, and loading one takes longer than they do.
+  const { readTabletTables } = await import('./tablet-tables.ts');
   const tables = await readTabletTables(topology, keyspace.name, login);
   return validateTables(keyspace, { tables });
 }
