@@ -174,7 +174,7 @@ const replacements = [
 
 /** Another literal of the kind that joins with the text before it only where the first one does: `b"x"` is no bits. */
 function replacementOf(kind: number, first: number): string {
-  if (kind === literalKind.decimal && first === 0x2e) return '.77';
+  if (first === 0x2e) return kind === literalKind.decimal ? '.77' : '.7e2';
   return kind === literalKind.string && first === 0x22 ? '"other; text"' : replacements[kind]!;
 }
 
