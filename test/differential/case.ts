@@ -18,6 +18,16 @@ export type Statement = Readonly<{
   volatile?: boolean;
 }>;
 
+/** How the session logs in, where it is not the usual way. */
+export type Login = Readonly<{
+  /** Without DEPRECATE_EOF. */
+  classicEof?: boolean;
+  /** With FOUND_ROWS: an UPDATE counts what it finds, not what it changes. */
+  foundRows?: boolean;
+  /** The number of the connection's collation. */
+  collation?: number;
+}>;
+
 export type Case = Readonly<{
   /** `seed/number`, or the name of a chosen case. */
   name: string;
@@ -26,4 +36,5 @@ export type Case = Readonly<{
   statements: readonly Statement[];
   /** It changes rows: it is played alone, on fresh tables, and the tables are compared afterwards. */
   writes: boolean;
+  login?: Login;
 }>;

@@ -17,6 +17,8 @@ export const allowed = {
     'A warning is given by each shard that meets it, and for each row that it reads; each different one must come.',
   rowNumbers:
     '"at row 3" counts the rows of the statement that a shard was sent, and a row that several could complain of is found by the first to run.',
+  estimates:
+    'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',
 } as const;
 
@@ -25,6 +27,14 @@ export type Allowed = keyof typeof allowed;
 /** Status flags that are left out of the comparison (`indexFlags`). */
 export const maskedStatus =
   serverStatus.noIndexUsed | serverStatus.noGoodIndexUsed | serverStatus.queryWasSlow;
+
+/** Columns of estimates (`estimates`). */
+export const estimates: ReadonlySet<string> = new Set([
+  'Cardinality',
+  'Rows',
+  'Avg_row_length',
+  'Data_length',
+]);
 
 /** A text without what loose collations overlook (`representative`). */
 export const folded = (text: string): string =>

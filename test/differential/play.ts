@@ -4,7 +4,7 @@ import { type Labelled, labelPackets, readResults } from '../support/decode.ts';
 import type { Column, ErrorPacket, OkPacket } from '../support/decode-parts.ts';
 import { readError, readOk } from '../support/decode-parts.ts';
 import { type Answer, type Endpoint, RawClient } from '../support/raw-client.ts';
-import type { Case, Statement } from './case.ts';
+import type { Case, Login, Statement } from './case.ts';
 import { SHARDED } from './definitions.ts';
 
 export type PlayedStatement = Readonly<{
@@ -21,11 +21,11 @@ export type PlayedStatement = Readonly<{
 
 const CONNECTION_MS_MAX = 30_000;
 
-/** One session with a server; opens it again when a case has broken it. */
+/** Sessions with one server, one for each way to log in; opened again when a case has broken them. */
 export class Player {
   readonly #endpoint: Endpoint;
   readonly #database: string;
-  #client: RawClient | undefined;
+  readonly #clients = new Map<string, RawClient>();
 
   constructor(endpoint: Endpoint, database = SHARDED) {
     this.#endpoint = endpoint;
@@ -33,27 +33,23 @@ export class Player {
   }
 
   /** Plays a case from a clean session; ends early where the server hangs up. */
-  async play({ statements, writes }: Case): Promise<PlayedStatement[]> {
+  async play({ statements, login = {} }: Case): Promise<PlayedStatement[]> {
     const played: PlayedStatement[] = [];
     try {
-      const client = await this.#open();
+      const client = await this.#open(login);
       for (const statement of statements) played.push(await playStatement(client, statement));
-      // An open transaction would hold its rows against the next case.
-      if (writes)
-        await client
-          .command(command.resetConnection)
-          .then(() => client.command(command.initDb, this.#database));
+      // A single statement leaves nothing; a series may leave settings and an open transaction.
+      if (statements.length > 1) await clean(client, this.#database);
     } catch (error) {
-      this.close();
+      this.#forget(login);
       played.push({ columns: [], rows: [], warnings: [], failure: (error as Error).message });
     }
-    if (this.#client?.closed) this.#client = undefined;
     return played;
   }
 
   /** All rows of one statement as texts; throws with the server's error. */
   async rows(sql: string): Promise<(string | null)[][]> {
-    const client = await this.#open();
+    const client = await this.#open({});
     const [result] = readResults(await client.query(sql));
     if (!result || result.error) throw new Error(`${sql}: ${result?.error?.message ?? 'no answer'}`);
     return result.rows;
@@ -61,25 +57,40 @@ export class Player {
 
   /** Runs an INSERT for the number that it was given; undefined when it fails. */
   async insertId(sql: string): Promise<number | undefined> {
-    const client = await this.#open();
+    const client = await this.#open({});
     const [result] = readResults(await client.query(sql));
     return result?.error ? undefined : result?.ok?.insertId;
   }
 
   close(): void {
-    this.#client?.destroy();
-    this.#client = undefined;
+    for (const client of this.#clients.values()) client.destroy();
+    this.#clients.clear();
   }
 
-  async #open(): Promise<RawClient> {
-    this.#client ??= await RawClient.connect(this.#endpoint, {
+  #forget(login: Login): void {
+    this.#clients.get(JSON.stringify(login))?.destroy();
+    this.#clients.delete(JSON.stringify(login));
+  }
+
+  async #open(login: Login): Promise<RawClient> {
+    const known = this.#clients.get(JSON.stringify(login));
+    if (known?.closed === false) return known;
+    const client = await RawClient.connect(this.#endpoint, {
       database: this.#database,
       timeoutMs: CONNECTION_MS_MAX,
+      charset: login.collation,
+      with: login.foundRows ? capability.foundRows : 0,
       // Which settings are tracked is a matter of `test/wire-compare`.
-      without: capability.sessionTrack,
+      without: capability.sessionTrack | (login.classicEof ? capability.deprecateEof : 0),
     });
-    return this.#client;
+    this.#clients.set(JSON.stringify(login), client);
+    return client;
   }
+}
+
+async function clean(client: RawClient, database: string): Promise<void> {
+  await client.command(command.resetConnection);
+  await client.command(command.initDb, database);
 }
 
 async function playStatement(client: RawClient, statement: Statement): Promise<PlayedStatement> {
@@ -114,9 +125,16 @@ function decode(answer: Answer): PlayedStatement {
   for (const packet of labelPackets(answer.packets, answer.capabilities, answer.commandByte)) {
     if (packet.role === 'textRow' || packet.role === 'binaryRow') rows.push(packet);
     else if (packet.role === 'error') error = readError(packet.payload);
-    else if (packet.role === 'ok' || packet.role === 'eof') ok = readOk(packet.payload);
+    else if (packet.role === 'ok' || packet.role === 'eof') ok = readEnd(packet.payload);
     if (packet.columns.length > 0) columns = packet.columns;
   }
   const failure = answer.closed ? 'the server has closed the connection' : undefined;
   return { columns, rows, ok, error, warnings: [], failure };
+}
+
+/** An OK packet, or a classic EOF packet in its form. */
+function readEnd(payload: Buffer): OkPacket {
+  if (payload[0] !== 0xfe || payload.length > 5) return readOk(payload);
+  const [warnings, status] = [payload.readUInt16LE(1), payload.readUInt16LE(3)];
+  return { affectedRows: 0, insertId: 0, status, warnings, rest: Buffer.alloc(0) };
 }

@@ -41,7 +41,7 @@ export class Report {
   }
 
   #refuse({ code, message }: { code: string; message: string }, example: string): void {
-    const reason = `${code}: ${message.replace(/`[^`]*`|'[^']*'|\d+/g, '…')}`;
+    const reason = `${code}: ${message.replace(/`[^`]*`|'[^']*'|\([^)]*\)|\d+/g, '…')}`;
     const known = this.#refusals.get(reason);
     if (known) known.count += 1;
     else this.#refusals.set(reason, { count: 1, example });

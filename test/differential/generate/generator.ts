@@ -1,6 +1,6 @@
 /** Case `number` of a seed: the same text in every run. */
 import { Random } from '../../support/random.ts';
-import type { Case, Statement } from '../case.ts';
+import type { Case, Login, Statement } from '../case.ts';
 import { asPrepared, asText } from '../fragment.ts';
 import { derived, mistaken, subquery, union, withoutShard } from './compound.ts';
 import { distinctQuery, groupedQuery, oddAggregate, type Query, rowsQuery } from './select.ts';
@@ -35,15 +35,61 @@ function statementOf(random: Random, { text, order, loose }: Query): Statement {
   return { ...asPrepared(text), order, loose };
 }
 
+/** Settings that change what a statement means or stores. */
+const settings = [
+  "SET sql_mode = ''",
+  "SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+  "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE')",
+  "SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')",
+  "SET time_zone = '+05:00'",
+  'SET NAMES latin1',
+  'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
+  "SET collation_connection = 'utf8mb4_0900_as_cs'",
+  'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
+  "SET sql_mode = CONCAT(@@sql_mode, ',PAD_CHAR_TO_FULL_LENGTH')",
+  'SET sql_select_limit = 4',
+  "SET character_set_results = 'latin1'",
+  'SET div_precision_increment = 9',
+];
+
+/** latin1_swedish_ci, utf8mb4_general_ci, utf8mb4_bin, utf8mb4_unicode_ci, utf8mb4_0900_as_cs. */
+const collations = [8, 45, 46, 224, 278];
+
+function loginOf(random: Random, writes: boolean): Login | undefined {
+  if (random.chance(0.75)) return undefined;
+  switch (random.below(3)) {
+    case 0:
+      return { classicEof: true };
+    case 1:
+      return writes ? { foundRows: true } : { classicEof: true };
+    default:
+      return { collation: random.pick(collations) };
+  }
+}
+
 /** How often a case writes. */
 const WRITES = 0.15;
 
 export function generateCase(seed: number, number: number): Case {
   const random = new Random(mixed(seed, number));
   const name = `${seed}/${number}`;
-  if (random.chance(WRITES)) return { name, ...writeSeries(random), writes: true };
+  const writes = random.chance(WRITES);
+  const login = loginOf(random, writes);
+  const set: Statement[] = random.chance(0.06) ? [{ sql: random.pick(settings), order: 'total' }] : [];
+  if (writes) {
+    const { topic, statements } = writeSeries(random);
+    return { name, topic, statements: [...set, ...statements], writes, login };
+  }
   const made = query(random);
-  return { name, topic: made.topic, statements: [statementOf(random, made)], writes: false };
+  // sql_select_limit limits all rows, ordered or not.
+  const order = set[0]?.sql.includes('select_limit') && made.order !== 'total' ? 'count' : made.order;
+  return {
+    name,
+    topic: made.topic,
+    statements: [...set, statementOf(random, { ...made, order })],
+    writes,
+    login,
+  };
 }
 
 export function* generateCases(seed: number, first: number, count: number): Generator<Case> {
