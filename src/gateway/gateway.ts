@@ -209,7 +209,7 @@ export class Gateway {
     return this.#schemas.changed(keyspace);
   }
 
-  /** Calls `listener` for each new snapshot. Returns the way to stop. */
+  /** Calls `listener` for each new snapshot; it must not throw. Returns the way to stop. */
   onSchemaChange(listener: SchemaListener): () => void {
     return this.#schemas.subscribe(listener);
   }

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await stage.run([
     `CREATE TABLE item (
       id BIGINT UNSIGNED AUTO_INCREMENT, name VARCHAR(40) COLLATE utf8mb4_bin NOT NULL, price DECIMAL(12,3) DEFAULT 1.5,
-      kind ENUM('a','it''s'), made TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP(3), secret INT INVISIBLE,
+      kind ENUM('a','it''s','b\\\\c','d\\ne'), made TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP(3), secret INT INVISIBLE,
       doubled INT AS (secret * 2) STORED, raw VARBINARY(20), PRIMARY KEY (id), UNIQUE KEY named (name, kind), KEY ((price + 1)))`,
     "CREATE TABLE `odd ``name' é` (`a b` INT)",
     'CREATE TABLE untouched (id INT PRIMARY KEY)',
@@ -37,7 +37,7 @@ test('tables, columns, keys and views are read', () => {
   expect(findColumn(item, 'ID')).toMatchObject({ dataType: 'bigint', unsigned: true, autoIncrement: true });
   expect(findColumn(item, 'name')).toMatchObject({ length: 40, collation: 'utf8mb4_bin', nullable: false });
   expect(findColumn(item, 'price')).toMatchObject({ precision: 12, scale: 3, defaultText: '1.500' });
-  expect(findColumn(item, 'kind')?.values).toEqual(['a', "it's"]);
+  expect(findColumn(item, 'kind')?.values).toEqual(['a', "it's", 'b\\c', 'd\ne']);
   expect(findColumn(item, 'made')).toMatchObject({ fractionDigits: 3, defaultIsExpression: true });
   expect(findColumn(item, 'secret')?.invisible).toBe(true);
   expect(findColumn(item, 'doubled')?.generated).toBe('stored');
@@ -135,6 +135,11 @@ describe('a change through another connection is noticed', () => {
       'another type below a view',
       ['ALTER TABLE item MODIFY name VARCHAR(60) COLLATE utf8mb4_bin NOT NULL'],
       (schema) => schema.tables.get('cheap')?.columns[1]?.length === 60,
+    ],
+    [
+      'a table with an odd name',
+      ["ALTER TABLE `odd ``name' é` ADD COLUMN `c'\"d` INT"],
+      (schema) => names(schema, "odd `name' é")?.join() === 'a b,c\'"d',
     ],
     ['DROP VIEW', ['DROP VIEW brief'], (schema) => !schema.tables.has('brief')],
     ['DROP TABLE', ['DROP TABLE fresher'], (schema) => !schema.tables.has('fresher')],

@@ -30,7 +30,7 @@ export class SchemaLoader implements KeyspaceTablesOwner {
     return this.#keyspaces.get(keyspace)?.schema;
   }
 
-  /** Calls `listener` for each new snapshot. Returns the way to stop. */
+  /** Calls `listener` for each new snapshot; it must not throw. Returns the way to stop. */
   subscribe(listener: SchemaListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
