@@ -37,7 +37,9 @@ export class Player {
     const played: PlayedStatement[] = [];
     try {
       const client = await this.#open(login);
-      for (const statement of statements) played.push(await playStatement(client, statement));
+      const handles = new Map<string, Prepared>();
+      for (const statement of statements) played.push(await playStatement(client, statement, handles));
+      for (const { id } of handles.values()) client.closeStatement(id);
       // A single statement leaves nothing; a series may leave settings and an open transaction.
       if (statements.length > 1) await clean(client, this.#database);
     } catch (error) {
@@ -93,9 +95,15 @@ async function clean(client: RawClient, database: string): Promise<void> {
   await client.command(command.initDb, database);
 }
 
-async function playStatement(client: RawClient, statement: Statement): Promise<PlayedStatement> {
+type Prepared = Readonly<{ id: number; lines: readonly string[] }>;
+
+async function playStatement(
+  client: RawClient,
+  statement: Statement,
+  handles: Map<string, Prepared>,
+): Promise<PlayedStatement> {
   const played = statement.parameters
-    ? await playPrepared(client, statement)
+    ? await playPrepared(client, statement, handles)
     : decode(await client.query(statement.sql));
   if (client.closed) return { ...played, failure: 'the server has closed the connection' };
   const count = played.ok?.warnings ?? 0;
@@ -104,17 +112,27 @@ async function playStatement(client: RawClient, statement: Statement): Promise<P
   return { ...played, warnings: warnings?.rows ?? [] };
 }
 
-async function playPrepared(client: RawClient, { sql, parameters }: Statement): Promise<PlayedStatement> {
-  const { answer, id } = await client.prepare(sql);
-  if (id === 0) return decode(answer);
-  const labelled = labelPackets(answer.packets, answer.capabilities, answer.commandByte);
-  const prepared = labelled.map(({ role, payload }) =>
-    // The statement's number is the server's choice.
-    role === 'prepareOk' ? `${role} ${payload.toString('hex', 5)}` : `${role} ${payload.toString('latin1')}`,
-  );
-  const played = decode(await client.execute(id, parameters));
-  client.closeStatement(id);
-  return { ...played, prepared };
+/** A text that the case has prepared before is only executed again. */
+async function playPrepared(
+  client: RawClient,
+  { sql, parameters }: Statement,
+  handles: Map<string, Prepared>,
+): Promise<PlayedStatement> {
+  let handle = handles.get(sql);
+  if (handle === undefined) {
+    const { answer, id } = await client.prepare(sql);
+    if (id === 0) return decode(answer);
+    const labelled = labelPackets(answer.packets, answer.capabilities, answer.commandByte);
+    const lines = labelled.map(({ role, payload }) =>
+      // The statement's number is the server's choice.
+      role === 'prepareOk'
+        ? `${role} ${payload.toString('hex', 5)}`
+        : `${role} ${payload.toString('latin1')}`,
+    );
+    handle = { id, lines };
+    handles.set(sql, handle);
+  }
+  return { ...decode(await client.execute(handle.id, parameters)), prepared: handle.lines };
 }
 
 function decode(answer: Answer): PlayedStatement {

@@ -1,8 +1,9 @@
 /** Case `number` of a seed: the same text in every run. */
 import { Random } from '../../support/random.ts';
 import type { Case, Login, Statement } from '../case.ts';
-import { asPrepared, asText } from '../fragment.ts';
+import { asPrepared, asText, type Fragment } from '../fragment.ts';
 import { derived, mistaken, subquery, union, withoutShard } from './compound.ts';
+import { varied } from './literals.ts';
 import { distinctQuery, groupedQuery, oddAggregate, type Query, rowsQuery } from './select.ts';
 import { anyTable, joinedTables, oneTable, threeTables } from './sources.ts';
 import { writeSeries } from './writes.ts';
@@ -28,11 +29,16 @@ function query(random: Random): Query {
   return mistaken(random);
 }
 
-function statementOf(random: Random, { text, order, loose }: Query): Statement {
+/** The query, now and then several times with other values: one plan and one prepared statement serve them all. */
+function statementsOf(random: Random, { text, order, loose }: Query): Statement[] {
   const kind = random.below(10);
-  if (kind < 6) return { sql: asText(text), order, loose };
-  if (kind < 7) return { sql: asText(text), parameters: [], order, loose };
-  return { ...asPrepared(text), order, loose };
+  const send = (fragment: Fragment): Statement => {
+    if (kind < 6) return { sql: asText(fragment), order, loose };
+    if (kind < 7) return { sql: asText(fragment), parameters: [], order, loose };
+    return { ...asPrepared(fragment), order, loose };
+  };
+  if (random.chance(0.85)) return [send(text)];
+  return [text, varied(random, text), varied(random, text)].map(send);
 }
 
 /** Settings that change what a statement means or stores. */
@@ -86,7 +92,7 @@ export function generateCase(seed: number, number: number): Case {
   return {
     name,
     topic: made.topic,
-    statements: [...set, statementOf(random, { ...made, order })],
+    statements: [...set, ...statementsOf(random, { ...made, order })],
     writes,
     login,
   };

@@ -5,6 +5,7 @@ import type { Random } from '../../support/random.ts';
 import { type ColumnDefinition, quoted } from '../columns.ts';
 import { type Fragment, literal, sql } from '../fragment.ts';
 import { literalBytes } from '../placement.ts';
+import { integers, texts } from '../pools.ts';
 
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -189,3 +190,16 @@ function temporalLiteral(random: Random, family: 'date' | 'datetime' | 'time', s
       return plain;
   }
 }
+
+/** The same query with other values, of the same kinds as far as MySQL's grammar knows kinds. */
+export function varied(random: Random, fragment: Fragment): Fragment {
+  return fragment.flatMap((part): Fragment => {
+    if (typeof part === 'string' || part.parameter === undefined) return [part];
+    if (/^-?\d+$/.test(part.text)) return integerLike(random.pick(integers));
+    if (/^'.*'$/s.test(part.text) && !/\d-\d/.test(part.text)) return textLike(random.pick(texts));
+    return [part];
+  });
+}
+
+const integerLike = (digits: string): Fragment => literal(digits, longlong(BigInt(digits)));
+const textLike = (text: string): Fragment => literal(quoted(text), textParameter(text));
