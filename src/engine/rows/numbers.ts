@@ -127,19 +127,27 @@ const POINT_MAX = 15;
 export const printDouble = (value: number, decimals = DECIMALS_NOT_FIXED): string =>
   decimals < DECIMALS_NOT_FIXED ? printFixed(value, decimals) : printShortest(value);
 
-/** The fewest digits that read back as the same number. */
+/** The fewest digits that read back as the same number: `digits` with the decimal point in front of the digit number `point`. */
+function shortest(size: number): { digits: string; point: number } {
+  const [mantissa, exponent] = size.toExponential().split('e') as [string, string];
+  return { digits: mantissa.replace('.', ''), point: Number(exponent) + 1 };
+}
+
 function printShortest(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa, exponent] = Math.abs(value).toExponential().split('e') as [string, string];
   const sign = value < 0 ? '-' : '';
-  const digits = mantissa.replace('.', '');
-  const point = Number(exponent) + 1;
+  const { digits, point } = shortest(Math.abs(value));
   if (point < 1 - POINT_MAX || (point > POINT_MAX && digits.length <= point)) {
-    return `${sign}${mantissa}e${Number(exponent)}`;
+    const rest = digits.length > 1 ? `.${digits.slice(1)}` : '';
+    return `${sign}${digits[0]}${rest}e${point - 1}`;
   }
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-  if (digits.length <= point) return sign + digits.padEnd(point, '0');
-  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+  return sign + placePoint(digits, point);
+}
+
+function placePoint(digits: string, point: number): string {
+  if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`;
+  if (digits.length <= point) return digits.padEnd(point, '0');
+  return `${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
 /** So many more digits show whether a double lies exactly between two candidates: it has fewer beyond them. */
@@ -148,7 +156,13 @@ const TIE_DIGITS = 40;
 function printFixed(value: number, decimals: number): string {
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   const size = Math.abs(value);
-  if (size >= 1e21) return `${sign}${BigInt(size)}${decimals > 0 ? `.${'0'.repeat(decimals)}` : ''}`;
+  const { digits, point } = shortest(size);
+  const fraction = Math.max(0, digits.length - point);
+  if (size === 0 || fraction <= decimals) {
+    const text = size === 0 ? '0' : placePoint(digits, point);
+    const zeros = '0'.repeat(size === 0 ? decimals : decimals - fraction);
+    return sign + text + (zeros !== '' && (size === 0 || fraction === 0) ? '.' : '') + zeros;
+  }
   const long = size.toFixed(decimals + TIE_DIGITS);
   const kept = long.slice(0, long.length - TIE_DIGITS);
   // Exactly between two: MySQL takes the even one, toFixed the greater.
