@@ -11,6 +11,7 @@ import {
   textRowSpans,
 } from '../support/decode-parts.ts';
 import type { Statement } from './case.ts';
+import { SHARDED } from './definitions.ts';
 import {
   type Allowed,
   estimates,
@@ -170,7 +171,7 @@ const ESTIMATE = '(estimate)';
 function cellReader(statement: Statement, columns: readonly Column[]): (row: Labelled) => Cells {
   const sums = sumsFloats(statement.sql);
   const rules = columns.map(({ type, charset, name, schema }, index) => {
-    if (estimates.has(name) && schema === 'information_schema') return (): string => ESTIMATE;
+    if (estimates.has(name) && schema !== SHARDED) return (): string => ESTIMATE;
     if (sums && (type === columnType.double || type === columnType.float))
       return (cell: string): string => SUM_MARK + Number(Number(cell).toPrecision(SUM_DIGITS));
     if (!statement.loose?.includes(index)) return undefined;
