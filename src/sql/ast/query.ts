@@ -89,7 +89,7 @@ export type GroupBy = Readonly<{
   kind: 'groupBy';
   start: number;
   end: number;
-  items: readonly OrderItem[];
+  items: readonly Expression[];
   grouping: 'plain' | 'rollup' | 'cube';
 }>;
 

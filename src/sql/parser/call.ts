@@ -8,7 +8,7 @@ import { parseCastType } from './cast.ts';
 import { type Cursor, char } from './cursor.ts';
 import { level, parseExpression, parseOperators } from './expression.ts';
 import { w, wordSet } from './keywords.ts';
-import { parsePrimary, takeUnit } from './primary.ts';
+import { parseExpressionOrInterval, parsePrimary, takeUnit } from './primary.ts';
 import { parseOrderItems, parseOver } from './window.ts';
 
 /** A Call that can still be written to. */
@@ -132,8 +132,8 @@ export function parseKeywordCall(cursor: Cursor): Expression {
 }
 
 function parseArguments(cursor: Cursor): Expression[] {
-  const args = [parseExpression(cursor)];
-  while (cursor.takeChar(char.comma)) args.push(parseExpression(cursor));
+  const args = [parseExpressionOrInterval(cursor)];
+  while (cursor.takeChar(char.comma)) args.push(parseExpressionOrInterval(cursor));
   return args;
 }
 

@@ -10,7 +10,7 @@ import { parsePrimary } from './primary.ts';
 /** Types that are one word, maybe with a length. */
 const plainTypes = wordSet(`
   binary date time datetime year decimal dec real float json point linestring polygon multipoint
-  multilinestring multipolygon geometrycollection geomcollection vector`);
+  multilinestring multipolygon geometrycollection geomcollection`);
 
 /** `CAST(x AS type)`. */
 export function parseCast(cursor: Cursor): Expression {

@@ -13,10 +13,9 @@ import type { Alias, ValueRow, WithClause } from '../ast/query.ts';
 import type { TableName, TableReference } from '../ast/table.ts';
 import { token } from '../lexer.ts';
 import { type Cursor, char } from './cursor.ts';
-import { parseExpression } from './expression.ts';
 import { w } from './keywords.ts';
-import { parseColumn } from './primary.ts';
-import { isQueryStart, parseLimit, parseQuery, parseValueRow, takeHint } from './query.ts';
+import { parseColumn, parseStoredValue } from './primary.ts';
+import { isQueryStart, parseQuery, parseRowLimit, parseValueRow, takeHint } from './query.ts';
 import { parseCondition } from './select.ts';
 import { parseTableAlias, parseTableName, parseTables } from './table.ts';
 import { parseOrderBy } from './window.ts';
@@ -129,7 +128,7 @@ function parseAssignments(cursor: Cursor): Assignment[] {
     const column = parseColumn(cursor);
     if (cursor.kind === token.assign) cursor.advance();
     else cursor.expectChar(char.equal);
-    const value = parseExpression(cursor);
+    const value = parseStoredValue(cursor);
     assignments.push({ kind: 'assignment', start, end: cursor.previousEnd, column, value });
   } while (cursor.takeChar(char.comma));
   return assignments;
@@ -150,7 +149,7 @@ export function parseUpdate(cursor: Cursor, withClause?: WithClause): UpdateStat
   const assignmentsEnd = cursor.previousEnd;
   const where = parseCondition(cursor, w.where);
   const orderBy = cursor.isWord(w.order) ? parseOrderBy(cursor) : undefined;
-  const limit = cursor.isWord(w.limit) ? parseLimit(cursor) : undefined;
+  const limit = parseRowLimit(cursor);
   return {
     kind: 'update',
     start,
@@ -193,7 +192,7 @@ export function parseDelete(cursor: Cursor, withClause?: WithClause): DeleteStat
   const { form, targets, tables } = parseDeleteTables(cursor);
   const where = parseCondition(cursor, w.where);
   const orderBy = cursor.isWord(w.order) ? parseOrderBy(cursor) : undefined;
-  const limit = cursor.isWord(w.limit) ? parseLimit(cursor) : undefined;
+  const limit = parseRowLimit(cursor);
   return {
     kind: 'delete',
     start,

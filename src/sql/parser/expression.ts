@@ -151,13 +151,10 @@ function continueOperators(
         // IS TRUE and its like are whole conditions, unlike IS NULL.
         if (left.kind === 'is' && left.test !== 'null') ceiling = level.and;
         break;
-      case level.predicate: {
-        const predicate = parsePredicate(cursor, left, start);
-        if (predicate === undefined) return left;
-        left = predicate;
+      case level.predicate:
+        left = parsePredicate(cursor, left, start);
         ceiling = level.comparison;
         break;
-      }
       case level.sum:
         left = parseSum(cursor, left, start);
         // Behind `+ INTERVAL x unit` stands a whole operand, whatever follows.
@@ -235,8 +232,7 @@ function parseIs(cursor: Cursor, operand: Expression, start: number): Expression
   return { kind: 'is', start, end: cursor.previousEnd, operand, negated, test };
 }
 
-/** Undefined where the word is no operator here but an alias (MEMBER, SOUNDS). */
-function parsePredicate(cursor: Cursor, operand: Expression, start: number): Expression | undefined {
+function parsePredicate(cursor: Cursor, operand: Expression, start: number): Expression {
   if (cursor.word === w.member) return parseMemberOf(cursor, operand, start);
   if (cursor.word === w.sounds) return parseSoundsLike(cursor, operand, start);
   const negated = cursor.takeWord(w.not);
@@ -269,8 +265,7 @@ function parsePredicate(cursor: Cursor, operand: Expression, start: number): Exp
   }
 }
 
-function parseMemberOf(cursor: Cursor, operand: Expression, start: number): Expression | undefined {
-  if (cursor.peekWord() !== w.of && cursor.peekKind() !== char.open) return undefined;
+function parseMemberOf(cursor: Cursor, operand: Expression, start: number): Expression {
   cursor.advance();
   cursor.takeWord(w.of);
   cursor.expectChar(char.open);
@@ -279,10 +274,9 @@ function parseMemberOf(cursor: Cursor, operand: Expression, start: number): Expr
   return { kind: 'memberOf', start, end: cursor.previousEnd, operand, array };
 }
 
-function parseSoundsLike(cursor: Cursor, left: Expression, start: number): Expression | undefined {
-  if (cursor.peekWord() !== w.like) return undefined;
+function parseSoundsLike(cursor: Cursor, left: Expression, start: number): Expression {
   cursor.advance();
-  cursor.advance();
+  cursor.expectWord(w.like);
   const right = parseOperators(cursor, level.bitOr);
   return { kind: 'soundsLike', start, end: cursor.previousEnd, left, right };
 }

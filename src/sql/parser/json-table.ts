@@ -38,9 +38,9 @@ function parseColumns(cursor: Cursor): JsonTableColumn[] {
 
 function parseColumn(cursor: Cursor): JsonTableColumn {
   const { start } = cursor;
-  if (cursor.isWord(w.nested) && (cursor.peekWord() === w.path || cursor.peekKind() === token.string)) {
+  if (cursor.isWord(w.nested) && cursor.peekWord() === w.path) {
     cursor.advance();
-    cursor.takeWord(w.path);
+    cursor.advance();
     const path = parsePrimary(cursor);
     const columns = parseColumns(cursor);
     return { kind: 'jsonNested', start, end: cursor.previousEnd, path, columns };

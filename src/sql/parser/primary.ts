@@ -521,12 +521,25 @@ export function parseInterval(cursor: Cursor): Interval | Call {
 /** `INTERVAL x unit + y`: all that follows, down to comparisons, is `y`. */
 function parseIntervalOperand(cursor: Cursor): Expression {
   const left = parseInterval(cursor);
-  if (left.kind !== 'interval' || cursor.kind !== char.plus) return left;
-  cursor.advance();
+  return left.kind === 'interval' ? parseIntervalSum(cursor, left) : left;
+}
+
+function parseIntervalSum(cursor: Cursor, left: Interval): Expression {
+  cursor.expectChar(char.plus);
   cursor.enter();
   const right = parseOperators(cursor, level.not);
   cursor.leave();
   return { kind: 'binary', start: left.start, end: cursor.previousEnd, operator: '+', left, right };
+}
+
+/** An expression, or an interval alone where a function or a frame takes one. */
+export function parseExpressionOrInterval(cursor: Cursor): Expression {
+  if (!cursor.isWord(w.interval)) return parseExpression(cursor);
+  const { start } = cursor;
+  const left = parseInterval(cursor);
+  if (left.kind !== 'interval') return continueExpression(cursor, left, start);
+  if (cursor.kind !== char.plus) return left;
+  return continueExpression(cursor, parseIntervalSum(cursor, left), start);
 }
 
 function parseMatch(cursor: Cursor): MatchAgainst {
@@ -564,17 +577,23 @@ function parseMatchMode(cursor: Cursor): MatchAgainst['mode'] {
   return mode === 'default' ? 'expansion' : 'naturalLanguageExpansion';
 }
 
-/** VALUES(column), DEFAULT(column), DEFAULT. */
+/** VALUES(column), DEFAULT(column). */
 function parseColumnFunction(cursor: Cursor): Expression {
   const { start } = cursor;
-  const isDefault = cursor.word === w.default;
+  const kind = cursor.word === w.default ? 'defaultOf' : 'insertedValue';
   cursor.advance();
-  if (isDefault && cursor.kind !== char.open) return { kind: 'default', start, end: cursor.previousEnd };
   cursor.expectChar(char.open);
   const column = parseColumn(cursor);
   cursor.expectChar(char.close);
-  const kind = isDefault ? 'defaultOf' : 'insertedValue';
   return { kind, start, end: cursor.previousEnd, column };
+}
+
+/** A value to be stored: an expression, or DEFAULT. */
+export function parseStoredValue(cursor: Cursor): Expression {
+  if (!cursor.isWord(w.default) || cursor.peekKind() === char.open) return parseExpression(cursor);
+  const { start, end } = cursor;
+  cursor.advance();
+  return { kind: 'default', start, end };
 }
 
 /** CURRENT_TIMESTAMP, CURRENT_TIMESTAMP(), CURRENT_TIMESTAMP(6). */

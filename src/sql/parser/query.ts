@@ -19,9 +19,8 @@ import type {
 } from '../ast/query.ts';
 import { token } from '../lexer.ts';
 import { type Cursor, char } from './cursor.ts';
-import { parseExpression } from './expression.ts';
 import { w } from './keywords.ts';
-import { parsePrimary, queryInParentheses, variableName } from './primary.ts';
+import { parsePrimary, parseStoredValue, queryInParentheses, variableName } from './primary.ts';
 import { parseQueryBlock } from './select.ts';
 import { parseOrderBy } from './window.ts';
 
@@ -191,7 +190,7 @@ export function parseValueRow(cursor: Cursor, start: number): ValueRow {
   cursor.expectChar(char.open);
   const values: Expression[] = [];
   if (cursor.kind !== char.close) {
-    do values.push(parseExpression(cursor));
+    do values.push(parseStoredValue(cursor));
     while (cursor.takeChar(char.comma));
   }
   cursor.expectChar(char.close);
@@ -235,16 +234,33 @@ export function parseWith(cursor: Cursor): WithClause {
 export function parseLimit(cursor: Cursor): Limit {
   const { start } = cursor;
   cursor.advance();
-  const first = parsePrimary(cursor);
+  const first = parseLimitValue(cursor);
   let count = first;
   let offset: Expression | undefined;
   if (cursor.takeChar(char.comma)) {
     offset = first;
-    count = parsePrimary(cursor);
+    count = parseLimitValue(cursor);
   } else if (cursor.takeWord(w.offset)) {
-    offset = parsePrimary(cursor);
+    offset = parseLimitValue(cursor);
   }
   return { kind: 'limit', start, end: cursor.previousEnd, count, offset };
+}
+
+/** A literal, a marker, or the name of a routine's variable. */
+function parseLimitValue(cursor: Cursor): Expression {
+  const { kind } = cursor;
+  const isNumber = kind === token.integer || kind === token.hex || kind === token.bit;
+  if (!isNumber && kind !== char.question && !cursor.isName()) cursor.fail('a number');
+  const value = parsePrimary(cursor);
+  const isSimple = value.kind === 'literal' || value.kind === 'parameter' || value.kind === 'column';
+  return isSimple ? value : cursor.fail('a number');
+}
+
+/** LIMIT of UPDATE and DELETE, if it is here: it has no offset. */
+export function parseRowLimit(cursor: Cursor): Limit | undefined {
+  if (!cursor.isWord(w.limit)) return undefined;
+  const limit = parseLimit(cursor);
+  return limit.offset === undefined ? limit : cursor.fail('no offset');
 }
 
 function parseLocking(cursor: Cursor): Locking[] {

@@ -18,7 +18,7 @@ import { w } from './keywords.ts';
 import { parseNamed } from './primary.ts';
 import { parseInto, takeHint } from './query.ts';
 import { parseTables } from './table.ts';
-import { parseOrderList, parseWindowDefinition } from './window.ts';
+import { parseWindowDefinition } from './window.ts';
 
 const NONE = -1;
 
@@ -183,21 +183,21 @@ function parseGroupBy(cursor: Cursor): GroupBy {
   if (isRollup || cursor.isWord(w.cube)) {
     cursor.advance();
     cursor.expectChar(char.open);
-    const items = parseOrderList(cursor);
+    const items = parseGroupItems(cursor);
     cursor.expectChar(char.close);
     const grouping = isRollup ? 'rollup' : 'cube';
     return { kind: 'groupBy', start, end: cursor.previousEnd, items, grouping };
   }
-  const items = parseOrderList(cursor);
-  let grouping: GroupBy['grouping'] = 'plain';
-  if (cursor.takeWord(w.with)) {
-    if (cursor.takeWord(w.cube)) grouping = 'cube';
-    else {
-      cursor.expectWord(w.rollup);
-      grouping = 'rollup';
-    }
-  }
-  return { kind: 'groupBy', start, end: cursor.previousEnd, items, grouping };
+  const items = parseGroupItems(cursor);
+  const hasRollup = cursor.takeWord(w.with);
+  if (hasRollup) cursor.expectWord(w.rollup);
+  return { kind: 'groupBy', start, end: cursor.previousEnd, items, grouping: hasRollup ? 'rollup' : 'plain' };
+}
+
+function parseGroupItems(cursor: Cursor): Expression[] {
+  const items = [parseExpression(cursor)];
+  while (cursor.takeChar(char.comma)) items.push(parseExpression(cursor));
+  return items;
 }
 
 function parseWindows(cursor: Cursor): WindowDefinition[] {

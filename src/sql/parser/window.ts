@@ -12,6 +12,7 @@ import { token } from '../lexer.ts';
 import { type Cursor, char } from './cursor.ts';
 import { parseExpression } from './expression.ts';
 import { w } from './keywords.ts';
+import { parseExpressionOrInterval } from './primary.ts';
 
 /** `ORDER BY a, b DESC` from ORDER on. */
 export function parseOrderBy(cursor: Cursor): OrderBy {
@@ -115,7 +116,7 @@ function parseBound(cursor: Cursor): FrameBound {
     cursor.expectWord(w.row);
     return { kind: 'frameBound', start, end: cursor.previousEnd, bound: 'currentRow', amount: undefined };
   }
-  const amount = cursor.takeWord(w.unbounded) ? undefined : parseExpression(cursor);
+  const amount = cursor.takeWord(w.unbounded) ? undefined : parseExpressionOrInterval(cursor);
   const isPreceding = cursor.takeWord(w.preceding);
   if (!isPreceding) cursor.expectWord(w.following);
   let bound: FrameBound['bound'];
