@@ -353,10 +353,53 @@ const transactions: readonly (readonly string[])[] = [
   ],
 ];
 
+const definitions: readonly (readonly string[])[] = [
+  [
+    'ALTER TABLE w_item ADD COLUMN extra INT DEFAULT 5',
+    'SELECT * FROM w_item ORDER BY id',
+    'UPDATE w_item SET extra = 6 WHERE id = 1',
+    'SELECT extra, COUNT(*) FROM w_item GROUP BY extra ORDER BY 1',
+    'ALTER TABLE w_item DROP COLUMN extra',
+    'SELECT * FROM w_item ORDER BY id LIMIT 3',
+  ],
+  [
+    'CREATE INDEX by_n ON w_item (n)',
+    'SELECT id FROM w_item WHERE n > 3 ORDER BY n, id',
+    'DROP INDEX by_n ON w_item',
+  ],
+  [
+    'ALTER TABLE w_text MODIFY x VARCHAR(12)',
+    'SELECT x FROM w_text ORDER BY n',
+    'ALTER TABLE w_text MODIFY x VARCHAR(10)',
+    'SELECT x FROM w_text ORDER BY n',
+  ],
+  [
+    'CREATE VIEW big AS SELECT id, n FROM w_item WHERE n > 3',
+    'SELECT * FROM big ORDER BY id',
+    'SELECT n FROM big WHERE id = 1',
+    'DROP VIEW big',
+    'SELECT * FROM big',
+  ],
+  [
+    'ALTER TABLE w_item ADD COLUMN id INT',
+    'ALTER TABLE nosuch ADD COLUMN id INT',
+    'DROP TABLE nosuch',
+    'DROP TABLE IF EXISTS nosuch',
+  ],
+  [
+    'BEGIN',
+    'UPDATE w_item SET n = 5',
+    "ALTER TABLE w_item COMMENT = 'commits'",
+    'ROLLBACK',
+    'SELECT SUM(n) FROM w_item',
+  ],
+];
+
 export const writeCases = (): Case[] => [
   ...series('chosen: insert', insertKeys),
   ...series('chosen: sequence', generated),
   ...series('chosen: update, delete', changes),
   ...series('chosen: functions in writes', functions),
   ...series('chosen: transactions', transactions),
+  ...series('chosen: definitions', definitions),
 ];
