@@ -198,7 +198,7 @@ export type DoStatement = Readonly<{
 }>;
 
 export type CallStatement = Readonly<{
-  kind: 'call';
+  kind: 'callRoutine';
   start: number;
   end: number;
   /** The routine's name, in the form of a table's. */

@@ -247,7 +247,7 @@ export function parseCallStatement(cursor: Cursor): CallStatement {
     cursor.expectChar(char.close);
   }
   const { previousEnd: end, parameterCount, hasVersionComment } = cursor;
-  return { kind: 'call', start, end, routine, args, parameterCount, hasVersionComment };
+  return { kind: 'callRoutine', start, end, routine, args, parameterCount, hasVersionComment };
 }
 
 // --- maintenance ---

@@ -1,0 +1,164 @@
+/**
+ * `npm run test:corpus`: the parser over the statements of MySQL's own test suite, with MySQL as the judge of what is
+ * syntax. Nothing of the corpus is executed. Options: --failures N prints N gaps per kind, --leniences N what we
+ * accept and MySQL does not, --unstable N texts that change when printed again, --without-second-opinion is faster.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startMysqld } from '../support/mysqld.ts';
+import { type CorpusKind, corpusKinds, kindOf } from './kinds.ts';
+import { corpusMode, type Measured, measure, type Outcome, outcomeOf, secondOpinion } from './measure.ts';
+import { extractStatements } from './mysqltest.ts';
+import { askMysql, corpusDatabase, type Reference } from './reference.ts';
+
+/** Share of SELECT and DML that MySQL accepts and we must accept, too. */
+const ACCEPTED_MIN = 0.999;
+/** Longer texts are data, and the second opinion takes minutes for one of them. */
+const SECOND_OPINION_BYTES_MAX = 4_000;
+const SECOND_OPINION_EVERY = 10;
+
+const root = resolve(import.meta.dirname, '../..');
+const suite = join(root, '.headgate/mysql-testsuite');
+const results = join(root, '.headgate/corpus');
+
+type Case = Readonly<{
+  text: Buffer;
+  kind: CorpusKind;
+  measured: Measured;
+  reference: Reference;
+  outcome: Outcome;
+}>;
+
+const { values: options } = parseArgs({
+  options: {
+    failures: { type: 'string', default: '0' },
+    leniences: { type: 'string', default: '0' },
+    unstable: { type: 'string', default: '0' },
+    'without-second-opinion': { type: 'boolean', default: false },
+  },
+});
+
+function readCorpus(): Buffer[] {
+  const distinct = new Set<string>();
+  for (const name of readdirSync(suite, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(?:test|inc)$/.test(name)) continue;
+    // Bytes as they are: the scripts are in many character sets.
+    for (const statement of extractStatements(readFileSync(join(suite, name), 'latin1')))
+      distinct.add(statement);
+  }
+  return [...distinct].map((statement) => Buffer.from(statement, 'latin1'));
+}
+
+function makeCases(
+  texts: readonly Buffer[],
+  references: readonly Reference[],
+  serverVersion: number,
+): Case[] {
+  const mode = corpusMode(serverVersion);
+  return texts.map((text, index) => {
+    const measured = measure(text, serverVersion);
+    const reference = references[index]!;
+    return { text, kind: kindOf(text, mode), measured, reference, outcome: outcomeOf(measured, reference) };
+  });
+}
+
+function countRow(name: string, cases: readonly Case[]): Readonly<Record<string, string | number>> {
+  const count = (outcome: Outcome): number => cases.filter((each) => each.outcome === outcome).length;
+  const printed = cases.filter(({ measured, outcome }) => measured.accepted && outcome === 'accepted');
+  const fixed = printed.filter(({ measured }) => measured.isFixed).length;
+  return {
+    kind: name,
+    statements: cases.length,
+    accepted: count('accepted'),
+    refused: count('refused'),
+    gaps: count('gap'),
+    leniences: count('lenience'),
+    undecided: count('undecided'),
+    'accepted %': percent(acceptedShare(cases)),
+    'fixed point %': percent(printed.length === 0 ? 1 : fixed / printed.length),
+    'node-sql-parser %': options['without-second-opinion'] ? '' : percent(secondShare(cases)),
+  };
+}
+
+/** Of what MySQL accepts. */
+function acceptedShare(cases: readonly Case[]): number {
+  const both = cases.filter(({ outcome }) => outcome === 'accepted').length;
+  const gaps = cases.filter(({ outcome }) => outcome === 'gap').length;
+  return both + gaps === 0 ? 1 : both / (both + gaps);
+}
+
+/** A sample: the other parser is slow. */
+function secondShare(cases: readonly Case[]): number {
+  const sample = cases
+    .filter(
+      ({ reference, text }) => reference.verdict === 'accepted' && text.length <= SECOND_OPINION_BYTES_MAX,
+    )
+    .filter((_, index) => index % SECOND_OPINION_EVERY === 0);
+  return sample.length === 0 ? 1 : sample.filter(({ text }) => secondOpinion(text)).length / sample.length;
+}
+
+/** Rounded down, so that 100 means all. */
+const percent = (share: number): string => (Math.floor(share * 100_000) / 1_000).toFixed(3);
+
+function show(title: string, wanted: number, cases: readonly Case[]): void {
+  for (const kind of corpusKinds) {
+    const all = cases.filter((each) => each.kind === kind);
+    const step = Math.max(1, Math.floor(all.length / Math.max(1, wanted)));
+    for (const { text, measured, reference } of all
+      .filter((_, index) => index % step === 0)
+      .slice(0, wanted)) {
+      const start = text.toString('latin1').replace(/\s+/g, ' ').slice(0, 400);
+      console.log(`${title} ${kind} (MySQL: ${reference.errno}, ours: ${measured.message}): ${start}`);
+    }
+  }
+}
+
+execFileSync('bash', [join(root, 'scripts/mysql-testsuite.sh')], { stdio: 'inherit' });
+const texts = readCorpus();
+const server = await startMysqld({ databases: [corpusDatabase] });
+const references = await askMysql(server, texts);
+const serverVersion = await server.stop().then(() => 90_700);
+const cases = makeCases(texts, references, serverVersion);
+
+const rows = corpusKinds.map((kind) =>
+  countRow(
+    kind,
+    cases.filter((each) => each.kind === kind),
+  ),
+);
+const queries = cases.filter(({ kind }) => kind === 'select' || kind === 'dml');
+rows.push(countRow('select + dml', queries), countRow('all', cases));
+console.table(rows);
+show(
+  'gap',
+  Number(options.failures),
+  cases.filter(({ outcome }) => outcome === 'gap'),
+);
+show(
+  'lenience',
+  Number(options.leniences),
+  cases.filter(({ outcome }) => outcome === 'lenience'),
+);
+show(
+  'unstable',
+  Number(options.unstable),
+  cases.filter(({ measured, outcome }) => outcome === 'accepted' && measured.isFixed === false),
+);
+mkdirSync(results, { recursive: true });
+writeFileSync(
+  join(results, 'result.json'),
+  JSON.stringify(
+    { suite: readFileSync(join(suite, 'versions'), 'utf8').trim().split('\n').at(-1), rows },
+    null,
+    2,
+  ),
+);
+const share = acceptedShare(queries);
+if (share < ACCEPTED_MIN) {
+  console.error(
+    `accepted ${percent(share)} % of SELECT and DML, at least ${percent(ACCEPTED_MIN)} % are demanded`,
+  );
+  process.exitCode = 1;
+}
