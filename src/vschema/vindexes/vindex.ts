@@ -1,29 +1,79 @@
-/** What a vindex is: a function from column values to the keyspace ids by which rows are placed. */
+/**
+ * What a vindex is: a function from column values to keyspace ids. Each functional vindex has a file of its own beside
+ * this one; `registry.ts` makes them by name. Values arrive as MySQL's text of them, as in Vitess, because several
+ * vindexes hash exactly these bytes.
+ */
 import type { KeyRange } from '../key-range.ts';
 
-/** A column's value as it is hashed; `bytes` is its text (of `binary` the bytes themselves), as MySQL sends it. */
-export type VindexValue =
-  | Readonly<{ kind: 'null' }>
-  | Readonly<{ kind: 'integer' | 'unsigned' | 'decimal' | 'float' | 'text' | 'binary'; bytes: Buffer }>;
+/**
+ * One column value as a vindex sees it. `bytes` is the text form (`42`, `-1.50`, the string's own bytes). `integer` is a
+ * signed number, `unsigned` one that was declared so; a few vindexes treat the two differently.
+ */
+export type VindexValue = Readonly<
+  { kind: 'null' } | { kind: 'integer' | 'unsigned' | 'decimal' | 'float' | 'text' | 'binary'; bytes: Buffer }
+>;
 
-/** Where a value's rows are. `none`: the vindex gives it no keyspace id. */
-export type Destination =
-  | Readonly<{ kind: 'keyspaceId'; id: Buffer }>
-  /** All ids of a range: the first columns alone of a key of several. */
-  | Readonly<{ kind: 'keyRange'; range: KeyRange }>
-  | Readonly<{ kind: 'none' }>;
+/**
+ * Where a value lives: at one keyspace id, somewhere in a range of them (only some of a multi-column vindex's columns
+ * were given), or on no shard at all (the vindex has no keyspace id for it, so no row can have it).
+ */
+export type Destination = Readonly<
+  { kind: 'keyspaceId'; id: Buffer } | { kind: 'keyRange'; range: KeyRange } | { kind: 'none' }
+>;
 
+/** A vindex with its parameters applied. */
 export type Vindex = Readonly<{
+  /** The name of the type, as VSchemas write it. */
   type: string;
-  /** One keyspace id per value. */
+  /** One value has one keyspace id at most. */
   unique: boolean;
-  /** Computed from the value alone; others are kept in tables and must not be mapped. */
+  /** Computed from the value alone. Others are kept in a table: their `map` is never called. */
   functional: boolean;
-  /** Vitess' figure for choosing between several. */
+  /** The planner takes the cheapest that fits. */
   cost: number;
+  /** How many columns it takes; fewer than `max` give a key range. */
   columnCount: Readonly<{ min: number; max: number }>;
-  /** Keyspace ids sort as the values do. */
+  /** Keyspace ids sort as the values do, so that BETWEEN can be routed. */
   ordered: boolean;
-  /** One value per column, or of a prefix of them. Raises HG_VINDEX_VALUE for values that the reference refuses. */
-  map: (values: readonly VindexValue[]) => Destination;
+  /**
+   * The destination of one row's values, in the order of the columns.
+   * Throws HeadgateError (HG_VINDEX_VALUE) for values that the reference refuses.
+   */
+  map(values: readonly VindexValue[]): Destination;
 }>;
+
+/** The one destination that holds nothing. */
+export const NOWHERE: Destination = Object.freeze({ kind: 'none' });
+
+/** The destination of one keyspace id. */
+export const atKeyspaceId = (id: Buffer): Destination => ({ kind: 'keyspaceId', id });
+
+const EMPTY = Buffer.alloc(0);
+
+/** The bytes of a value; NULL has none, which several vindexes take as the empty string. */
+export const bytesOf = (value: VindexValue): Buffer => (value.kind === 'null' ? EMPTY : value.bytes);
+
+/** What a one-column vindex consists of. `keyspaceId` gives undefined where the value has no place. */
+export type SingleColumn = Readonly<{
+  type: string;
+  cost: number;
+  ordered?: boolean;
+  keyspaceId(value: VindexValue): Buffer | undefined;
+}>;
+
+/** A functional vindex over one column. */
+export function singleColumn({ type, cost, ordered = false, keyspaceId }: SingleColumn): Vindex {
+  return Object.freeze({
+    type,
+    unique: true,
+    functional: true,
+    cost,
+    columnCount: { min: 1, max: 1 },
+    ordered,
+    map: (values: readonly VindexValue[]): Destination => {
+      const value = values[0];
+      const id = value === undefined ? undefined : keyspaceId(value);
+      return id === undefined ? NOWHERE : atKeyspaceId(id);
+    },
+  });
+}
