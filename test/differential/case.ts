@@ -12,6 +12,8 @@ export type Statement = Readonly<{
   /** Sent by PREPARE and EXECUTE instead of as text. */
   parameters?: readonly Parameter[];
   order: RowOrder;
+  /** The case has executed the same prepared statement before. */
+  again?: boolean;
   /** Columns (from 0) that may hold any of the values that MySQL calls equal; see `differences.ts`. */
   loose?: readonly number[];
   /** Values that cannot be the same on two servers (random, clock): only their kind is compared. */

@@ -50,7 +50,7 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
     compareColumns(left, right) ??
     comparePrepared(left, right) ??
     compareRows(statement, left, right, notes) ??
-    compareWarnings(left, right, notes);
+    compareWarnings(statement, left, right, notes);
   return what === undefined ? equal(notes) : { kind: 'differs', what };
 }
 
@@ -222,6 +222,7 @@ const sorted = (rows: readonly Cells[]): Cells[] =>
     .map(([, row]) => row);
 
 function compareWarnings(
+  { again }: Statement,
   left: PlayedStatement,
   right: PlayedStatement,
   notes: Set<Allowed>,
@@ -229,6 +230,10 @@ function compareWarnings(
   const listOf = ({ warnings }: PlayedStatement): string[] => warnings.map((row) => row.join(' '));
   const [a, b] = [listOf(left), listOf(right)];
   if (left.ok?.warnings === right.ok?.warnings && a.join('\n') === b.join('\n')) return undefined;
+  if (again) {
+    notes.add('preparedHistory');
+    return undefined;
+  }
   const kinds = (lines: readonly string[]): string[] => [...new Set(lines.map(withoutRowNumber))].sort();
   const [x, y] = [kinds(a), kinds(b)];
   if (x.join('\n') === y.join('\n')) {

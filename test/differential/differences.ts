@@ -15,6 +15,10 @@ export const allowed = {
     'Whether an index was used or was good (NO_INDEX_USED, NO_GOOD_INDEX_USED) and whether a query was slow is said of other tables with other statistics.',
   warningsRepeated:
     'A warning is given by each shard that meets it, and for each row that it reads; each different one must come.',
+  preparedHistory:
+    'From one execution of a prepared statement to the next MySQL remembers what kind of number a text parameter was, and words its warnings accordingly; executions through the router may run on several connections.',
+  insertIdAfterError:
+    'LAST_INSERT_ID() after a statement that failed is undefined, as MySQL’s manual says: with many rows it depends on how far the statement came.',
   rowNumbers:
     '"at row 3" counts the rows of the statement that a shard was sent, and a row that several could complain of is found by the first to run.',
   estimates:

@@ -30,15 +30,18 @@ function query(random: Random): Query {
 }
 
 /** The query, now and then several times with other values: one plan and one prepared statement serve them all. */
-function statementsOf(random: Random, { text, order, loose }: Query): Statement[] {
+function statementsOf(random: Random, { text, order, loose }: Query, once: boolean): Statement[] {
   const kind = random.below(10);
   const send = (fragment: Fragment): Statement => {
     if (kind < 6) return { sql: asText(fragment), order, loose };
     if (kind < 7) return { sql: asText(fragment), parameters: [], order, loose };
     return { ...asPrepared(fragment), order, loose };
   };
-  if (random.chance(0.85)) return [send(text)];
-  return [text, varied(random, text), varied(random, text)].map(send);
+  if (once || random.chance(0.85)) return [send(text)];
+  return [text, varied(random, text), varied(random, text)].map((each, at) => ({
+    ...send(each),
+    again: kind >= 7 && at > 0,
+  }));
 }
 
 /** Settings that change what a statement means or stores. */
@@ -59,7 +62,8 @@ const settings = [
 ];
 
 /** latin1_swedish_ci, utf8mb4_general_ci, utf8mb4_bin, utf8mb4_unicode_ci, utf8mb4_0900_as_cs. */
-const collations = [8, 45, 46, 224, 278];
+const LATIN1 = 8;
+const collations = [LATIN1, 45, 46, 224, 278];
 
 function loginOf(random: Random, writes: boolean): Login | undefined {
   if (random.chance(0.75)) return undefined;
@@ -92,7 +96,7 @@ export function generateCase(seed: number, number: number): Case {
   return {
     name,
     topic: made.topic,
-    statements: [...set, ...statementsOf(random, { ...made, order })],
+    statements: [...set, ...statementsOf(random, { ...made, order }, login?.collation === LATIN1)],
     writes,
     login,
   };
