@@ -172,7 +172,7 @@ export const catalogue = {
     errno: 9101,
     sqlState: '42000',
     retryable: false,
-    message: 'The keyspace is sharded and statements over several shards are not planned yet',
+    message: 'Headgate does not run this over several shards yet',
     advice: 'Name the shard: USE `keyspace:shard`. The status page and `headgate ctl shards` list them.',
   },
   HG_SEVERAL_KEYSPACES: {
@@ -226,6 +226,51 @@ export const catalogue = {
     message: 'A text is too long to be compared across shards',
     advice:
       "Its WEIGHT_STRING would be longer than the shard's max_allowed_packet. Order or group by a part of it, such as LEFT(c, 1000).",
+  },
+  HG_SCHEMA_DISAGREES: {
+    errno: 9110,
+    sqlState: 'HY000',
+    retryable: true,
+    message: 'The shards have different definitions of the table',
+    advice:
+      'Make the table the same on all shards; the message says what differs. It is noticed within a second.',
+  },
+  HG_KEY_RANGE: {
+    errno: 9117,
+    sqlState: 'HY000',
+    retryable: true,
+    message: 'The shards do not cover the key range',
+    advice: 'A part of the rows would be left out. `headgate ctl shards` lists the shards of the keyspace.',
+  },
+  HG_VINDEX_QUERY: {
+    errno: 9114,
+    sqlState: '42000',
+    retryable: false,
+    message: 'A vindex cannot be queried so',
+    advice:
+      'SELECT id, keyspace_id, hex_keyspace_id, range_start, range_end, shard FROM vindex WHERE id = value.',
+  },
+  HG_NO_KEYSPACE_ID: {
+    errno: 9115,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The row has no place: its vindex gives no keyspace id for the value',
+    advice: 'Give the vindex column a value that its vindex accepts; NULL is none for most.',
+  },
+  HG_SCHEMA_CHANGED: {
+    errno: 9116,
+    sqlState: 'HY000',
+    retryable: true,
+    message: 'The tables were changed while the statement ran',
+    advice: 'Run the statement again.',
+  },
+  HG_NOT_COMPARABLE: {
+    errno: 9124,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Values of this kind cannot be compared across shards',
+    advice:
+      'Order or group by something that can: CAST the value to CHAR, DECIMAL or DATETIME, or select one shard.',
   },
   HG_NO_PRIMARY: {
     errno: 9201,

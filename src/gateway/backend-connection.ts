@@ -259,6 +259,11 @@ export class BackendConnection implements ChannelHandler {
     this.#channel.keepBuffer();
   }
 
+  /** Whether no EOF stands between the definitions and the rows of an answer: DEPRECATE_EOF was negotiated. */
+  get deprecateEof(): boolean {
+    return this.#deprecateEof;
+  }
+
   get bytesRead(): number {
     return this.#channel.bytesRead;
   }

@@ -1,5 +1,6 @@
 /** Text of every collation, compared by its weights, against MySQL's own `=`, `<` and ORDER BY. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mergeSort } from '../../src/engine/operators/merge-sort.ts';
 import { compareBytes, comparePadded } from '../../src/engine/rows/compare-values.ts';
 import { hashKey } from '../../src/engine/rows/hash-key.ts';
 import { collationById } from '../../src/mysql/collations.ts';
@@ -7,7 +8,7 @@ import { collationComparable, spaceWeight } from '../../src/mysql/space-weights.
 import { type Mysqld, startMysqld } from '../support/mysqld.ts';
 import { Random } from '../support/random.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { askRows, runSql } from './server-rows.ts';
+import { askRows, runSql, through } from './server-rows.ts';
 
 let server: Mysqld;
 let client: RawClient;
@@ -219,4 +220,30 @@ test('the table of space weights is the server’s', async () => {
 test('WEIGHT_STRING is NULL beside a text whose weight might not fit a packet', async () => {
   const sql = "SELECT WEIGHT_STRING(REPEAT('a', 20000000)) IS NULL, @@max_allowed_packet";
   expect((await askRows(client, sql, 'text')).texts[0]).toEqual(['1', '67108864']);
+});
+
+test('ORDER BY reads PAD SPACE text no further than max_sort_length; merged rows are sorted as far', async () => {
+  const long = (size: number, last: string) => `CONCAT(REPEAT('x', ${size}), '${last}')`;
+  const rows = [100, 600].flatMap((size) =>
+    ['b', 'a'].map((last) => `(${long(size, last)}, ${long(size, last)})`),
+  );
+  await runSql(
+    client,
+    'DROP TABLE IF EXISTS t',
+    `CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY,
+       pads TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, plain TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci)`,
+    `INSERT INTO t (pads, plain) VALUES ${rows.join(', ')}`,
+  );
+  const order = async (column: string) =>
+    (await askRows(client, `SELECT id FROM t ORDER BY ${column}, id`, 'text')).texts.map(([id]) => id);
+  expect(await order('pads')).toEqual(['2', '1', '3', '4']);
+  expect(await order('plain')).toEqual(['2', '1', '4', '3']);
+  const select = 'SELECT id, WEIGHT_STRING(pads) FROM t WHERE id';
+  const shards = [
+    await askRows(client, `${select} < 4 ORDER BY pads, id`, 'text'),
+    await askRows(client, `${select} = 4 ORDER BY pads, id`, 'text'),
+  ];
+  const keys = [{ column: 1, weight: { column: 1, collationId: 45 } }];
+  const merged = through(shards, (inputs) => mergeSort(inputs, 'text', keys));
+  expect(merged.texts.map(([id]) => id)).toEqual(['2', '1', '4', '3']);
 });

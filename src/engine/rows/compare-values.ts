@@ -170,11 +170,10 @@ const timeMicroseconds = (bytes: Buffer, start: number, end: number): number => 
 const compareTimeBinary: CompareValues = (a, aStart, aEnd, b, bStart, bEnd) =>
   timeMicroseconds(a, aStart, aEnd) - timeMicroseconds(b, bStart, bEnd);
 
-const refuse = (what: string): HeadgateError =>
-  new HeadgateError('HG_INTERNAL', { detail: `the plan compares ${what}` });
+const refuse = (what: string): HeadgateError => new HeadgateError('HG_NOT_COMPARABLE', { detail: what });
 
 /**
- * How values of a kind are compared in rows of a protocol. Throws HG_INTERNAL for kinds that have no comparison here: the
+ * How values of a kind are compared in rows of a protocol. Throws HG_NOT_COMPARABLE for kinds that have no comparison here: the
  * planner must have asked the shards for something comparable, or have refused the query.
  */
 export function comparatorOf(kind: ColumnKind, protocol: 'text' | 'binary'): CompareValues {
@@ -185,7 +184,7 @@ export function comparatorOf(kind: ColumnKind, protocol: 'text' | 'binary'): Com
       return compareDecimalText;
     case 'float':
       // Six digits of text do not tell one float from another.
-      if (protocol === 'text') throw refuse('a FLOAT column by its text; it takes (c + 0e0)');
+      if (protocol === 'text') throw refuse('a FLOAT by its text (c + 0e0 can be compared)');
       return (a, aStart, _aEnd, b, bStart) => a.readFloatLE(aStart) - b.readFloatLE(bStart);
     case 'double':
       if (protocol === 'text') return compareDoubleText;
@@ -202,10 +201,10 @@ export function comparatorOf(kind: ColumnKind, protocol: 'text' | 'binary'): Com
     case 'text':
       throw refuse('text without its WEIGHT_STRING');
     case 'enumeration':
-      throw refuse('an ENUM or SET column by its text; it takes (c + 0)');
+      throw refuse('ENUM or SET by its text (c + 0 can be compared)');
     case 'json':
     case 'spatial':
     case 'vector':
-      throw refuse(`a ${kind.kind} column`);
+      throw refuse(`a value of type ${kind.kind}`);
   }
 }

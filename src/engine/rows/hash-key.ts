@@ -64,7 +64,7 @@ const withoutZeros: ValueKey = (bytes, start, end) => {
   return bytes.toString('latin1', start, last);
 };
 
-/** The key by these columns. Throws HG_INTERNAL for columns that cannot be compared, as `rowComparator` does. */
+/** The key by these columns. Throws HG_NOT_COMPARABLE for columns that cannot be compared, as `rowComparator` does. */
 export function hashKey(
   definitions: readonly Buffer[],
   protocol: RowProtocol,

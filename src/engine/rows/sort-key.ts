@@ -26,7 +26,7 @@ export function fieldsNeeded(keys: readonly RowKey[]): number {
   return keys.reduce((most, key) => Math.max(most, key.column + 1, (key.weight?.column ?? -1) + 1), 0);
 }
 
-/** How one column's values (of a text column: their weights) are compared. Throws HG_INTERNAL, see `comparatorOf`. */
+/** How one column's values (of a text column: their weights) are compared. Throws HG_NOT_COMPARABLE, see `comparatorOf`. */
 export function keyComparator(
   definitions: readonly Buffer[],
   protocol: 'text' | 'binary',
@@ -50,7 +50,7 @@ const missing = (column: number): HeadgateError =>
 /** The weight is NULL though the value is not: it might have been longer than the shard's max_allowed_packet. */
 const tooLong = (): HeadgateError => new HeadgateError('HG_VALUE_TOO_LONG');
 
-/** A comparison by all keys. Throws HG_INTERNAL for columns that cannot be compared. */
+/** A comparison by all keys. Throws HG_NOT_COMPARABLE for columns that cannot be compared. */
 export function rowComparator(
   definitions: readonly Buffer[],
   protocol: 'text' | 'binary',
