@@ -23,7 +23,8 @@ export type Aggregate =
 
 /** The state of one aggregate in one group. */
 export interface Accumulator {
-  add(bytes: Buffer, ranges: FieldRanges): void;
+  /** Takes a row's value. Returns by how many bytes what is kept has grown, for the statement's budget. */
+  add(bytes: Buffer, ranges: FieldRanges): number;
   /** Writes the value of one of its columns. */
   write(builder: RowBuilder, column: number): void;
 }
@@ -142,8 +143,9 @@ class Sum implements Accumulator {
     this.#sum = new NumberSum(number);
   }
 
-  add(bytes: Buffer, ranges: FieldRanges): void {
+  add(bytes: Buffer, ranges: FieldRanges): number {
     this.#sum.add(bytes, ranges[this.#slot]!, ranges[this.#slot + 1]!);
+    return 0;
   }
 
   write(builder: RowBuilder): void {
@@ -175,9 +177,10 @@ class Average implements Accumulator {
     this.#result = result;
   }
 
-  add(bytes: Buffer, ranges: FieldRanges): void {
+  add(bytes: Buffer, ranges: FieldRanges): number {
     this.#sum.add(bytes, ranges[this.#sumSlot]!, ranges[this.#sumSlot + 1]!);
     this.#count.add(bytes, ranges[this.#countSlot]!, ranges[this.#countSlot + 1]!);
+    return 0;
   }
 
   write(builder: RowBuilder): void {
@@ -197,6 +200,7 @@ class Extreme implements Accumulator {
   readonly #compare: CompareValues;
   readonly #sign: number;
   #best: (Buffer | null)[] | undefined;
+  #keptBytes = 0;
 
   constructor(columns: readonly number[], compared: number, compare: CompareValues, sign: number) {
     this.#columns = columns;
@@ -205,21 +209,27 @@ class Extreme implements Accumulator {
     this.#sign = sign;
   }
 
-  add(bytes: Buffer, ranges: FieldRanges): void {
+  add(bytes: Buffer, ranges: FieldRanges): number {
     const slot = 2 * this.#columns[this.#compared]!;
     const start = ranges[slot]!;
     const known = this.#best?.[this.#compared];
     if (known !== undefined) {
-      if (start < 0) return;
+      if (start < 0) return 0;
       if (known !== null) {
         const order = this.#compare(bytes, start, ranges[slot + 1]!, known, 0, known.length);
-        if (this.#sign * order >= 0) return;
+        if (this.#sign * order >= 0) return 0;
       }
     }
+    const before = this.#keptBytes;
+    this.#keptBytes = 0;
     this.#best = this.#columns.map((column) => {
       const from = ranges[2 * column]!;
-      return from < 0 ? null : Buffer.from(bytes.subarray(from, ranges[2 * column + 1]!));
+      if (from < 0) return null;
+      const value = Buffer.from(bytes.subarray(from, ranges[2 * column + 1]!));
+      this.#keptBytes += value.length;
+      return value;
     });
+    return this.#keptBytes - before;
   }
 
   write(builder: RowBuilder, column: number): void {

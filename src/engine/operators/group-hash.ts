@@ -46,13 +46,16 @@ class GroupHash extends CollectingOperator {
     format.locate(bytes, at, end, format.fieldCount, this.#ranges);
     const key = this.#key(bytes, this.#ranges);
     const known = this.#groups.get(key);
-    if (known !== undefined) return this.#grouping.add(known, bytes, this.#ranges);
-    const size = GROUP_BYTES + ACCUMULATOR_BYTES * this.#aggregates.length + key.length + end - at;
-    this.#options.budget.take(size);
-    this.#taken += size;
+    if (known !== undefined) return this.#take(this.#grouping.add(known, bytes, this.#ranges));
+    this.#take(GROUP_BYTES + ACCUMULATOR_BYTES * this.#aggregates.length + key.length + end - at);
     const group = this.#grouping.newGroup(end - at);
     this.#grouping.begin(group, bytes, at, end);
     this.#groups.set(key, group);
+  }
+
+  #take(bytes: number): void {
+    this.#options.budget.take(bytes);
+    this.#taken += bytes;
   }
 
   protected override onCollected(): void {

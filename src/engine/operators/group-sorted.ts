@@ -43,8 +43,10 @@ class GroupSorted extends Operator {
     const { format } = this.#grouping;
     if (this.#hasGroup) {
       format.locate(bytes, at, end, format.fieldCount, this.#ranges);
-      if (this.#compare(group.row, group.ranges, bytes, this.#ranges) === 0)
-        return this.#grouping.add(group, bytes, this.#ranges);
+      if (this.#compare(group.row, group.ranges, bytes, this.#ranges) === 0) {
+        this.#grouping.add(group, bytes, this.#ranges);
+        return;
+      }
       this.#grouping.emit(group, this.sink);
     }
     this.#grouping.begin(group, bytes, at, end);

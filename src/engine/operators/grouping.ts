@@ -52,14 +52,16 @@ export class Grouping {
     this.format.locate(group.row, 0, length, this.format.fieldCount, group.ranges);
   }
 
-  /** Adds a further row, whose fields have been located. */
-  add(group: Group, bytes: Buffer, ranges: FieldRanges): void {
+  /** Adds a further row, whose fields have been located. Returns by how many bytes the group has grown. */
+  add(group: Group, bytes: Buffer, ranges: FieldRanges): number {
+    let grown = 0;
     if (group.isSingle) {
       group.isSingle = false;
       group.accumulators = this.#plans.map((plan) => plan.start());
-      for (const one of group.accumulators) one.add(group.row, group.ranges);
+      for (const one of group.accumulators) grown += one.add(group.row, group.ranges);
     }
-    for (const one of group.accumulators) one.add(bytes, ranges);
+    for (const one of group.accumulators) grown += one.add(bytes, ranges);
+    return grown;
   }
 
   /** Gives the group's row to the sink. */

@@ -252,6 +252,16 @@ describe('limits and failures', () => {
     }
   });
 
+  test('values that MIN and MAX keep count for the budget, too', () => {
+    const play = new Play();
+    const rows = Array.from({ length: 30 }, (_, i): Cell[] => ['1', `${i + 10}${'x'.repeat(100 * i)}`]);
+    const bytes = [column('k'), column('v', columnType.varString)];
+    const options = { protocol: text, keys: sortKeys, budget: new MemoryBudget(2500) };
+    const source = play.rows({ definitions: bytes, cells: rows });
+    play.run(groupHash(source, options, [{ kind: 'max', column: 1 }]));
+    expect(play.sink.error).toMatchObject({ code: 'HG_STATEMENT_MEMORY' });
+  });
+
   test('warnings are added up, status bits or-ed', () => {
     const play = new Play();
     const inputs = [

@@ -129,28 +129,32 @@ describe('row reader', () => {
     expect(stage.sink.error).toMatchObject({ code: 'HG_INTERNAL' });
   });
 
-  test('behind cancel the rest is read and dropped, also by a reader that was paused', () => {
-    const stage = new Stage(true);
-    const bytes = answerBytes(
-      textRows([
+  test('behind cancel the rest is read and dropped, also by a reader that was paused', async () => {
+    for (const endsAtOnce of [false, true]) {
+      const stage = new Stage(true);
+      const rows = [
         ['1', '2'],
         ['3', '4'],
         ['5', '6'],
-      ]),
-      true,
-    );
-    stage.relay.push(Buffer.from(bytes.subarray(0, bytes.length - 20)));
-    stage.reader.pause();
-    stage.reader.cancel();
-    const seen = stage.sink.rows.length;
-    stage.push(bytes.subarray(bytes.length - 20), inOne);
-    expect(seen).toBeGreaterThan(0);
-    expect(stage.sink.rows).toHaveLength(seen);
-    expect(stage.sink.summary).toBeUndefined();
-    expect(stage.events).toEqual(['pause', 'resume', 'cancelled', 'end']);
-    stage.reader.cancel();
-    stage.reader.pause();
-    expect(stage.events).toHaveLength(4);
+      ];
+      const bytes = answerBytes(textRows(rows), true);
+      stage.relay.push(Buffer.from(bytes.subarray(0, bytes.length - 20)));
+      stage.reader.pause();
+      stage.reader.cancel();
+      const seen = stage.sink.rows.length;
+      if (!endsAtOnce) await Promise.resolve();
+      stage.push(bytes.subarray(bytes.length - 20), inOne);
+      await Promise.resolve();
+      expect(seen).toBeGreaterThan(0);
+      expect(stage.sink.rows).toHaveLength(seen);
+      expect(stage.sink.summary).toBeUndefined();
+      const events = ['pause', 'resume', ...(endsAtOnce ? [] : ['cancelled']), 'end'];
+      expect(stage.events).toEqual(events);
+      stage.reader.cancel();
+      stage.reader.pause();
+      await Promise.resolve();
+      expect(stage.events).toEqual(events);
+    }
   });
 
   test('a lost connection fails the rows once', () => {

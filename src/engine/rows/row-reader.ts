@@ -18,7 +18,10 @@ export interface RowReaderOwner {
   onAnswerEnd(answer: ResponseRelay, connection: BackendConnection): void;
   /** The connection is lost and closed. Called before the sink learns of it. */
   onAnswerLost(answer: ResponseRelay, error: HeadgateError): void;
-  /** Nobody wants the rest of the answer, which is read and dropped unless the owner ends it (KILL QUERY). */
+  /**
+   * Nobody wants the rest of the answer, which is read and dropped unless the owner ends it (KILL QUERY, closing the connection).
+   * Not called for an answer that has ended by then.
+   */
   onCancelled(): void;
 }
 
@@ -74,7 +77,10 @@ export class RowReader implements AnswerReceiver, RowSource {
     this.#cancelled = true;
     this.#partial = undefined;
     this.#connection.resume();
-    this.#owner.onCancelled();
+    // Not within the call that delivers bytes: the rest of the answer may be among them, and the owner may close the connection.
+    queueMicrotask(() => {
+      if (!this.#settled) this.#owner.onCancelled();
+    });
   }
 
   onResponseBytes(bytes: Buffer): void {
