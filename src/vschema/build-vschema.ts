@@ -5,9 +5,10 @@
 import { type KeyspaceSource, loadKeyspace } from './load-keyspace.ts';
 import { loadRoutingRules } from './load-routing-rules.ts';
 import { loadTable } from './load-table.ts';
-import { loadVindexes, type ReadFile } from './load-vindexes.ts';
+import { loadVindexes } from './load-vindexes.ts';
 import { errorAt, isError, type LocatedProblem, problemText, type VSchemaProblem } from './problem.ts';
 import { sequenceHome, validateReferences } from './validate-references.ts';
+import type { ReadFile } from './vindexes/params.ts';
 import type { KeyspaceVSchema, TableVSchema, VindexDefinition, VSchema } from './vschema.ts';
 
 /** A keyspace as its records describe it; `vschema` is undefined where none was applied. */

@@ -3,12 +3,10 @@ import { suggestion } from '../config/suggestion.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { KeyspaceSource, TableSource, VindexSource } from './load-keyspace.ts';
 import { errorAt, memberPath, type VSchemaProblem, warningAt } from './problem.ts';
+import type { ReadFile } from './vindexes/params.ts';
 import { createVindex, knownParams, vindexTypes } from './vindexes/registry.ts';
 import type { Vindex } from './vindexes/vindex.ts';
 import type { VindexDefinition } from './vschema.ts';
-
-/** Reads a file that a vindex' params name (`region_map`, `json_path`); may throw. */
-export type ReadFile = (path: string) => string;
 
 /** Our own parameter, which no vindex knows: the owner of the data promises canonical values. */
 const CANONICAL = 'canonical_values';

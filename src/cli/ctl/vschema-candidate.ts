@@ -4,8 +4,8 @@
  */
 import type { Topology } from '../../topology/topology.ts';
 import { buildVSchema } from '../../vschema/build-vschema.ts';
-import type { ReadFile } from '../../vschema/load-vindexes.ts';
 import { isError, type LocatedProblem } from '../../vschema/problem.ts';
+import type { ReadFile } from '../../vschema/vindexes/params.ts';
 import type { VSchema } from '../../vschema/vschema.ts';
 
 /** What is to be stored: the VSchema of a keyspace, or (without one) the routing rules. */
