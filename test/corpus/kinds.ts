@@ -5,7 +5,7 @@ import { type StatementKind, scanStatement } from '../../src/sql/statement-scan.
 export const corpusKinds = ['select', 'dml', 'ddl', 'show', 'set', 'admin', 'other'] as const;
 export type CorpusKind = (typeof corpusKinds)[number];
 
-const groups: Readonly<Record<StatementKind, CorpusKind>> = {
+const groups: Readonly<Record<StatementKind, CorpusKind | 'empty'>> = {
   select: 'select',
   values: 'select',
   table: 'select',
@@ -42,13 +42,13 @@ const groups: Readonly<Record<StatementKind, CorpusKind>> = {
   xa: 'other',
   signal: 'other',
   getDiagnostics: 'other',
-  empty: 'other',
+  empty: 'empty',
   unknown: 'other',
 };
 
 const noKeyspaces: ReadonlySet<string> = new Set();
 
-/** The group of a statement, by its first words. */
-export function kindOf(statement: Buffer, mode: LexMode): CorpusKind {
+/** The group of a statement, by its first words; `empty` for comments only. */
+export function kindOf(statement: Buffer, mode: LexMode): CorpusKind | 'empty' {
   return groups[scanStatement(statement, 0, mode, noKeyspaces).kind];
 }

@@ -135,8 +135,10 @@ class Script {
   }
 
   #keep(statement: string | undefined): void {
-    if (statement === undefined || statement === '' || statement.startsWith('#')) return;
-    this.#found.push(statement);
+    // Under another delimiter the statement's own stands at its end, even twice.
+    const trimmed = statement?.replace(/[;\s]+$/, '');
+    if (trimmed === undefined || trimmed === '' || trimmed.startsWith('#')) return;
+    this.#found.push(trimmed);
   }
 }
 

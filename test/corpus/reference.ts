@@ -16,10 +16,10 @@ const syntaxErrors = new Set([1064, 1149, 1065]);
  * sets, collations and engines, lengths of names and numbers, clauses that do not go together, nesting.
  */
 const earlyErrors = new Set([
-  1059, 1074, 1102, 1103, 1115, 1166, 1210, 1221, 1235, 1248, 1253, 1273, 1286, 1300, 1302, 1313, 1314, 1324,
-  1327, 1330, 1331, 1332, 1333, 1336, 1337, 1338, 1367, 1407, 1413, 1425, 1426, 1427, 1436, 1439, 1470, 1481,
-  1488, 1491, 1492, 1493, 1495, 1499, 1500, 1502, 1503, 1504, 1506, 1512, 1513, 1525, 1564, 1567, 1651, 1691,
-  1697, 1722, 3554, 3568, 3579, 3619, 3654,
+  1044, 1059, 1583, 1074, 1102, 1103, 1115, 1166, 1210, 1221, 1235, 1248, 1253, 1273, 1286, 1300, 1302, 1313,
+  1314, 1324, 1327, 1330, 1331, 1332, 1333, 1336, 1337, 1338, 1367, 1407, 1413, 1425, 1426, 1427, 1436, 1439,
+  1470, 1481, 1488, 1491, 1492, 1493, 1495, 1499, 1500, 1502, 1503, 1504, 1506, 1512, 1513, 1525, 1564, 1567,
+  1651, 1691, 1697, 1722, 3554, 3568, 3579, 3619, 3654,
 ]);
 
 const DATABASE = 'corpus';
@@ -58,4 +58,12 @@ async function ask(client: RawClient, statement: Buffer): Promise<Reference> {
   const { errno } = readError(first);
   if (syntaxErrors.has(errno)) return { verdict: 'refused', errno };
   return { verdict: earlyErrors.has(errno) ? 'undecided' : 'accepted', errno };
+}
+
+/** The server's version as in version comments: 90704 for 9.7.4. */
+export async function versionOf(server: Mysqld): Promise<number> {
+  const client = await RawClient.connect(server.endpoint);
+  const [major, minor, patch] = client.greeting.serverVersion.split(/[.-]/).map(Number);
+  client.destroy();
+  return major! * 10_000 + minor! * 100 + patch!;
 }

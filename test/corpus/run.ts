@@ -11,7 +11,7 @@ import { startMysqld } from '../support/mysqld.ts';
 import { type CorpusKind, corpusKinds, kindOf } from './kinds.ts';
 import { corpusMode, type Measured, measure, type Outcome, outcomeOf, secondOpinion } from './measure.ts';
 import { extractStatements } from './mysqltest.ts';
-import { askMysql, corpusDatabase, type Reference } from './reference.ts';
+import { askMysql, corpusDatabase, type Reference, versionOf } from './reference.ts';
 
 /** Share of SELECT and DML that MySQL accepts and we must accept, too. */
 const ACCEPTED_MIN = 0.999;
@@ -23,13 +23,13 @@ const root = resolve(import.meta.dirname, '../..');
 const suite = join(root, '.headgate/mysql-testsuite');
 const results = join(root, '.headgate/corpus');
 
-type Case = Readonly<{
-  text: Buffer;
-  kind: CorpusKind;
-  measured: Measured;
-  reference: Reference;
-  outcome: Outcome;
-}>;
+type Statement = Readonly<{ text: Buffer; kind: CorpusKind }>;
+type Case = Statement &
+  Readonly<{
+    measured: Measured;
+    reference: Reference;
+    outcome: Outcome;
+  }>;
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
   },
 });
 
-function readCorpus(): Buffer[] {
+function readCorpus(serverVersion: number): Statement[] {
   const distinct = new Set<string>();
   for (const name of readdirSync(suite, { recursive: true, encoding: 'utf8' })) {
     if (!/\.(?:test|inc)$/.test(name)) continue;
@@ -48,19 +48,21 @@ function readCorpus(): Buffer[] {
     for (const statement of extractStatements(readFileSync(join(suite, name), 'latin1')))
       distinct.add(statement);
   }
-  return [...distinct].map((statement) => Buffer.from(statement, 'latin1'));
+  return [...distinct]
+    .map((statement) => Buffer.from(statement, 'latin1'))
+    .map((text) => ({ text, kind: kindOf(text, corpusMode(serverVersion)) }))
+    .flatMap(({ text, kind }) => (kind === 'empty' ? [] : { text, kind }));
 }
 
 function makeCases(
-  texts: readonly Buffer[],
+  statements: readonly Statement[],
   references: readonly Reference[],
   serverVersion: number,
 ): Case[] {
-  const mode = corpusMode(serverVersion);
-  return texts.map((text, index) => {
+  return statements.map(({ text, kind }, index) => {
     const measured = measure(text, serverVersion);
     const reference = references[index]!;
-    return { text, kind: kindOf(text, mode), measured, reference, outcome: outcomeOf(measured, reference) };
+    return { text, kind, measured, reference, outcome: outcomeOf(measured, reference) };
   });
 }
 
@@ -116,11 +118,19 @@ function show(title: string, wanted: number, cases: readonly Case[]): void {
 }
 
 execFileSync('bash', [join(root, 'scripts/mysql-testsuite.sh')], { stdio: 'inherit' });
-const texts = readCorpus();
 const server = await startMysqld({ databases: [corpusDatabase] });
-const references = await askMysql(server, texts);
-const serverVersion = await server.stop().then(() => 90_700);
-const cases = makeCases(texts, references, serverVersion);
+let cases: Case[];
+try {
+  const serverVersion = await versionOf(server);
+  const statements = readCorpus(serverVersion);
+  const references = await askMysql(
+    server,
+    statements.map(({ text }) => text),
+  );
+  cases = makeCases(statements, references, serverVersion);
+} finally {
+  await server.stop();
+}
 
 const rows = corpusKinds.map((kind) =>
   countRow(

@@ -374,7 +374,7 @@ export type Call = Readonly<{
   distinct: boolean;
   /** COUNT(*). */
   star: boolean;
-  /** A keyword among the arguments, lower case: a unit, LEADING, the type of GET_FORMAT. */
+  /** Keywords among the arguments, lower case: a unit, LEADING, the type of GET_FORMAT, JSON_ARRAYAGG's NULL ON NULL. */
   modifier: string | undefined;
   args: readonly Expression[];
   /** Of GROUP_CONCAT. */

@@ -90,7 +90,8 @@ export type GroupBy = Readonly<{
   start: number;
   end: number;
   items: readonly Expression[];
-  grouping: 'plain' | 'rollup' | 'cube';
+  /** With `sets` (GROUPING SETS) each item is a row, also of one expression or none. */
+  grouping: 'plain' | 'rollup' | 'cube' | 'sets';
 }>;
 
 export type OrderBy = Readonly<{

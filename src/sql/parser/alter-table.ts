@@ -160,7 +160,7 @@ function parseAdd(cursor: Cursor): Fields {
   if (cursor.takeWord(k.partition)) {
     takeBinlogWord(cursor);
     if (cursor.takeWord(k.partitions)) takeNumber(cursor);
-    else parsePartitionDefinitions(cursor);
+    else if (cursor.kind === char.open) parsePartitionDefinitions(cursor);
     return { action: 'partition' };
   }
   const hasColumn = cursor.takeWord(k.column);

@@ -10,6 +10,9 @@ import { level, parseExpression, parseOperators } from './expression.ts';
 import { w, wordSet } from './keywords.ts';
 import { parseExpressionOrInterval, parsePrimary, takeUnit } from './primary.ts';
 import { parseOrderItems, parseOver } from './window.ts';
+import { wordIds } from './words.ts';
+
+const k = wordIds('absent', 'json_arrayagg');
 
 /** A Call that can still be written to. */
 type OpenCall = { -readonly [K in keyof Call]: Call[K] };
@@ -127,8 +130,18 @@ export function parseKeywordCall(cursor: Cursor): Expression {
     call.star = true;
   } else if (cursor.kind !== char.close) {
     call.args = parseArguments(cursor);
+    if (word === k.json_arrayagg) parseNullClause(cursor, call);
   }
   return finishCall(cursor, call, word);
+}
+
+/** NULL ON NULL, ABSENT ON NULL. */
+function parseNullClause(cursor: Cursor, call: OpenCall): void {
+  const isNull = cursor.takeWord(w.null);
+  if (!isNull && !cursor.takeWord(k.absent)) return;
+  cursor.expectWord(w.on);
+  cursor.expectWord(w.null);
+  call.modifier = isNull ? 'null on null' : 'absent on null';
 }
 
 function parseArguments(cursor: Cursor): Expression[] {
@@ -267,7 +280,7 @@ function parseJsonValue(cursor: Cursor, start: number): Expression {
   cursor.expectChar(char.comma);
   const path = parseExpression(cursor);
   const returning: CastType | undefined = cursor.takeWord(w.returning) ? parseCastType(cursor) : undefined;
-  const { onEmpty, onError } = parseOnResponses(cursor);
+  const { onEmpty, onError } = parseOnResponses(cursor, false);
   cursor.expectChar(char.close);
   cursor.leave();
   return { kind: 'jsonValue', start, end: cursor.previousEnd, document, path, returning, onEmpty, onError };
@@ -278,13 +291,17 @@ export type OnResponses = Readonly<{
   onError: JsonOnResponse | undefined;
 }>;
 
-/** `NULL | ERROR | DEFAULT x` ON EMPTY, and the same ON ERROR; both can be left out. */
-export function parseOnResponses(cursor: Cursor): OnResponses {
+/**
+ * `NULL | ERROR | DEFAULT x` ON EMPTY, and the same ON ERROR; both can be left out. JSON_TABLE takes them in
+ * either order.
+ */
+export function parseOnResponses(cursor: Cursor, isAnyOrder: boolean): OnResponses {
   let onEmpty: JsonOnResponse | undefined;
+  let onError: JsonOnResponse | undefined;
   for (;;) {
     const { start, word } = cursor;
     const isResponse = word === w.null || word === w.error || word === w.default;
-    if (cursor.kind !== token.word || !isResponse) return { onEmpty, onError: undefined };
+    if (cursor.kind !== token.word || !isResponse) return { onEmpty, onError };
     cursor.advance();
     const value = word === w.default ? parseExpression(cursor) : undefined;
     const response = word === w.null ? 'null' : word === w.error ? 'error' : 'default';
@@ -292,7 +309,8 @@ export function parseOnResponses(cursor: Cursor): OnResponses {
     const isEmpty = onEmpty === undefined && cursor.takeWord(w.empty);
     if (!isEmpty) cursor.expectWord(w.error);
     const found: JsonOnResponse = { kind: 'jsonOnResponse', start, end: cursor.previousEnd, response, value };
-    if (!isEmpty) return { onEmpty, onError: found };
-    onEmpty = found;
+    if (isEmpty) onEmpty = found;
+    else onError = found;
+    if (onError !== undefined && (onEmpty !== undefined || !isAnyOrder)) return { onEmpty, onError };
   }
 }

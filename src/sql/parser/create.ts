@@ -1,9 +1,11 @@
 /** CREATE TABLE, CREATE VIEW, CREATE INDEX. */
+import type { OtherStatement } from '../ast/administration.ts';
 import type { CreateIndex, CreateTable, CreateView, KeyDefinition, TableElement } from '../ast/definition.ts';
 import type { QueryExpression } from '../ast/query.ts';
 import type { TableName } from '../ast/table.ts';
 import { token } from '../lexer.ts';
 import { type Cursor, char } from './cursor.ts';
+import { parseOther } from './other.ts';
 import { isQueryStart, parseQuery } from './query.ts';
 import { parseKeyParts, parseTableElement, takeKeyAlgorithm, takeKeyOptions } from './table-elements.ts';
 import { takeTable } from './table-name.ts';
@@ -22,6 +24,7 @@ const k = wordIds(
   'ignore',
   'index',
   'invoker',
+  'json',
   'like',
   'local',
   'lock',
@@ -118,7 +121,12 @@ function parseElements(cursor: Cursor): TableElement[] {
 }
 
 /** CREATE VIEW behind CREATE and OR REPLACE, ALTER VIEW behind ALTER: from ALGORITHM, DEFINER, SQL or VIEW on. */
-export function parseView(cursor: Cursor, start: number, alter: boolean, orReplace: boolean): CreateView {
+export function parseView(
+  cursor: Cursor,
+  start: number,
+  alter: boolean,
+  orReplace: boolean,
+): CreateView | OtherStatement {
   if (cursor.takeWord(k.algorithm)) {
     cursor.expectChar(char.equal);
     if (!cursor.takeWord(k.undefined) && !cursor.takeWord(k.merge)) cursor.expectWord(k.temptable);
@@ -128,8 +136,9 @@ export function parseView(cursor: Cursor, start: number, alter: boolean, orRepla
     cursor.expectWord(k.security);
     if (!cursor.takeWord(k.definer)) cursor.expectWord(k.invoker);
   }
+  if (cursor.isWord(k.json)) return parseOther(cursor, start, `${alter ? 'alter' : 'create'} json`);
   cursor.expectWord(k.view);
-  if (!alter) takeIfNotExists(cursor);
+  if (!alter && !orReplace) takeIfNotExists(cursor);
   const view = takeTable(cursor);
   const columns = cursor.kind === char.open ? cursor.takeNameList() : [];
   cursor.expectWord(k.as);

@@ -56,7 +56,7 @@ function parseColumn(cursor: Cursor): JsonTableColumn {
   const exists = cursor.takeWord(w.exists);
   cursor.expectWord(w.path);
   const path = parsePrimary(cursor);
-  const { onEmpty, onError } = parseOnResponses(cursor);
+  const { onEmpty, onError } = parseOnResponses(cursor, true);
   const end = cursor.previousEnd;
   return { kind: 'jsonColumn', start, end, name, typeStart, typeEnd, exists, path, onEmpty, onError };
 }
@@ -64,7 +64,9 @@ function parseColumn(cursor: Cursor): JsonTableColumn {
 /** A column's type runs up to EXISTS or PATH, with parentheses of one level. */
 function skipType(cursor: Cursor): void {
   while (!cursor.isWord(w.path) && !cursor.isWord(w.exists)) {
-    if (cursor.kind !== token.word && cursor.kind !== token.string) cursor.fail('a type and PATH');
+    const { kind } = cursor;
+    const fits = kind === token.word || kind === token.string || kind === token.quotedName;
+    if (!fits) cursor.fail('a type and PATH');
     cursor.advance();
     if (!cursor.takeChar(char.open)) continue;
     while (cursor.kind === token.integer || cursor.kind === token.string || cursor.kind === char.comma) {

@@ -1,5 +1,5 @@
 /** SELECT blocks: options, items, and the clauses up to QUALIFY. */
-import type { Expression } from '../ast/expression.ts';
+import type { Expression, Row } from '../ast/expression.ts';
 import type {
   Alias,
   GroupBy,
@@ -19,6 +19,9 @@ import { parseNamed } from './primary.ts';
 import { parseInto, takeHint } from './query.ts';
 import { parseTables } from './table.ts';
 import { parseWindowDefinition } from './window.ts';
+import { takeTwo, wordIds } from './words.ts';
+
+const k = wordIds('grouping', 'sets');
 
 const NONE = -1;
 
@@ -188,10 +191,29 @@ function parseGroupBy(cursor: Cursor): GroupBy {
     const grouping = isRollup ? 'rollup' : 'cube';
     return { kind: 'groupBy', start, end: cursor.previousEnd, items, grouping };
   }
+  if (takeTwo(cursor, k.grouping, k.sets)) {
+    const items = parseGroupingSets(cursor);
+    return { kind: 'groupBy', start, end: cursor.previousEnd, items, grouping: 'sets' };
+  }
   const items = parseGroupItems(cursor);
-  const hasRollup = cursor.takeWord(w.with);
-  if (hasRollup) cursor.expectWord(w.rollup);
+  // A view's WITH CHECK OPTION may follow.
+  const hasRollup = takeTwo(cursor, w.with, w.rollup);
   return { kind: 'groupBy', start, end: cursor.previousEnd, items, grouping: hasRollup ? 'rollup' : 'plain' };
+}
+
+/** `((a, b), (a), ())`. */
+function parseGroupingSets(cursor: Cursor): Row[] {
+  const sets: Row[] = [];
+  cursor.expectChar(char.open);
+  do {
+    const { start } = cursor;
+    cursor.expectChar(char.open);
+    const items = cursor.kind === char.close ? [] : parseGroupItems(cursor);
+    cursor.expectChar(char.close);
+    sets.push({ kind: 'row', start, end: cursor.previousEnd, items });
+  } while (cursor.takeChar(char.comma));
+  cursor.expectChar(char.close);
+  return sets;
 }
 
 function parseGroupItems(cursor: Cursor): Expression[] {

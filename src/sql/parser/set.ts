@@ -56,6 +56,8 @@ const scopes: ReadonlyMap<number, VariableScope> = new Map([
   [k.persist_only, 'persist_only'],
 ]);
 
+const scopeNames: ReadonlySet<string> = new Set([...scopes.keys()].map(wordName));
+
 /** A statement from SET on. */
 export function parseSet(cursor: Cursor): SetStatement | SetTransaction | OtherStatement {
   const { start } = cursor;
@@ -98,6 +100,8 @@ function parseAssignment(cursor: Cursor): SetAssignment {
     ({ scope, instance, name } = variable);
   } else {
     scope = takeScope(cursor);
+    // A scope's word is no name here, whatever follows it.
+    if (isScope(cursor)) cursor.fail("a variable's name");
     name = takeVariablePart(cursor);
     if (cursor.takeChar(char.dot)) {
       instance = name;
@@ -109,10 +113,14 @@ function parseAssignment(cursor: Cursor): SetAssignment {
   return { kind: 'setVariable', start, end: cursor.previousEnd, scope, instance, name, value };
 }
 
+/** The lexer knows no words before a dot, MySQL's grammar does. */
+function isScope(cursor: Cursor): boolean {
+  return cursor.kind === token.word && scopeNames.has(cursor.sliceLower(cursor.start, cursor.end));
+}
+
 function takeScope(cursor: Cursor): VariableScope | undefined {
   const scope = cursor.kind === token.word ? scopes.get(cursor.word) : undefined;
-  if (scope === undefined || cursor.peekKind() === char.equal || cursor.peekKind() === token.assign)
-    return undefined;
+  if (scope === undefined) return undefined;
   cursor.advance();
   return scope;
 }
@@ -159,8 +167,7 @@ function takeNames(cursor: Cursor): SetNames | undefined {
   const { start } = cursor;
   let charset: string | undefined;
   let collation: string | undefined;
-  if (cursor.isWord(k.names) && cursor.peekKind() !== char.equal && cursor.peekKind() !== token.assign) {
-    cursor.advance();
+  if (cursor.takeWord(k.names)) {
     if (!cursor.takeWord(k.default)) {
       charset = cursor.takeNameOrString();
       if (cursor.takeWord(k.collate)) collation = cursor.takeNameOrString();

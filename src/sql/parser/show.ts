@@ -55,6 +55,7 @@ const k = wordIds(
   'local',
   'log',
   'logs',
+  'masking',
   'materialized',
   'memory',
   'mutex',
@@ -62,6 +63,7 @@ const k = wordIds(
   'page',
   'parse_tree',
   'plugins',
+  'policy',
   'privileges',
   'procedure',
   'processlist',
@@ -319,6 +321,8 @@ function readCreate(cursor: Cursor, draft: Draft): void {
     case k.procedure:
     case k.trigger:
     case k.library:
+    case k.masking:
+      if (cursor.word === k.masking && cursor.peekWord() === k.policy) cursor.advance();
       cursor.advance();
       draft.show = `create ${wordName(word)}`;
       takeTable(cursor);

@@ -103,7 +103,8 @@ function separatorOf(call: Call): string {
 function printArguments(out: Writer, call: Call): void {
   if (call.distinct) out.write('DISTINCT ');
   if (call.star) out.write('*');
-  if (call.modifier !== undefined) {
+  const isBehind = call.name === 'json_arrayagg';
+  if (call.modifier !== undefined && !isBehind) {
     out.write(call.modifier.toUpperCase());
     if (call.name === 'extract' || (call.name === 'trim' && call.args.length === 1)) out.write(' FROM ');
     else out.write(call.name === 'trim' ? ' ' : ', ');
@@ -117,6 +118,7 @@ function printArguments(out: Writer, call: Call): void {
     printExpression(out, call.args[i]!);
     if (isBounded) out.write(')');
   }
+  if (call.modifier !== undefined && isBehind) out.write(` ${call.modifier.toUpperCase()}`);
   if (call.orderBy.length > 0) {
     out.write(' ');
     printOrderItems(out, call.orderBy);

@@ -183,6 +183,16 @@ export function printAlias(out: Writer, alias: Alias | undefined): void {
 }
 
 function printGroupBy(out: Writer, { items, grouping }: GroupBy): void {
+  if (grouping === 'sets') {
+    out.write(' GROUP BY GROUPING SETS (');
+    out.list(items, (item) => {
+      out.write('(');
+      expressionList(out, item.kind === 'row' ? item.items : [item]);
+      out.write(')');
+    });
+    out.write(')');
+    return;
+  }
   out.write(grouping === 'cube' ? ' GROUP BY CUBE (' : ' GROUP BY ');
   expressionList(out, items);
   if (grouping === 'cube') out.write(')');

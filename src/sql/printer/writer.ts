@@ -6,7 +6,7 @@ import type { Name } from '../ast/node.ts';
 import type { LexMode } from '../lex-mode.ts';
 import { findWordByName, wordFlag, wordFlags } from '../words.ts';
 
-const PLAIN_NAME = /^[a-z$][a-z0-9_$]*$/i;
+const PLAIN_NAME = /^[a-z][a-z0-9_$]*$/i;
 const BACKTICK = '`';
 
 export class Writer {
