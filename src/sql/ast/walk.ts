@@ -102,18 +102,15 @@ export function walk(
 }
 
 /** All nodes of one kind, from the node itself down, also those inside of subqueries. */
-export function nodesOfKind<K extends AnyNode['kind']>(
-  root: AnyNode,
-  kind: K,
-): Extract<AnyNode, { kind: K }>[] {
-  const found: Extract<AnyNode, { kind: K }>[] = [];
+export function nodesOfKind<K extends AnyNode['kind']>(root: AnyNode, kind: K): (AnyNode & { kind: K })[] {
+  const found: (AnyNode & { kind: K })[] = [];
   walk(root, (node) => {
     if (isOfKind(node, kind)) found.push(node);
   });
   return found;
 }
 
-function isOfKind<K extends AnyNode['kind']>(node: AnyNode, kind: K): node is Extract<AnyNode, { kind: K }> {
+function isOfKind<K extends AnyNode['kind']>(node: AnyNode, kind: K): node is AnyNode & { kind: K } {
   return node.kind === kind;
 }
 

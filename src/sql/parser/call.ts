@@ -48,6 +48,11 @@ formByWord[wordId('json_value')] = forms.jsonValue;
 
 const takesNulls = wordSet('lead lag first_value last_value nth_value');
 
+/** Functions of rows with the usual arguments; GROUP_CONCAT and JSON_OBJECTAGG have others. */
+const aggregates = wordSet(`
+  count sum avg min max bit_and bit_or bit_xor std stddev stddev_pop stddev_samp variance var_pop var_samp
+  json_arrayagg st_collect`);
+
 const NO_ARGS: readonly Expression[] = [];
 const NO_ORDER: readonly OrderItem[] = [];
 
@@ -123,16 +128,21 @@ export function parseKeywordCall(cursor: Cursor): Expression {
     parseForm(cursor, call, formByWord[word]!);
     return finishCall(cursor, call, word);
   }
+  if (aggregates[word] === 1) parseAggregated(cursor, call, word);
+  else if (cursor.kind !== char.close) call.args = parseArguments(cursor);
+  return finishCall(cursor, call, word);
+}
+
+/** What an aggregate function takes: `*`, or DISTINCT or ALL and one expression; COUNT(DISTINCT …) several. */
+function parseAggregated(cursor: Cursor, call: OpenCall, word: number): void {
+  if (word === w.count && cursor.takeChar(char.star)) {
+    call.star = true;
+    return;
+  }
   if (cursor.takeWord(w.distinct)) call.distinct = true;
   else cursor.takeWord(w.all);
-  if (cursor.kind === char.star) {
-    cursor.advance();
-    call.star = true;
-  } else if (cursor.kind !== char.close) {
-    call.args = parseArguments(cursor);
-    if (word === k.json_arrayagg) parseNullClause(cursor, call);
-  }
-  return finishCall(cursor, call, word);
+  call.args = word === w.count && call.distinct ? parseArguments(cursor) : [parseExpression(cursor)];
+  if (word === k.json_arrayagg) parseNullClause(cursor, call);
 }
 
 /** NULL ON NULL, ABSENT ON NULL. */

@@ -191,8 +191,9 @@ export function parseDelete(cursor: Cursor, withClause?: WithClause): DeleteStat
   }
   const { form, targets, tables } = parseDeleteTables(cursor);
   const where = parseCondition(cursor, w.where);
-  const orderBy = cursor.isWord(w.order) ? parseOrderBy(cursor) : undefined;
-  const limit = parseRowLimit(cursor);
+  const isSingle = form === 'single';
+  const orderBy = isSingle && cursor.isWord(w.order) ? parseOrderBy(cursor) : undefined;
+  const limit = isSingle ? parseRowLimit(cursor) : undefined;
   return {
     kind: 'delete',
     start,

@@ -20,10 +20,10 @@ function parseAs<K extends ParsedStatement['kind']>(
   sql: string,
   kind: K,
   under?: LexMode,
-): Extract<ParsedStatement, { kind: K }> {
+): ParsedStatement & { kind: K } {
   const statement = parse(sql, under);
   if (statement.kind !== kind) throw new Error(`${JSON.stringify(statement)}: ${sql}`);
-  return statement as Extract<ParsedStatement, { kind: K }>;
+  return statement as ParsedStatement & { kind: K };
 }
 
 function block(sql: string, under?: LexMode): QueryBlock {
