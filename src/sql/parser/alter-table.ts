@@ -3,7 +3,7 @@ import type { AlterAction, AlterActionName, AlterTable } from '../ast/definition
 import { token } from '../lexer.ts';
 import { takeAlgorithmOrLock } from './create.ts';
 import { type Cursor, char } from './cursor.ts';
-import { parseColumn } from './primary.ts';
+import { parseColumn } from './name.ts';
 import {
   isConstraintStart,
   parseColumnBody,

@@ -7,8 +7,9 @@ import { findWordByName, wordCount, wordId, wordName } from '../words.ts';
 import { parseCastType } from './cast.ts';
 import { type Cursor, char } from './cursor.ts';
 import { level, parseExpression, parseOperators } from './expression.ts';
+import { parseExpressionOrInterval, takeUnit } from './interval.ts';
 import { w, wordSet } from './keywords.ts';
-import { parseExpressionOrInterval, parsePrimary, takeUnit } from './primary.ts';
+import { parsePrimary } from './primary.ts';
 import { parseOrderItems, parseOver } from './window.ts';
 import { wordIds } from './words.ts';
 

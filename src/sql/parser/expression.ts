@@ -7,8 +7,10 @@ import type { Binary, Comparison, ComparisonOperator, Expression } from '../ast/
 import { token } from '../lexer.ts';
 import { wordCount } from '../words.ts';
 import { type Cursor, char } from './cursor.ts';
+import { parseInterval } from './interval.ts';
 import { w } from './keywords.ts';
-import { listOrQuery, parseInterval, parsePrimary, queryInParentheses } from './primary.ts';
+import { listOrQuery, queryInParentheses } from './parentheses.ts';
+import { parsePrimary } from './primary.ts';
 
 /** How tightly an operator binds; a higher level binds tighter. */
 export const level = {

@@ -20,7 +20,9 @@ import type {
 import { token } from '../lexer.ts';
 import { type Cursor, char } from './cursor.ts';
 import { w } from './keywords.ts';
-import { parsePrimary, parseStoredValue, queryInParentheses, variableName } from './primary.ts';
+import { variableName } from './name.ts';
+import { queryInParentheses } from './parentheses.ts';
+import { parsePrimary, parseStoredValue } from './primary.ts';
 import { parseQueryBlock } from './select.ts';
 import { parseOrderBy } from './window.ts';
 

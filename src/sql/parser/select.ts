@@ -15,7 +15,7 @@ import { stringText } from '../literals.ts';
 import { type Cursor, char } from './cursor.ts';
 import { continueExpression, parseExpression } from './expression.ts';
 import { w } from './keywords.ts';
-import { parseNamed } from './primary.ts';
+import { parseNamed } from './name.ts';
 import { parseInto, takeHint } from './query.ts';
 import { parseTables } from './table.ts';
 import { parseWindowDefinition } from './window.ts';

@@ -14,8 +14,9 @@ import { token } from '../lexer.ts';
 import { wordName } from '../words.ts';
 import { type Cursor, char } from './cursor.ts';
 import { parseExpression } from './expression.ts';
+import { variableName } from './name.ts';
 import { parseOther } from './other.ts';
-import { parsePrimary, variableName } from './primary.ts';
+import { parsePrimary } from './primary.ts';
 import { takeCharsetWords, takeTwo, wordIds } from './words.ts';
 
 const k = wordIds(

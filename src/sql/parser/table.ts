@@ -8,7 +8,8 @@ import { type Cursor, char } from './cursor.ts';
 import { parseExpression } from './expression.ts';
 import { parseJsonTable } from './json-table.ts';
 import { w } from './keywords.ts';
-import { parsePrimary, queryInParentheses } from './primary.ts';
+import { queryInParentheses } from './parentheses.ts';
+import { parsePrimary } from './primary.ts';
 import { continueQuery, isQueryStart, isQueryTail, parseQuery } from './query.ts';
 
 const NO_NAMES: readonly Name[] = [];

@@ -11,8 +11,8 @@ import type {
 import { token } from '../lexer.ts';
 import { type Cursor, char } from './cursor.ts';
 import { parseExpression } from './expression.ts';
+import { parseExpressionOrInterval } from './interval.ts';
 import { w } from './keywords.ts';
-import { parseExpressionOrInterval } from './primary.ts';
 
 /** `ORDER BY a, b DESC` from ORDER on. */
 export function parseOrderBy(cursor: Cursor): OrderBy {
