@@ -59,8 +59,8 @@ export type LiteralType =
   | 'null';
 
 /**
- * A literal's value stays in the source; `values.ts` reads it. Signs are operators (`unary`), not part of a
- * number.
+ * A literal's value stays in the source, between `valueStart` and `valueEnd` (and in `more`). Signs are operators
+ * (`unary`), not part of a number.
  */
 export type Literal = Readonly<{
   kind: 'literal';
