@@ -242,6 +242,22 @@ export const catalogue = {
     message: 'The shards do not cover the key range',
     advice: 'A part of the rows would be left out. `headgate ctl shards` lists the shards of the keyspace.',
   },
+  HG_SEQUENCE: {
+    errno: 9118,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The table is no sequence',
+    advice:
+      "CREATE TABLE seq (id INT PRIMARY KEY, next_id BIGINT, cache BIGINT) COMMENT 'vitess_sequence'; INSERT INTO seq VALUES (0, 1, 1000).",
+  },
+  HG_PARTIAL_DDL: {
+    errno: 9119,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The definition was changed on a part of the shards only',
+    advice:
+      'Run the statement on the shards that the message names (USE `keyspace:shard`), then look at all of them.',
+  },
   HG_VINDEX_QUERY: {
     errno: 9114,
     sqlState: '42000',
@@ -271,6 +287,20 @@ export const catalogue = {
     message: 'Values of this kind cannot be compared across shards',
     advice:
       'Order or group by something that can: CAST the value to CHAR, DECIMAL or DATETIME, or select one shard.',
+  },
+  HG_VINDEX_PARAM: {
+    errno: 9125,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The vindex cannot be made from its parameters',
+    advice: 'docs/vschema.md lists the vindex types and their parameters.',
+  },
+  HG_VINDEX_VALUE: {
+    errno: 9126,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The vindex does not accept the value',
+    advice: 'Give a value that the vindex accepts; docs/vschema.md says what each takes.',
   },
   HG_NO_PRIMARY: {
     errno: 9201,

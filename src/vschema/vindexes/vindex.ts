@@ -6,8 +6,8 @@
 import type { KeyRange } from '../key-range.ts';
 
 /**
- * One column value as a vindex sees it. `bytes` is the text form (`42`, `-1.50`, the string's own bytes). `integer` is a
- * signed number, `unsigned` one that was declared so; a few vindexes treat the two differently.
+ * One column value as a vindex sees it. `bytes` is the text as MySQL sends it (`42`, `-1.50`), of `binary` the bytes
+ * themselves. `integer` is a signed number, `unsigned` one that was declared so: `hash` takes a minus from the former only.
  */
 export type VindexValue = Readonly<
   { kind: 'null' } | { kind: 'integer' | 'unsigned' | 'decimal' | 'float' | 'text' | 'binary'; bytes: Buffer }
@@ -52,6 +52,9 @@ const EMPTY = Buffer.alloc(0);
 
 /** The bytes of a value; NULL has none, which several vindexes take as the empty string. */
 export const bytesOf = (value: VindexValue): Buffer => (value.kind === 'null' ? EMPTY : value.bytes);
+
+/** The same in a buffer of its own: the value's may belong to a packet. */
+export const copyOf = (value: VindexValue): Buffer => Buffer.from(bytesOf(value));
 
 /** What a one-column vindex consists of. `keyspaceId` gives undefined where the value has no place. */
 export type SingleColumn = Readonly<{

@@ -1,0 +1,21 @@
+/** The `reverse_bits` vindex: the number's 64 bits from back to front, so that consecutive numbers lie far apart. */
+import { bigEndian, numberOf } from './number-of.ts';
+import { singleColumn } from './vindex.ts';
+
+const reversedByte = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let reversed = 0;
+  for (let bit = 0; bit < 8; bit++) reversed |= ((byte >> bit) & 1) << (7 - bit);
+  return reversed;
+});
+
+export const reverseBits = singleColumn({
+  type: 'reverse_bits',
+  cost: 1,
+  keyspaceId: (value) => {
+    const number = numberOf(value);
+    if (number === undefined) return undefined;
+    const id = bigEndian(number).reverse();
+    for (let at = 0; at < id.length; at++) id[at] = reversedByte[id[at]!]!;
+    return id;
+  },
+});
