@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startMysqld } from '../support/mysqld.ts';
+import { type Mysqld, startMysqld } from '../support/mysqld.ts';
 import { type CorpusKind, corpusKinds, kindOf } from './kinds.ts';
 import { corpusMode, type Measured, measure, type Outcome, outcomeOf, secondOpinion } from './measure.ts';
 import { extractStatements } from './mysqltest.ts';
@@ -66,6 +66,18 @@ function makeCases(
   });
 }
 
+/** What MySQL says about texts that we have printed: the same as about the client's, if they mean the same. */
+async function judgePrinted(server: Mysqld, cases: readonly Case[]): Promise<ReadonlyMap<Case, Reference>> {
+  const printed = cases.filter(
+    ({ measured, reference }) => measured.printed && reference.verdict === 'accepted',
+  );
+  const verdicts = await askMysql(
+    server,
+    printed.map(({ measured }) => measured.printed!),
+  );
+  return new Map(printed.map((each, index) => [each, verdicts[index]!]));
+}
+
 function countRow(name: string, cases: readonly Case[]): Readonly<Record<string, string | number>> {
   const count = (outcome: Outcome): number => cases.filter((each) => each.outcome === outcome).length;
   const printed = cases.filter(({ measured, outcome }) => measured.accepted && outcome === 'accepted');
@@ -80,6 +92,7 @@ function countRow(name: string, cases: readonly Case[]): Readonly<Record<string,
     undecided: count('undecided'),
     'accepted %': percent(acceptedShare(cases)),
     'fixed point %': percent(printed.length === 0 ? 1 : fixed / printed.length),
+    'same to MySQL %': percent(sameShare(cases)),
     'node-sql-parser %': options['without-second-opinion'] ? '' : percent(secondShare(cases)),
   };
 }
@@ -90,6 +103,14 @@ function acceptedShare(cases: readonly Case[]): number {
   const gaps = cases.filter(({ outcome }) => outcome === 'gap').length;
   return both + gaps === 0 ? 1 : both / (both + gaps);
 }
+
+/** Of what was printed: MySQL's answer is the one to the original. */
+function sameShare(cases: readonly Case[]): number {
+  const judged = cases.filter((each) => printedVerdicts.has(each));
+  return judged.length === 0 ? 1 : judged.filter(isSame).length / judged.length;
+}
+
+const isSame = (each: Case): boolean => printedVerdicts.get(each)?.errno === each.reference.errno;
 
 /** A sample: the other parser is slow. */
 function secondShare(cases: readonly Case[]): number {
@@ -120,6 +141,7 @@ function show(title: string, wanted: number, cases: readonly Case[]): void {
 execFileSync('bash', [join(root, 'scripts/mysql-testsuite.sh')], { stdio: 'inherit' });
 const server = await startMysqld({ databases: [corpusDatabase] });
 let cases: Case[];
+let printedVerdicts: ReadonlyMap<Case, Reference>;
 try {
   const serverVersion = await versionOf(server);
   const statements = readCorpus(serverVersion);
@@ -128,6 +150,7 @@ try {
     statements.map(({ text }) => text),
   );
   cases = makeCases(statements, references, serverVersion);
+  printedVerdicts = await judgePrinted(server, cases);
 } finally {
   await server.stop();
 }
@@ -155,6 +178,11 @@ show(
   'unstable',
   Number(options.unstable),
   cases.filter(({ measured, outcome }) => outcome === 'accepted' && measured.isFixed === false),
+);
+show(
+  'changed',
+  Number(options.unstable),
+  cases.filter((each) => printedVerdicts.has(each) && !isSame(each)),
 );
 mkdirSync(results, { recursive: true });
 writeFileSync(

@@ -282,6 +282,10 @@ function takeMaintenanceOptions(cursor: Cursor, action: MaintainTables['action']
       parseOther(cursor, cursor.start, wordName(cursor.word));
     return;
   }
+  if (action === 'checksum') {
+    if (!cursor.takeWord(o.quick)) cursor.takeWord(o.extended);
+    return;
+  }
   for (;;) {
     if (action === 'check' && cursor.takeWord(k.for)) cursor.expectWord(o.upgrade);
     else if (action === 'check' && checkOptions.has(cursor.word)) cursor.advance();

@@ -28,13 +28,14 @@ const NO_NAMES: readonly Name[] = [];
 export function parseInsert(cursor: Cursor): InsertStatement {
   const { start, end: verbEnd } = cursor;
   const kind = cursor.word === w.replace ? 'replace' : 'insert';
+  const isInsert = kind === 'insert';
   cursor.advance();
   const hint = takeHint(cursor);
   let priority: InsertStatement['priority'];
   if (cursor.takeWord(w.low_priority)) priority = 'low';
   else if (cursor.takeWord(w.delayed)) priority = 'delayed';
-  else if (cursor.takeWord(w.high_priority)) priority = 'high';
-  const ignore = cursor.takeWord(w.ignore);
+  else if (isInsert && cursor.takeWord(w.high_priority)) priority = 'high';
+  const ignore = isInsert && cursor.takeWord(w.ignore);
   cursor.takeWord(w.into);
   const table = parseTableName(cursor, false);
   const columnsStart = isColumnList(cursor) ? cursor.start : NONE;
@@ -43,11 +44,11 @@ export function parseInsert(cursor: Cursor): InsertStatement {
   const source = parseSource(cursor);
   let rowAlias: Alias | undefined;
   let columnAliases = NO_NAMES;
-  if (source.kind !== 'insertQuery' && cursor.isWord(w.as)) {
+  if (isInsert && source.kind !== 'insertQuery' && cursor.isWord(w.as)) {
     rowAlias = parseTableAlias(cursor);
     if (cursor.kind === char.open) columnAliases = cursor.takeNameList();
   }
-  const onDuplicateStart = cursor.isWord(w.on) ? cursor.start : NONE;
+  const onDuplicateStart = isInsert && cursor.isWord(w.on) ? cursor.start : NONE;
   const onDuplicate = onDuplicateStart === NONE ? undefined : parseOnDuplicate(cursor);
   return {
     kind,
