@@ -11,9 +11,13 @@ import { nameText, stringText } from '../literals.ts';
 import { wordFlag, wordFlags, wordName } from '../words.ts';
 
 const NESTING_MAX = 150;
-/** Operators of one chain that cost nothing, and how many more a statement may have: trees stay shallow enough. */
+/**
+ * A chain of operators is a tree as deep as it is long. The first few of each chain cost nothing unless they
+ * are nested already; of the others, one expression with all inside it may have so many.
+ */
 const CHAIN_FREE = 4;
-const CHAINS_MAX = 1_000;
+const CHAIN_FREE_DEPTH_MAX = 8;
+const CHAINS_MAX = 500;
 const SINCE_9 = 90_000;
 const EMPTY = Buffer.alloc(0);
 
@@ -144,9 +148,20 @@ export class Cursor {
 
   /** Counts the `length`th operator of a chain that becomes a tree of that depth. */
   chain(length: number): void {
-    if (length > CHAIN_FREE && ++this.#chains > CHAINS_MAX) {
-      throw new SyntaxFailure(this.start, 'too many operators in chains');
-    }
+    if (length <= CHAIN_FREE && this.#depth <= CHAIN_FREE_DEPTH_MAX) return;
+    if (++this.#chains > CHAINS_MAX) throw new SyntaxFailure(this.start, 'too many operators in chains');
+  }
+
+  /** Begins an expression that is one of several side by side; `endItem` gets what this returns. */
+  beginItem(): number {
+    const others = this.#chains;
+    this.#chains = 0;
+    return others;
+  }
+
+  /** Depths of expressions side by side do not add up: the deepest one counts. */
+  endItem(others: number): void {
+    if (others > this.#chains) this.#chains = others;
   }
 
   /** Takes the character's token if it is the current one. */

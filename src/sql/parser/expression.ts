@@ -70,7 +70,10 @@ levelByWord[w.mod] = level.product;
 
 /** A whole expression. */
 export function parseExpression(cursor: Cursor): Expression {
-  return parseOperators(cursor, level.or);
+  const others = cursor.beginItem();
+  const found = parseOperators(cursor, level.or);
+  cursor.endItem(others);
+  return found;
 }
 
 /** An expression of operators of at least the level. */

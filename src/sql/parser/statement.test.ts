@@ -246,6 +246,8 @@ describe('texts that are none', () => {
     expect(parse(`SELECT 1 IN (1${', 1'.repeat(many)})`).kind).toBe('select');
     expect(parse(`SELECT 1${' UNION SELECT 1'.repeat(many)}`).kind).toBe('select');
     expect(parse(`INSERT INTO t VALUES (1 + 2)${', (1 + 2)'.repeat(many)}`).kind).toBe('insert');
+    const sums = `(${'1 + '.repeat(20)}1) * 2`;
+    expect(parse(`INSERT INTO t VALUES (1)${`, (${sums}, ${sums})`.repeat(many / 10)}`).kind).toBe('insert');
   });
 
   test('mutilated statements neither throw nor hang', () => {

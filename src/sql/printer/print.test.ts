@@ -65,8 +65,13 @@ describe('printing', () => {
     expect(print({ ...body.where, right }, source, mode)).toBe('a = 42');
   });
 
-  test('the deepest tree', () => {
-    const deep = `SELECT ${'('.repeat(140)}1${' + 1 * 2 - 3)'.repeat(140)}${' + 1'.repeat(500)}`;
+  test.each([
+    ['chains in parentheses', `SELECT ${'('.repeat(149)}1${' + 1 * 2 ^ 3)'.repeat(149)}${' + 1'.repeat(38)}`],
+    ['a chain', `SELECT 1${' + 1'.repeat(500)}`],
+    ['subqueries', `SELECT ${'(SELECT 1 + '.repeat(74)}1${')'.repeat(74)}${' + 1'.repeat(400)}`],
+    ['calls', `SELECT ${'f(CASE WHEN '.repeat(60)}1${' THEN 2 END)'.repeat(60)}${' = 1'.repeat(400)}`],
+    ['joins', `SELECT 1 FROM ${'('.repeat(140)}t${' JOIN t ON a)'.repeat(140)}`],
+  ])('the deepest trees: %s', (_name, deep) => {
     expect(again(again(deep))).toBe(again(deep));
   });
 });
