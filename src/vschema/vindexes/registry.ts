@@ -12,6 +12,7 @@ import { numericStaticMap } from './numeric-static-map.ts';
 import type { ReadFile, VindexParams } from './params.ts';
 import { regionExperimental, regionJson } from './region.ts';
 import { reverseBits } from './reverse-bits.ts';
+import { unicodeLooseMd5, unicodeLooseXxhash } from './unicode-loose.ts';
 import type { Vindex } from './vindex.ts';
 import { xxhash } from './xxhash.ts';
 
@@ -31,7 +32,7 @@ const partOf = (type: string): Vindex => createVindex(type, {});
 
 const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ...[binary, binaryMd5, hash, numeric, nullVindex, reverseBits].map(plain),
-  ...[xxhash].map(plain),
+  ...[unicodeLooseMd5, unicodeLooseXxhash, xxhash].map(plain),
   ['cfc', { params: ['hash', 'offsets'], create: cfc }],
   [
     'multicol',
