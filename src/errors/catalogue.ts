@@ -258,6 +258,13 @@ export const catalogue = {
     advice:
       'Run the statement on the shards that the message names (USE `keyspace:shard`), then look at all of them.',
   },
+  HG_PARSER_GAP: {
+    errno: 9120,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Headgate does not understand this statement, though MySQL does',
+    advice: 'This is a gap in the parser; please report the statement. On one shard (USE `keyspace:shard`) it runs as it is.',
+  },
   HG_VINDEX_QUERY: {
     errno: 9114,
     sqlState: '42000',

@@ -31,7 +31,7 @@ const plainForm: LiteralForm = { introducer: undefined, temporal: undefined };
 /** The slots of a fingerprint as it was just read, or as they were kept. */
 export type Slots = Pick<
   Literals | SlotTable,
-  'slotKinds' | 'slotFirsts' | 'slotColumns' | 'kinds' | 'starts' | 'ends'
+  'slotKinds' | 'slotStarts' | 'slotEnds' | 'slotFirsts' | 'slotColumns' | 'kinds' | 'starts' | 'ends'
 >;
 
 /** Makes operands of a parsed statement's expressions; `literals` are those of the same text, undefined where it has no fingerprint. */
@@ -68,7 +68,14 @@ export class OperandReader {
     const literals = this.#literals;
     const slot = literals?.slotWithin(literal.valueStart, literal.valueEnd) ?? -1;
     if (slot < 0) {
-      const value = literalAt(this.#text, this.#mode, kindOf(literal), literal.valueStart, literal.valueEnd, formOf(literal));
+      const value = literalAt(
+        this.#text,
+        this.#mode,
+        kindOf(literal),
+        literal.valueStart,
+        literal.valueEnd,
+        formOf(literal),
+      );
       return { kind: 'constant', value: negative ? negated(value) : value };
     }
     const kind = literals!.slotKinds[slot]!;
@@ -148,7 +155,8 @@ export class Operands {
         return operand.value;
       case 'parameter': {
         const value = this.#parameters[operand.index];
-        if (value === undefined) throw new HeadgateError('HG_INTERNAL', { detail: `parameter ${operand.index} is not bound` });
+        if (value === undefined)
+          throw new HeadgateError('HG_INTERNAL', { detail: `parameter ${operand.index} is not bound` });
         return operand.negative ? negated(value) : value;
       }
       case 'slot': {
@@ -174,6 +182,46 @@ export class Operands {
     for (let at = first + (operand.kind === 'rows' ? operand.column : 0); at < end; at += step)
       values.push(this.#element(at, plainForm));
     return values;
+  }
+
+  /** The same values, from a copy of the literals: for use after another statement has been read. */
+  kept(literals: Literals): Operands {
+    const slots = this.#slots === undefined ? undefined : literals.copy();
+    return new Operands(this.#text, this.#mode, slots, this.#parameters, this.context);
+  }
+
+  /** Where a slot's text lies. */
+  slotRange(slot: number): Readonly<{ start: number; end: number }> {
+    return { start: this.#slots!.slotStarts[slot]!, end: this.#slots!.slotEnds[slot]! };
+  }
+
+  /** How many rows a slot of rows has. */
+  rowCount(slot: number): number {
+    const slots = this.#slots!;
+    return (slots.slotFirsts[slot + 1]! - slots.slotFirsts[slot]!) / slots.slotColumns[slot]!;
+  }
+
+  /** One value of a slot of rows. */
+  rowElement(slot: number, row: number, column: number): LiteralValue | 'default' {
+    const element = this.#rowStart(slot, row) + column;
+    return this.#slots!.kinds[element] === literalKind.default
+      ? 'default'
+      : this.#element(element, plainForm);
+  }
+
+  /** A row's values as they were written, without its parentheses; the one at `position` is replaced where there is a `replacement`. */
+  rowText(slot: number, row: number, position: number, replacement: Buffer | undefined): Buffer[] {
+    const { starts, ends, slotColumns } = this.#slots!;
+    const first = this.#rowStart(slot, row);
+    const start = starts[first]!;
+    const end = ends[first + slotColumns[slot]! - 1]!;
+    if (position < 0 || replacement === undefined) return [this.#text.subarray(start, end)];
+    const cut = starts[first + position]!;
+    return [this.#text.subarray(start, cut), replacement, this.#text.subarray(ends[first + position]!, end)];
+  }
+
+  #rowStart(slot: number, row: number): number {
+    return this.#slots!.slotFirsts[slot]! + row * this.#slots!.slotColumns[slot]!;
   }
 
   #element(element: number, form: LiteralForm): LiteralValue {
@@ -204,7 +252,11 @@ export function literalAt(
       return { kind: 'float', text: numberText(text, start, end) };
     case literalKind.hex:
     case literalKind.bit:
-      return { kind: 'binary', bytes: binaryBytes(text.latin1Slice(start, end), kind), charset: form.introducer };
+      return {
+        kind: 'binary',
+        bytes: binaryBytes(text.toString('latin1', start, end), kind),
+        charset: form.introducer,
+      };
     case literalKind.null:
       return { kind: 'null' };
     case literalKind.true:
@@ -213,7 +265,8 @@ export function literalAt(
       return { kind: 'integer', value: 0n };
     default: {
       const bytes = Buffer.from(stringBytes(text, start, end, mode));
-      if (form.temporal !== undefined) return { kind: 'temporal', type: form.temporal, text: bytes.toString('latin1') };
+      if (form.temporal !== undefined)
+        return { kind: 'temporal', type: form.temporal, text: bytes.toString('latin1') };
       const charset = kind === literalKind.nationalString ? 'utf8mb3' : (form.introducer ?? mode.charset);
       return { kind: 'string', bytes, charset, collation: undefined };
     }
@@ -229,7 +282,7 @@ function integerAt(text: Buffer, start: number, end: number): LiteralValue {
 
 /** A sign may be followed by blanks. */
 const numberText = (text: Buffer, start: number, end: number): string =>
-  text.latin1Slice(start, end).replace(/[\s+]+/g, '');
+  text.toString('latin1', start, end).replace(/[\s+]+/g, '');
 
 /** `0x1f`, `x'1f'`, `0b101`, `b'101'` as bytes. */
 function binaryBytes(text: string, kind: number): Buffer {
@@ -244,10 +297,13 @@ function binaryBytes(text: string, kind: number): Buffer {
 function negated(value: LiteralValue): LiteralValue {
   switch (value.kind) {
     case 'null':
+    case 'computed':
       return value;
     case 'integer': {
       const negative = -value.value;
-      return negative >= -(2n ** 63n) ? { kind: 'integer', value: negative } : { kind: 'decimal', text: String(negative) };
+      return negative >= -(2n ** 63n)
+        ? { kind: 'integer', value: negative }
+        : { kind: 'decimal', text: String(negative) };
     }
     case 'decimal':
     case 'float':

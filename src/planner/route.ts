@@ -5,8 +5,8 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { KeyRange } from '../vschema/key-range.ts';
-import type { ColumnVindex } from '../vschema/vschema.ts';
 import type { VindexValue } from '../vschema/vindexes/vindex.ts';
+import type { ColumnVindex } from '../vschema/vschema.ts';
 import { type ComparisonKey, comparisonKey } from './comparison-key.ts';
 import type { LiteralValue } from './literal-value.ts';
 import type { Operand, Operands } from './operands.ts';
@@ -152,7 +152,8 @@ function resolveBetween(
     }
     const found = keyOf(key, 0, operands.value(operand), operands);
     // A bound between two values of the column is no value of it: the range is then not narrowed on that side.
-    const destination = found.kind === 'value' ? key.columnVindex.vindex.vindex.map([found.value]) : undefined;
+    const destination =
+      found.kind === 'value' ? key.columnVindex.vindex.vindex.map([found.value]) : undefined;
     if (found.kind === 'scatter') doubts?.add(found.reason);
     bounds.push(destination?.kind === 'keyspaceId' ? destination.id : undefined);
   }

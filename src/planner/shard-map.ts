@@ -34,11 +34,14 @@ const startOf = (range: KeyRange | undefined): Buffer => range?.start ?? EMPTY;
 
 function problemOf(shards: readonly { name: string; range: KeyRange | undefined }[]): string | undefined {
   if (shards.length === 0) return 'it has no shard';
-  let covered = EMPTY;
+  let covered: Buffer = EMPTY;
   for (const [at, { name, range }] of shards.entries()) {
     if (range === undefined) return shards.length === 1 ? undefined : `${name} is no key range`;
     if (Buffer.compare(range.start, covered) !== 0) {
-      const kind = Buffer.compare(range.start, covered) > 0 ? 'no shard has the keyspace ids' : 'two shards have keyspace ids';
+      const kind =
+        Buffer.compare(range.start, covered) > 0
+          ? 'no shard has the keyspace ids'
+          : 'two shards have keyspace ids';
       return `${kind} below ${range.start.toString('hex')} (shard ${name})`;
     }
     if (range.end.length === 0) {
@@ -77,5 +80,4 @@ export const allShards = (map: ShardMap): ShardSet => map.names.map((_, at) => a
 
 export const intersection = (a: ShardSet, b: ShardSet): ShardSet => a.filter((at) => b.includes(at));
 
-export const union = (a: ShardSet, b: ShardSet): ShardSet =>
-  [...new Set([...a, ...b])].sort((x, y) => x - y);
+export const union = (a: ShardSet, b: ShardSet): ShardSet => [...new Set([...a, ...b])].sort((x, y) => x - y);

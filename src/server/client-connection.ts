@@ -8,9 +8,8 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
 import type { UserDirectory } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
-import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { capability, command } from '../mysql/protocol.ts';
-import type { ClientPort } from '../session/client-port.ts';
+import type { ClientPort, RelaySource } from '../session/client-port.ts';
 import type { SessionServices } from '../session/services.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
@@ -89,7 +88,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   #reading = false;
   #ahead: Buffer | undefined;
   /** The tablet connection that waits until this client has read on. */
-  #waiting: BackendConnection | undefined;
+  #waiting: RelaySource | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -291,7 +290,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
     this.#write(frame(payload, sequence & 0xff));
   }
 
-  relay(bytes: Buffer, source: BackendConnection): void {
+  relay(bytes: Buffer, source: RelaySource): void {
     const channel = this.#channel;
     if (channel.ownsBytes && bytes.length <= COPY_BYTES_MAX) this.#write(Buffer.from(bytes));
     else {

@@ -9,11 +9,14 @@ import { readGatewayCa, readListenTls } from '../config/tls-files.ts';
 import type { Users } from '../config/users.ts';
 import { defaultUsers, parseUsers } from '../config/users-file.ts';
 import { type WatchedFile, watchFile } from '../config/watch-file.ts';
+import { Sequences } from '../engine/sequences.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { Plans } from '../session/plans.ts';
 import type { SessionServices } from '../session/services.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { addPlanCacheMetrics } from '../telemetry/plan-cache-metrics.ts';
 import { EtcdTopologyWatcher } from '../topology/etcd-watcher.ts';
 import { RouterLease } from '../topology/router-lease.ts';
 import { tabletTypes } from '../topology/topology.ts';
@@ -34,6 +37,7 @@ export class Router {
   readonly metrics = new Metrics(tabletTypes);
   readonly watcher: EtcdTopologyWatcher;
   readonly gateway: Gateway;
+  readonly plans: Plans;
   readonly startedAtMs = Date.now();
   readonly connections = new Map<number, ClientConnection>();
   state: 'starting' | 'serving' | 'draining' = 'starting';
@@ -79,6 +83,8 @@ export class Router {
       cell: config.gateway.cell,
       log,
     });
+    this.plans = new Plans(this.gateway, config.planner.cacheBytesMax, log);
+    addPlanCacheMetrics(this.metrics, () => this.plans.figures);
     this.#lease = new RouterLease({
       hosts,
       prefix,
@@ -241,6 +247,8 @@ export class Router {
     const { config } = this;
     const services: SessionServices = {
       gateway: this.gateway,
+      plans: this.plans,
+      sequences: new Sequences(this.gateway),
       metrics: this.metrics,
       log: this.log,
       findSession: (id) => {
@@ -255,6 +263,7 @@ export class Router {
       },
       limits: config.session,
       slowQueryMs: config.log.slowQueryMs,
+      statementBytesMax: config.engine.statementBytesMax,
       statistics: () => this.#statistics(),
       tabletUser: config.gateway.user,
     };

@@ -1,4 +1,10 @@
-import type { BackendConnection } from '../gateway/backend-connection.ts';
+/** Where relayed bytes come from. */
+export interface RelaySource {
+  pause(): void;
+  resume(): void;
+  /** The bytes are not used up yet. */
+  keepBytes(): void;
+}
 
 /** The client's end of a session, as the session sees it. Sequence numbers are the caller's. */
 export interface ClientPort {
@@ -12,7 +18,7 @@ export interface ClientPort {
   /** Sends one payload as a packet. */
   send(payload: Buffer, sequence: number): void;
   /** Passes on a tablet's bytes as they are, pausing the tablet while the client is slow. */
-  relay(bytes: Buffer, source: BackendConnection): void;
+  relay(bytes: Buffer, source: RelaySource): void;
   /** Writes until `uncork` leave together. */
   cork(): void;
   uncork(): void;

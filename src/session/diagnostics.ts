@@ -95,6 +95,22 @@ export class Diagnostics {
     this.#foundRows = BigInt(count);
   }
 
+  /** A statement over several shards has run. `affectedRows`: -1 for rows; `rows`: what FOUND_ROWS() is, undefined for no change. */
+  noteSeveral(facts: SeveralFacts): void {
+    this.#leaveConnection();
+    this.#rowCount = facts.affectedRows;
+    if (facts.rows !== undefined) this.#foundRows = BigInt(facts.rows);
+    this.#warnings = facts.warningRows;
+    this.warningCount = facts.warnings;
+  }
+
+  /** A sequence has given values: the first of them is LAST_INSERT_ID(). */
+  noteInsertId(id: bigint): void {
+    this.#lastInsertId = id;
+    this.#insertOn = undefined;
+    this.#insertCertain = false;
+  }
+
   /** An error that is not on any connection is what SHOW WARNINGS shows next. */
   noteError(error: ServerError): void {
     this.#leaveConnection();
@@ -313,6 +329,15 @@ export class Diagnostics {
     }
   }
 }
+
+/** What is known of a statement that ran on several shards. */
+export type SeveralFacts = Readonly<{
+  rows: number | bigint | undefined;
+  affectedRows: bigint;
+  warnings: number;
+  /** Rows of SHOW WARNINGS. */
+  warningRows: readonly Buffer[];
+}>;
 
 type Limit = Readonly<{ from: number; to: number }>;
 

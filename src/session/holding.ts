@@ -31,6 +31,9 @@ type Held = {
   pins: number;
 };
 
+/** How a statement ended on one connection. */
+type Outcome = Pick<ResponseRelay, 'error'>;
+
 const ERRNO_PARSE_ERROR = 1064;
 /** MySQL rolls the whole transaction back, not only the statement. */
 const ERRNO_DEADLOCK = 1213;
@@ -237,15 +240,9 @@ export class Holding {
   }
 
   /** After a statement: holds the connection or gives it back, by what was left on it. `pins`: what else was. */
-  settle(
-    scan: StatementScan,
-    answer: ResponseRelay,
-    connection: BackendConnection,
-    place: Place,
-    pins = 0,
-  ): void {
+  settle(scan: StatementScan, answer: Outcome, connection: BackendConnection, place: Place, pins = 0): void {
     if (connection.closed) return;
-    if (answer.error?.errno === ERRNO_DEADLOCK) this.#rolledBack(connection);
+    if (answer.error?.errno === ERRNO_DEADLOCK) this.rolledBack(connection);
     const left = this.#leftBy(scan, answer) | pins;
     const open = isOpen(connection, answer) ? pin.transaction : 0;
     const held = this.#held.find((other) => other.connection === connection);
@@ -257,11 +254,11 @@ export class Holding {
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {
     const elsewhere = this.#held.length > 0 && open === 0;
     if ((left | open) === 0) this.giveBack(connection);
-    else if (elsewhere) this.#discard(connection);
+    else if (elsewhere) this.discard(connection);
     else this.hold(connection, place, left | open);
   }
 
-  #settleHeld(held: Held, scan: StatementScan, answer: ResponseRelay, left: number, open: number): void {
+  #settleHeld(held: Held, scan: StatementScan, answer: Outcome, left: number, open: number): void {
     const ended = (held.pins & pin.transaction) !== 0 && open === 0;
     held.pins = (held.pins & ~pin.transaction) | left | open;
     // Only a transaction that was seen to begin and end has surely used up what SET TRANSACTION said.
@@ -272,7 +269,7 @@ export class Holding {
   }
 
   /** Keeps the transaction's own record in step with what a statement on one shard did. */
-  #follow(scan: StatementScan, answer: ResponseRelay, open: boolean): void {
+  #follow(scan: StatementScan, answer: Outcome, open: boolean): void {
     const { transaction } = this;
     const succeeded = answer.error === undefined;
     if (scan.kind === 'begin' && open && succeeded) {
@@ -294,7 +291,7 @@ export class Holding {
   }
 
   /** MySQL has rolled back one shard's part; the others must not go on alone. */
-  #rolledBack(connection: BackendConnection): void {
+  rolledBack(connection: BackendConnection): void {
     connection.status &= ~serverStatus.inTransaction;
     if (!this.holds(connection)) return;
     this.transaction.clear();
@@ -312,10 +309,10 @@ export class Holding {
     if (gone !== 0) this.#stateLost = `${pinReasons(gone).join(', ')} (${why})`;
     // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
     connection.doomed ||= connection.busy;
-    if (!connection.busy) this.#discard(connection);
+    if (!connection.busy) this.discard(connection);
   }
 
-  #leftBy(scan: StatementScan, answer: ResponseRelay): number {
+  #leftBy(scan: StatementScan, answer: Outcome): number {
     const { versionsDiffer } = this.#session.services.gateway;
     const doubtful = versionsDiffer && (scan.effects & effect.versionComment) !== 0 ? pin.unknown : 0;
     const nested = scan.kind === 'call' || scan.kind === 'execute';
@@ -379,7 +376,8 @@ export class Holding {
     else pool.release(connection);
   }
 
-  #discard(connection: BackendConnection): void {
+  /** Gives back a connection that is to be reset first. */
+  discard(connection: BackendConnection): void {
     const pool = this.#session.services.gateway.poolOf(connection);
     if (pool === undefined) connection.close();
     else pool.discard(connection);
@@ -412,7 +410,7 @@ export class Holding {
     for (const { connection } of all) {
       // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
       connection.doomed ||= connection.busy;
-      if (!connection.busy) this.#discard(connection);
+      if (!connection.busy) this.discard(connection);
     }
   }
 }
@@ -431,7 +429,7 @@ function beginText(options: BeginOptions | undefined): string {
 }
 
 /** An error says nothing of the transaction: without autocommit the failed statement may have begun one. */
-function isOpen(connection: BackendConnection, answer: ResponseRelay): boolean {
+function isOpen(connection: BackendConnection, answer: Outcome): boolean {
   if ((connection.status & serverStatus.inTransaction) !== 0) return true;
   const undone = answer.error?.errno === ERRNO_DEADLOCK;
   return answer.error !== undefined && !undone && (connection.status & serverStatus.autocommit) === 0;

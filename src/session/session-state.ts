@@ -6,6 +6,7 @@ import {
 } from '../gateway/connection-need.ts';
 import { type Collation, collationById, collationByName, defaultCollation } from '../mysql/collations.ts';
 import { capability, serverStatus } from '../mysql/protocol.ts';
+import type { ValueContext } from '../planner/literal-value.ts';
 import { type LexMode, lexModeOf } from '../sql/lex-mode.ts';
 import { valueText } from './settings.ts';
 import { databaseOf, noTarget, type Target } from './target.ts';
@@ -43,6 +44,9 @@ export class SessionState {
   #need: ConnectionNeed | undefined;
   #lexMode: LexMode | undefined;
   #serverVersion = 0;
+  #valueContext: ValueContext | undefined;
+  /** The number of the session's plans, and the mode that it was asked for with; undefined after a change. */
+  planContext: Readonly<{ mode: LexMode; id: number }> | undefined;
 
   constructor(capabilities: number, collationId: number) {
     this.capabilities = capabilities;
@@ -76,6 +80,7 @@ export class SessionState {
   set target(target: Target) {
     this.#target = target;
     this.#need = undefined;
+    this.planContext = undefined;
   }
 
   get autocommit(): boolean {
@@ -117,6 +122,26 @@ export class SessionState {
       this.#lexMode = lexModeOf(this.#sqlMode, this.#clientCharset, serverVersion, false);
     }
     return this.#lexMode;
+  }
+
+  get sqlMode(): string {
+    return this.#sqlMode;
+  }
+
+  /** What decides how literals are compared and stored. */
+  get valueContext(): ValueContext {
+    this.#valueContext ??= Object.freeze({
+      sqlMode: new Set(this.#sqlMode.toUpperCase().split(',')),
+      charset: this.#clientCharset,
+      // Variables of their own may say something else: then nothing is known.
+      collation: this.#changesCollation ? '' : (collationById(this.#collationId)?.name ?? ''),
+      timeZone: this.#settings.get('time_zone'),
+    });
+    return this.#valueContext;
+  }
+
+  get #changesCollation(): boolean {
+    return [...charsetSettings].some((name) => this.#settings.has(name));
   }
 
   /** Assignments under which a statement that is prepared now is read, then and whenever it is prepared again. */
@@ -190,6 +215,8 @@ export class SessionState {
   #changed(): void {
     this.#need = undefined;
     this.#lexMode = undefined;
+    this.#valueContext = undefined;
+    this.planContext = undefined;
   }
 }
 

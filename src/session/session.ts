@@ -17,6 +17,7 @@ import type {
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import { digestOf } from '../sql/digest.ts';
+import type { LexMode } from '../sql/lex-mode.ts';
 import { effect, type StatementScan, scanStatement } from '../sql/statement-scan.ts';
 import { type QueryKindName, queryKind } from '../telemetry/query-kinds.ts';
 import { tabletTypes } from '../topology/topology.ts';
@@ -27,6 +28,7 @@ import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { Holding } from './holding.ts';
+import { isPlanned, runPlanned } from './planned.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import type { SessionServices } from './services.ts';
 import type { SessionState } from './session-state.ts';
@@ -68,6 +70,10 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   addStatus = 0;
   /** Connection of the last statement, which the next one prefers. */
   last: BackendConnection | undefined;
+  /** The tables are being read again after this session has changed them. */
+  schemaChanging: Promise<void> | undefined;
+  /** At work for a statement over several shards. */
+  readonly running = new Set<BackendConnection>();
   #running: BackendConnection | undefined;
   #statement: Statement | undefined;
   #place: Place | undefined;
@@ -158,8 +164,30 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** Reads one statement of a buffer as the session's settings say. */
   scan(source: Buffer, start: number): StatementScan {
-    const { gateway } = this.services;
-    return scanStatement(source, start, this.state.lexMode(gateway.serverVersionNumber), gateway.keyspaces);
+    const { gateway, plans } = this.services;
+    const mode = this.lexMode;
+    if (plans.isSharded(this.state.target)) {
+      const known = plans.knownScan(source, start, mode, this.planContext);
+      if (known !== undefined) return known;
+    }
+    return scanStatement(source, start, mode, gateway.keyspaces);
+  }
+
+  /** How statements are to be read. */
+  get lexMode(): LexMode {
+    return this.state.lexMode(this.services.gateway.serverVersionNumber);
+  }
+
+  /** Under what number plans are kept for the session's settings. */
+  get planContext(): number {
+    const { state } = this;
+    const { lexMode } = this;
+    if (state.planContext?.mode !== lexMode) {
+      const { collation } = state.valueContext;
+      const id = this.services.plans.contextId(state.target, state.sqlMode, lexMode, collation);
+      state.planContext = { mode: lexMode, id };
+    }
+    return state.planContext.id;
   }
 
   #scanned(source: Buffer, scan: StatementScan): void {
@@ -193,10 +221,22 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     else this.slowly(slow);
   }
 
-  /** Sends a statement to its shard and relays the answer. */
+  /** Sends a statement to its shards, or to the one where it belongs by its names. */
   relay(statement: Statement): void {
+    if (isPlanned(this, statement.scan)) {
+      const slow = runPlanned(this, statement);
+      if (slow !== undefined) this.slowly(slow);
+    } else {
+      this.relayTo(
+        statement,
+        placeOf(statement.scan, this.state.target, this.services.gateway, statement.source),
+      );
+    }
+  }
+
+  /** Sends a statement to a shard and relays the answer. */
+  relayTo(statement: Statement, place: Place): void {
     const { scan } = statement;
-    const place = placeOf(scan, this.state.target, this.services.gateway, statement.source);
     const ownIdentity = (scan.effects & effect.currentUser) !== 0 && this.port.identity !== undefined;
     const { holding } = this;
     if ((scan.effects & preparedEffects) !== 0 || holding.beginIsPending || ownIdentity) {
@@ -263,7 +303,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     if (this.#options.kind !== 'prepare' || answer.error !== undefined) {
       this.diagnostics.note(statement, answer, connection);
     }
-    this.#suspect(statement.scan, connection);
+    this.suspect(statement.scan, connection);
     this.last = connection;
     const settle = this.#settle;
     if (settle !== undefined) {
@@ -281,7 +321,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   }
 
   /** Triggers, and functions within views, run without a word of them in the statement. */
-  #suspect(scan: StatementScan, connection: BackendConnection): void {
+  suspect(scan: StatementScan, connection: BackendConnection): void {
     const pool = this.services.gateway.poolOf(connection);
     if (pool === undefined) return;
     if (scan.kind === 'createRoutine') this.services.gateway.definitionsChanged(pool);
@@ -374,7 +414,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     metrics.query(index, type, tookMs * 1000, failed);
     if (slowQueryMs > 0 && tookMs >= slowQueryMs && this.#statement !== undefined) {
       const { source, scan } = this.#statement;
-      const mode = this.state.lexMode(this.services.gateway.serverVersionNumber);
+      const mode = this.lexMode;
       const { hash: digest, text: sql } = digestOf(
         source,
         scan.start,
@@ -422,6 +462,13 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.finished(false);
   }
 
+  /** Sends the OK of a statement over several shards, whose facts are noted already, and ends the statement. */
+  okWith(fields: Omit<OkFields, 'statusFlags'>): void {
+    this.#answered = true;
+    this.sendPayload(buildOk({ statusFlags: this.statusFlags, ...fields }, this.port.capabilities));
+    this.finished(false);
+  }
+
   sendPayload(payload: Buffer): void {
     this.port.send(payload, this.sequence);
     this.sequence = (this.sequence + 1) & 0xff;
@@ -454,9 +501,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** KILL from another session (or this one). */
   kill(queryOnly: boolean): void {
-    const running = this.#running;
-    if (running !== undefined) void this.services.gateway.kill(running);
-    else this.holding.interrupt();
+    const running = this.#allRunning();
+    for (const connection of running) void this.services.gateway.kill(connection);
+    if (running.length === 0) this.holding.interrupt();
     if (!queryOnly) this.port.end();
   }
 
@@ -467,11 +514,27 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.abort.abort();
     this.holding.interrupt();
     this.releaseAll();
-    const running = this.#running;
-    if (running === undefined || running.closed) return;
-    running.doomed = true;
-    running.resume();
-    void this.services.gateway.kill(running).then(() => running.close());
+    for (const running of this.#allRunning()) {
+      if (running.closed) continue;
+      running.doomed = true;
+      running.resume();
+      void this.services.gateway.kill(running).then(() => running.close());
+    }
+  }
+
+  #allRunning(): BackendConnection[] {
+    return this.#running === undefined ? [...this.running] : [this.#running, ...this.running];
+  }
+
+  /** A statement over several shards begins on these. Raises ER_QUERY_INTERRUPTED (and closes them) if the client is gone. */
+  runsOn(connections: readonly BackendConnection[], place: Place): void {
+    this.#place = place;
+    if (!this.#closed) {
+      for (const connection of connections) this.running.add(connection);
+      return;
+    }
+    for (const connection of connections) connection.close();
+    throw new HeadgateError('ER_QUERY_INTERRUPTED');
   }
 
   /** Rolls back and forgets everything that is held: RESET_CONNECTION, CHANGE_USER, the end. */

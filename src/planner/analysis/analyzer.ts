@@ -11,13 +11,20 @@ import { resolveTable } from '../../vschema/resolve-table.ts';
 import type { TableVSchema, VindexDefinition, VSchema } from '../../vschema/vschema.ts';
 import { vindexExactness } from '../column-vindex-exactness.ts';
 import { both, either, type Route, type RoutingKey } from '../route.ts';
-import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
-import { type CommonTables, findCommonTable, originOf, type Scope } from './scope.ts';
-import { sameEquality } from './same-equality.ts';
 import { isKeyed, localityProblem } from './locality.ts';
+import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
+import { sameEquality } from './same-equality.ts';
+import { type CommonTables, findCommonTable, originOf, type Scope } from './scope.ts';
 import { jsonTableSource, outputColumns, withNames } from './sources.ts';
 import { expressionsOf, queriesIn } from './subqueries.ts';
-import { Classes, type NewTableUse, type Origin, type Source, type SourceColumn, type TableUse } from './table-use.ts';
+import {
+  Classes,
+  type NewTableUse,
+  type Origin,
+  type Source,
+  type SourceColumn,
+  type TableUse,
+} from './table-use.ts';
 
 export type AnalysisInput = Readonly<{
   vschema: VSchema;
@@ -48,7 +55,11 @@ type Place = Readonly<{
 }>;
 
 /** A condition, and the uses whose rows it restricts; undefined for all. */
-type Condition = Readonly<{ expression: Expression; scope: Scope; restricts: ReadonlySet<TableUse> | undefined }>;
+type Condition = Readonly<{
+  expression: Expression;
+  scope: Scope;
+  restricts: ReadonlySet<TableUse> | undefined;
+}>;
 
 type Block = {
   readonly id: number;
@@ -104,7 +115,8 @@ export class Analyzer {
     const block = this.#newBlock(place);
     const sources = tables.flatMap((table) => this.#from(table, false, block));
     const scope: Scope = { sources, outer: undefined };
-    for (const expression of where === undefined ? others : [...others, where]) this.#expression(expression, scope, place);
+    for (const expression of where === undefined ? others : [...others, where])
+      this.#expression(expression, scope, place);
     this.#conditions(block, where, scope);
     return sources;
   }
@@ -112,7 +124,8 @@ export class Analyzer {
   /** Subqueries of expressions that belong to no query: values of INSERT. */
   values(expressions: readonly Expression[]): void {
     const place: Place = { mode: 'top', anchor: false, outer: undefined, tables: undefined };
-    for (const expression of expressions) this.#expression(expression, { sources: [], outer: undefined }, place);
+    for (const expression of expressions)
+      this.#expression(expression, { sources: [], outer: undefined }, place);
   }
 
   /** The uses by group. Call it last. */
@@ -137,7 +150,8 @@ export class Analyzer {
 
   #alignKeys(): void {
     for (const [at, use] of this.uses.entries()) {
-      for (const other of this.uses.slice(0, at)) if (this.#belongTogether(use, other)) this.#aligned.join(use, other);
+      for (const other of this.uses.slice(0, at))
+        if (this.#belongTogether(use, other)) this.#aligned.join(use, other);
     }
   }
 
@@ -146,11 +160,18 @@ export class Analyzer {
     const pinned = a.table.pinned;
     if (pinned !== undefined) return b.table.pinned !== undefined && pinned.equals(b.table.pinned);
     if (a.key === undefined || b.key === undefined || !sameFunction(a.key, b.key)) return false;
-    return a.keyOrigins.every((origin, at) => this.areEqual(origin, b.keyOrigins[at]!)) && isExact(a.key) && isExact(b.key);
+    return (
+      a.keyOrigins.every((origin, at) => this.areEqual(origin, b.keyOrigins[at]!)) &&
+      isExact(a.key) &&
+      isExact(b.key)
+    );
   }
 
   #query(query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
-    if (++this.#depth > DEPTH_MAX) throw new HeadgateError('ER_NOT_SUPPORTED_YET', { message: `Headgate reads queries up to ${DEPTH_MAX} levels deep` });
+    if (++this.#depth > DEPTH_MAX)
+      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+        message: `Headgate reads queries up to ${DEPTH_MAX} levels deep`,
+      });
     const inner = { ...place, tables: this.#commonTables(query.with, place) };
     const facts = this.#body(query.body, query, inner, onTop);
     this.#facts.set(query, facts);
@@ -173,7 +194,12 @@ export class Analyzer {
     return tables;
   }
 
-  #body(body: QueryBody, query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
+  #body(
+    body: QueryBody,
+    query: QueryExpression,
+    place: Place,
+    onTop?: (sources: readonly Source[]) => void,
+  ): Facts {
     switch (body.kind) {
       case 'queryBlock':
         return this.#block(body, query, place, onTop);
@@ -188,25 +214,40 @@ export class Analyzer {
         const parts = body.operands.map((operand) =>
           this.#body(operand, bare(query), { ...place, mode: innerMode(place) }),
         );
-        for (const item of query.orderBy?.items ?? []) this.#expression(item.expression, { sources: [], outer: place.outer }, place);
+        for (const item of query.orderBy?.items ?? [])
+          this.#expression(item.expression, { sources: [], outer: place.outer }, place);
         return { columns: withoutOrigins(parts[0]!).columns, uses: parts.flatMap(({ uses }) => uses) };
       }
       case 'values':
         for (const row of body.rows)
           for (const value of row.values) this.#expression(value, { sources: [], outer: place.outer }, place);
         return {
-          columns: body.rows[0]?.values.map((_, at) => ({ name: `column_${at}`, origin: undefined, hidden: false })),
+          columns: body.rows[0]?.values.map((_, at) => ({
+            name: `column_${at}`,
+            origin: undefined,
+            hidden: false,
+          })),
           uses: [],
         };
       case 'tableBody': {
         const { start, end, schema, name, nameStart } = body;
         const node: TableName = {
-          kind: 'table', start, end, schema, name, nameStart, nameEnd: end,
-          partitions: [], alias: undefined, indexHints: [], sample: undefined,
+          kind: 'table',
+          start,
+          end,
+          schema,
+          name,
+          nameStart,
+          nameEnd: end,
+          partitions: [],
+          alias: undefined,
+          indexHints: [],
+          sample: undefined,
         };
         const block = this.#newBlock(place);
         const source = this.#table(node, false, block);
-        if (query.limit !== undefined && place.mode === 'derived') this.#onlyOnOneShard(place, 'LIMIT in a derived table');
+        if (query.limit !== undefined && place.mode === 'derived')
+          this.#onlyOnOneShard(place, 'LIMIT in a derived table');
         onTop?.([source]);
         return { columns: source.columns?.filter(({ hidden }) => !hidden), uses: source.uses };
       }
@@ -228,7 +269,12 @@ export class Analyzer {
     if (place.mode !== 'expression') this.singleOnly.add(what);
   }
 
-  #block(node: QueryBlock, query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
+  #block(
+    node: QueryBlock,
+    query: QueryExpression,
+    place: Place,
+    onTop?: (sources: readonly Source[]) => void,
+  ): Facts {
     const block = this.#newBlock(place);
     const sources = node.from.flatMap((reference) => {
       const found = this.#from(reference, false, block);
@@ -245,7 +291,8 @@ export class Analyzer {
     const keyed = isKeyed(node, query, scope, (origin) => this.#isExactKey(origin));
     const problem = keyed ? undefined : localityProblem(node, query);
     if (problem === undefined) return { columns, uses };
-    if (place.mode === 'derived') this.#onlyOnOneShard(place, `${problem} in a derived table, common table expression or view`);
+    if (place.mode === 'derived')
+      this.#onlyOnOneShard(place, `${problem} in a derived table, common table expression or view`);
     return withoutOrigins({ columns, uses });
   }
 
@@ -268,22 +315,29 @@ export class Analyzer {
     // Those of one scope and reach together: a key of several columns needs all of its conditions.
     for (const some of byReach(all)) {
       const { scope: within, restricts } = some[0]!;
-      const routes = routesFrom(some.map(({ expression }) => expression), within, this.input.readOperand);
-      for (const [use, route] of routes) if (restricts === undefined || restricts.has(use)) use.routes.push(route);
+      const routes = routesFrom(
+        some.map(({ expression }) => expression),
+        within,
+        this.input.readOperand,
+      );
+      for (const [use, route] of routes)
+        if (restricts === undefined || restricts.has(use)) use.routes.push(route);
     }
   }
 
   #equalities({ expression, scope, restricts }: Condition): void {
     const pairs = [...equalitiesIn(expression, scope), ...this.#membership(expression, scope)];
     for (const [a, b] of pairs) {
-      const counts = restricts === undefined || [a, b].some(({ use }) => use !== undefined && restricts.has(use));
+      const counts =
+        restricts === undefined || [a, b].some(({ use }) => use !== undefined && restricts.has(use));
       if (counts && sameEquality(a.column, b.column)) this.#equal.join(a, b);
     }
   }
 
   /** `a IN (SELECT b …)` as a condition: only rows with b = a count. */
   #membership(expression: Expression, scope: Scope): readonly (readonly [Origin, Origin])[] {
-    if (expression.kind !== 'inSubquery' || expression.negated || expression.operand.kind !== 'column') return [];
+    if (expression.kind !== 'inSubquery' || expression.negated || expression.operand.kind !== 'column')
+      return [];
     const outside = originOf(scope, expression.operand);
     const inside = this.#facts.get(expression.query)?.columns?.[0]?.origin;
     return outside === undefined || inside === undefined ? [] : [[outside, inside]];
@@ -299,8 +353,16 @@ export class Analyzer {
         const anchor = place.anchor && !nullable;
         const outer = reference.lateral ? { sources: [...block.lateral], outer: place.outer } : place.outer;
         const mode = reference.lateral ? 'expression' : 'derived';
-        const facts = this.#query(reference.query, { mode, anchor: anchor && !reference.lateral, outer, tables: place.tables });
-        const columns = withNames(facts.columns, reference.columns.map(({ text }) => text));
+        const facts = this.#query(reference.query, {
+          mode,
+          anchor: anchor && !reference.lateral,
+          outer,
+          tables: place.tables,
+        });
+        const columns = withNames(
+          facts.columns,
+          reference.columns.map(({ text }) => text),
+        );
         return [{ name: reference.alias?.text ?? '', schema: undefined, columns, uses: facts.uses }];
       }
       case 'jsonTable':
@@ -328,7 +390,8 @@ export class Analyzer {
     const scope: Scope = { sources, outer: block.place.outer };
     if (join.on !== undefined) {
       this.#expression(join.on, scope, block.place);
-      for (const expression of conjunctsOf(join.on)) block.conditions.push({ expression, scope, restricts: own });
+      for (const expression of conjunctsOf(join.on))
+        block.conditions.push({ expression, scope, restricts: own });
     }
     const names = join.natural ? commonNames(left, right) : (join.using ?? []).map(({ text }) => text);
     for (const name of names) {
@@ -407,7 +470,9 @@ export class Analyzer {
     if (schema !== undefined || table.kind === 'unsharded' || table.kind === 'sequence') return schema;
     const problem = all?.disagreements.get(table.name);
     if (problem !== undefined) throw new HeadgateError('HG_SCHEMA_DISAGREES', { detail: problem });
-    throw new HeadgateError('ER_NO_SUCH_TABLE', { message: `Table '${table.keyspace}.${table.name}' doesn't exist` });
+    throw new HeadgateError('ER_NO_SUCH_TABLE', {
+      message: `Table '${table.keyspace}.${table.name}' doesn't exist`,
+    });
   }
 
   #use(
@@ -419,12 +484,23 @@ export class Analyzer {
   ): { use: TableUse; columns: SourceColumn[] } {
     const key = routingKey(table, schema);
     const use: NewTableUse = {
-      id: this.uses.length, node, table, schema, key, keyOrigins: [], block: block.id, nullable,
+      id: this.uses.length,
+      node,
+      table,
+      schema,
+      key,
+      keyOrigins: [],
+      block: block.id,
+      nullable,
       anchor: block.place.anchor && !nullable,
       routes: table.pinned === undefined ? [] : [{ kind: 'keyspaceId', id: table.pinned }],
     };
-    const columns = schema.columns.map((column): SourceColumn => ({ name: column.name, origin: { use, column }, hidden: column.invisible }));
-    use.keyOrigins = (key?.columns ?? []).map((wanted) => columns.find(({ origin }) => origin!.column === wanted)!.origin!);
+    const columns = schema.columns.map(
+      (column): SourceColumn => ({ name: column.name, origin: { use, column }, hidden: column.invisible }),
+    );
+    use.keyOrigins = (key?.columns ?? []).map(
+      (wanted) => columns.find(({ origin }) => origin!.column === wanted)!.origin!,
+    );
     this.uses.push(use);
     return { use, columns };
   }
@@ -470,7 +546,11 @@ const withoutOrigins = ({ columns, uses }: Facts): Facts => ({
 const innerMode = ({ mode }: Place): Place['mode'] => (mode === 'top' ? 'derived' : mode);
 
 /** A query's operand has none of what stands behind the whole. */
-const bare = (query: QueryExpression): QueryExpression => ({ ...query, orderBy: undefined, limit: undefined });
+const bare = (query: QueryExpression): QueryExpression => ({
+  ...query,
+  orderBy: undefined,
+  limit: undefined,
+});
 
 function byReach(conditions: readonly Condition[]): Condition[][] {
   const groups: Condition[][] = [];
@@ -495,6 +575,7 @@ function columnNamed(sources: readonly Source[], name: string): SourceColumn | u
 
 /** The columns by which NATURAL joins; none where they are not all known. */
 function commonNames(left: readonly Source[], right: readonly Source[]): string[] {
-  const visible = ({ columns = [] }: Source) => columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
+  const visible = ({ columns = [] }: Source) =>
+    columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
   return left.flatMap(visible).filter((name) => columnNamed(right, name)?.hidden === false);
 }

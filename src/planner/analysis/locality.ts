@@ -82,7 +82,8 @@ export function isKeyed(
   const values = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
   if (values.some((value) => computationIn(value).window)) return false;
   if (groupBy !== undefined) {
-    return groupBy.grouping === 'plain' && hasKey(groupBy.items.map(({ expression }) => expression));
+    const grouped = groupBy.grouping === 'plain' && hasKey(groupBy.items);
+    return grouped && (!options.distinct || hasKey(values));
   }
   return options.distinct && !values.some((value) => computationIn(value).aggregate) && hasKey(values);
 }

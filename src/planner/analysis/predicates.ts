@@ -95,7 +95,9 @@ function anyOf(conditions: readonly Expression[], scope: Scope, readOperand: Rea
   const any: Findings = new Map();
   for (const use of alternatives[0]!.keys()) {
     const found = alternatives.map((alternative) => alternative.get(use));
-    const route = either(found.map((finding) => (finding === undefined ? everywhere : routeOf(use, finding))));
+    const route = either(
+      found.map((finding) => (finding === undefined ? everywhere : routeOf(use, finding))),
+    );
     if (route.kind !== 'all') any.set(use, { route, equal: new Map() });
   }
   return any;

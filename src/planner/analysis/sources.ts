@@ -1,6 +1,6 @@
 /** The columns that queries and tables in FROM offer by name. */
 import type { QueryBlock } from '../../sql/ast/query.ts';
-import type { JsonTable, JsonTableColumn } from '../../sql/ast/table.ts';
+import type { JsonTable, JsonTableColumn, TableReference } from '../../sql/ast/table.ts';
 import { isNamed, originOf, type Scope } from './scope.ts';
 import type { Source, SourceColumn } from './table-use.ts';
 
@@ -11,6 +11,8 @@ export function outputColumns(block: QueryBlock, scope: Scope): readonly SourceC
   const columns: SourceColumn[] = [];
   for (const item of block.items) {
     if (item.kind === 'selectStar') {
+      // NATURAL and USING show a common column once.
+      if (item.table === undefined && block.from.some(mergesColumns)) return undefined;
       for (const source of scope.sources) {
         if (item.table !== undefined && !isNamed(source, item)) continue;
         if (source.columns === undefined) return undefined;
@@ -45,4 +47,22 @@ export function jsonTableSource(table: JsonTable): Source {
 
 function jsonNames(column: JsonTableColumn): readonly string[] {
   return column.kind === 'jsonNested' ? column.columns.flatMap(jsonNames) : [column.name.text];
+}
+
+function mergesColumns(reference: TableReference): boolean {
+  switch (reference.kind) {
+    case 'join':
+      return (
+        reference.natural ||
+        reference.using !== undefined ||
+        mergesColumns(reference.left) ||
+        mergesColumns(reference.right)
+      );
+    case 'tableList':
+      return reference.tables.some(mergesColumns);
+    case 'odbcJoin':
+      return mergesColumns(reference.table);
+    default:
+      return false;
+  }
 }

@@ -1,0 +1,106 @@
+/** From a scatter plan to running operators: what stands between the shards' rows and the client's. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { unreachable } from '../errors/unreachable.ts';
+import type { PlanAggregate, PlanKey, Scatter, Step } from '../planner/plan.ts';
+import type { Aggregate } from './operators/aggregates.ts';
+import { concatenate } from './operators/concatenate.ts';
+import { distinctHash, groupHash } from './operators/group-hash.ts';
+import { distinctSorted, groupSorted } from './operators/group-sorted.ts';
+import type { ShardRows } from './operators/inputs.ts';
+import { limit } from './operators/limit.ts';
+import type { MemoryBudget } from './operators/memory-budget.ts';
+import { mergeSort } from './operators/merge-sort.ts';
+import { Operator } from './operators/operator.ts';
+import { project } from './operators/project.ts';
+import { sortInMemory } from './operators/sort-in-memory.ts';
+import type { RowProducer } from './row-stream.ts';
+import type { RowProtocol } from './rows/formats.ts';
+import type { SortKey } from './rows/sort-key.ts';
+
+/** What an execution adds to its plan. */
+export type ScatterRun = Readonly<{
+  protocol: RowProtocol;
+  budget: MemoryBudget;
+  /** The rows that a LIMIT step passes on. */
+  rowsWanted: (step: Extract<Step, { kind: 'limit' }>) => Readonly<{ offset: number; count: number }>;
+}>;
+
+/** The client's rows from the shards' rows. */
+export function scatterRows(plan: Scatter, shards: readonly ShardRows[], run: ScatterRun): RowProducer {
+  const { columns, merge } = plan;
+  const inputs =
+    columns === undefined
+      ? shards
+      : shards.map(({ name, rows }) => ({ name, rows: expectColumns(rows, columns, name) }));
+  let rows = merge === undefined ? concatenate(inputs) : mergeSort(inputs, run.protocol, merge.map(sortKey));
+  for (const [at, step] of plan.steps.entries()) rows = applied(step, plan.steps[at + 1], rows, run);
+  return rows;
+}
+
+function applied(step: Step, next: Step | undefined, rows: RowProducer, run: ScatterRun): RowProducer {
+  const { protocol, budget } = run;
+  switch (step.kind) {
+    case 'group': {
+      const keys = step.keys.map(sortKey);
+      const aggregates = step.aggregates.map(aggregateOf);
+      if (step.method === 'sorted') return groupSorted(rows, protocol, keys, aggregates);
+      return groupHash(rows, { protocol, keys, budget }, aggregates);
+    }
+    case 'distinct': {
+      const keys = step.keys.map(sortKey);
+      return step.method === 'sorted'
+        ? distinctSorted(rows, protocol, keys)
+        : distinctHash(rows, { protocol, keys, budget });
+    }
+    case 'sort': {
+      const keys = step.keys.map(sortKey);
+      if (next?.kind !== 'limit') return sortInMemory(rows, { protocol, keys, budget });
+      const { offset, count } = run.rowsWanted(next);
+      return sortInMemory(rows, { protocol, keys, budget, rowsMax: offset + count });
+    }
+    case 'limit':
+      return limit(rows, run.rowsWanted(step));
+    case 'project':
+      return project(rows, protocol, step.visible);
+    default:
+      return unreachable(step);
+  }
+}
+
+const sortKey = ({ column, weight, descending = false }: PlanKey): SortKey =>
+  weight === undefined ? { column, descending } : { column, weight, descending };
+
+function aggregateOf(aggregate: PlanAggregate): Aggregate {
+  if (aggregate.kind !== 'min' && aggregate.kind !== 'max') return aggregate;
+  return { kind: aggregate.kind, column: aggregate.column, by: sortKey(aggregate.by) };
+}
+
+class ExpectColumns extends Operator {
+  readonly #count: number;
+  readonly #shard: string;
+
+  constructor(sink: Operator['sink'], count: number, shard: string) {
+    super(sink);
+    this.#count = count;
+    this.#shard = shard;
+  }
+
+  protected override onFields(definitions: readonly Buffer[]): void {
+    if (definitions.length !== this.#count) {
+      throw new HeadgateError('HG_SCHEMA_CHANGED', {
+        detail: `${this.#shard} sends ${definitions.length} columns where the plan has ${this.#count}`,
+      });
+    }
+    this.sink.fields(definitions);
+  }
+
+  protected override onRow(bytes: Buffer, at: number, end: number): void {
+    this.sink.row(bytes, at, end);
+  }
+}
+
+/** A plan finds its columns by number: a table that has changed meanwhile must not shift them. */
+const expectColumns =
+  (input: RowProducer, count: number, shard: string): RowProducer =>
+  (sink) =>
+    new ExpectColumns(sink, count, shard).start(input);

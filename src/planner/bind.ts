@@ -1,0 +1,86 @@
+/** A plan with the values of one execution: which shards, and what text each of them gets. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import type { Operands } from './operands.ts';
+import { isRefusal, type Refusal, type RoutedGroup, type Scatter } from './plan.ts';
+import { type Doubts, resolveRoute } from './route.ts';
+import { type ShardMap, type ShardSet, union } from './shard-map.ts';
+import { fillTemplate, type Template, type TemplateValues } from './template.ts';
+
+/** Raises a refusal as the error that the client gets. */
+export function refuse({ code, detail }: Refusal): never {
+  throw new HeadgateError(code, { detail });
+}
+
+/**
+ * The shards that a statement has to run on. More than one only if all its rows are in one group; none where no row can match.
+ * `refusal` says why several shards will not do. Raises it, and HG_KEY_RANGE where the shards leave some of the rows out.
+ */
+export function shardsFor(
+  groups: readonly RoutedGroup[],
+  operands: Operands,
+  map: ShardMap,
+  refusal: Refusal | undefined,
+  doubts?: Doubts,
+): ShardSet {
+  let shards: ShardSet = [];
+  for (const { route } of groups) {
+    const found = resolveRoute(route, operands, map, doubts);
+    if (map.problem !== undefined && found.length === map.names.length) {
+      throw new HeadgateError('HG_KEY_RANGE', { detail: `keyspace ${map.keyspace}: ${map.problem}` });
+    }
+    shards = union(shards, found);
+  }
+  if (shards.length > 1 && refusal !== undefined) refuse(refusal);
+  return shards;
+}
+
+export const refusalOf = (scatter: Scatter | Refusal): Refusal | undefined =>
+  isRefusal(scatter) ? scatter : undefined;
+
+/** What fills the templates of one execution of a text statement. */
+export class TextValues implements TemplateValues {
+  readonly #text: Buffer;
+  readonly #operands: Operands;
+  readonly #nowMs: number;
+  readonly #parameter: (index: number) => Buffer;
+
+  /** `nowMs`: the moment of the statement. `parameter`: what stands for a parameter. */
+  constructor(text: Buffer, operands: Operands, nowMs: number, parameter: (index: number) => Buffer) {
+    this.#text = text;
+    this.#operands = operands;
+    this.#nowMs = nowMs;
+    this.#parameter = parameter;
+  }
+
+  slot(slot: number): Buffer {
+    const { start, end } = this.#operands.slotRange(slot);
+    return this.#text.subarray(start, end);
+  }
+
+  parameter(index: number): Buffer {
+    return this.#parameter(index);
+  }
+
+  sum(operands: Parameters<TemplateValues['sum']>[0]): bigint {
+    let sum = 0n;
+    for (const operand of operands) sum += rowCountOf(this.#operands, operand);
+    return sum > UNLIMITED ? UNLIMITED : sum;
+  }
+
+  timestamp(): string {
+    return (this.#nowMs / 1000).toFixed(6);
+  }
+}
+
+const UNLIMITED = 2n ** 64n - 1n;
+
+/** The number that a LIMIT says. */
+export function rowCountOf(operands: Operands, operand: Parameters<Operands['value']>[0]): bigint {
+  const value = operands.value(operand);
+  if (value.kind === 'integer' && value.value >= 0n) return value.value;
+  throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+    detail: 'a LIMIT that is no number of rows, over several shards',
+  });
+}
+
+export const textOf = (template: Template, values: TemplateValues): Buffer => fillTemplate(template, values);

@@ -1,0 +1,277 @@
+/** From a parsed statement to its plan: which keyspace it belongs to, and which of the planners makes it. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import type { KeyspaceSchema } from '../schema/schema.ts';
+import type { DeleteStatement, UpdateStatement } from '../sql/ast/dml.ts';
+import type { Parameter } from '../sql/ast/expression.ts';
+import type { ParsedStatement, SelectStatement } from '../sql/ast/statement.ts';
+import { nodesOfKind } from '../sql/ast/walk.ts';
+import type { LexMode } from '../sql/lex-mode.ts';
+import type { Literals } from '../sql/literals-found.ts';
+import type { TableVSchema, VSchema } from '../vschema/vschema.ts';
+import { Analyzer, type Group, isExact } from './analysis/analyzer.ts';
+import type { Origin, Source } from './analysis/table-use.ts';
+import { planInsert } from './insert.ts';
+import { OperandReader } from './operands.ts';
+import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
+import { refused } from './plan.ts';
+import { planScatter, type ScatterInput } from './scatter.ts';
+import { type Renamed, type Template, TemplateBuilder } from './template.ts';
+import { planVindexQuery } from './vindex-query.ts';
+
+export type PlannerInput = Readonly<{
+  text: Buffer;
+  /** The statement's borders in the text. */
+  start: number;
+  end: number;
+  mode: LexMode;
+  /** Undefined where the text has no fingerprint. */
+  literals: Literals | undefined;
+  vschema: VSchema;
+  schemaOf: (keyspace: string) => KeyspaceSchema | undefined;
+  keyspace: string | undefined;
+  tabletType: string;
+  isSystemSchema: (name: string) => boolean;
+}>;
+
+/** What the planners of the statements share. */
+export type Planning = Readonly<{
+  input: PlannerInput;
+  operands: OperandReader;
+  analyzer: Analyzer;
+  /** A builder for text made from the client's. */
+  template: () => TemplateBuilder;
+}>;
+
+type Plannable = Exclude<ParsedStatement, { kind: 'syntaxProblem' }>;
+
+/**
+ * Plans SELECT, INSERT, REPLACE, UPDATE, DELETE. Raises MySQL's errors for unknown tables and HG_SEVERAL_KEYSPACES; what cannot
+ * run over several shards is in the plan as a refusal, since it may be on one shard after all. Undefined for other statements.
+ */
+export function planStatement(statement: Plannable, input: PlannerInput): Plan | undefined {
+  switch (statement.kind) {
+    case 'select':
+      return planSelect(statement, planning(statement, input));
+    case 'update':
+    case 'delete':
+      return planChange(statement, planning(statement, input));
+    case 'insert':
+    case 'replace':
+      return planInsert(statement, planning(statement, input));
+    default:
+      return undefined;
+  }
+}
+
+function planning(statement: Parameters<typeof nodesOfKind>[0], input: PlannerInput): Planning {
+  const { text, mode, literals } = input;
+  const operands = new OperandReader(text, mode, literals);
+  const analyzer = new Analyzer({
+    vschema: input.vschema,
+    schemaOf: input.schemaOf,
+    keyspace: input.keyspace,
+    tabletType: input.tabletType,
+    readOperand: (expression) => operands.read(expression),
+    isSystemSchema: input.isSystemSchema,
+  });
+  const parameters = nodesOfKind(statement, 'parameter').map(({ start, index }: Parameter) => ({
+    start,
+    index,
+  }));
+  return {
+    input,
+    operands,
+    analyzer,
+    template: () => new TemplateBuilder(text, literals, parameters, renamedIn(analyzer, input)),
+  };
+}
+
+/** Names of tables that mean another one than they would on a connection to the plan's keyspace. */
+function renamedIn(analyzer: Analyzer, { text }: PlannerInput): Renamed[] {
+  const tables = [...analyzer.uses, ...analyzer.references, ...analyzer.unsharded];
+  const keyspace = keyspaceOf(analyzer);
+  return tables.flatMap(({ node, table }) => {
+    const named = node.schema ?? keyspace;
+    if (named === table.keyspace && node.name === table.name) return [];
+    const alias = node.alias === undefined && node.name !== table.name ? ` AS ${quoted(node.name)}` : '';
+    const bytes = Buffer.from(`${quoted(table.keyspace)}.${quoted(table.name)}${alias}`);
+    return text.subarray(node.start, node.nameEnd).equals(bytes)
+      ? []
+      : [{ start: node.start, end: node.nameEnd, bytes }];
+  });
+}
+
+const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
+/** The keyspace in which the statement runs. Raises HG_SEVERAL_KEYSPACES. */
+function keyspaceOf(analyzer: Analyzer): string | undefined {
+  const tables = [...analyzer.uses, ...analyzer.references, ...analyzer.unsharded];
+  const keyspaces = [...new Set(tables.map(({ table }) => table.keyspace))];
+  if (keyspaces.length > 1) throw new HeadgateError('HG_SEVERAL_KEYSPACES', { detail: keyspaces.join(', ') });
+  return keyspaces[0];
+}
+
+/** The whole text with its tables' names as the shards know them; undefined where it needs no change. */
+function wholeText({ analyzer, input, template }: Planning): Template | undefined {
+  if (renamedIn(analyzer, input).length === 0) return undefined;
+  return template().copy(input.start, input.end).build();
+}
+
+function planSelect(statement: SelectStatement, planning: Planning): Plan | undefined {
+  const { analyzer, input } = planning;
+  const sources = analyzer.statement(statement.query);
+  if (analyzer.vindexes.length > 0) return planVindexQuery(statement, planning);
+  const keyspace = keyspaceOf(analyzer);
+  if (keyspace === undefined) return undefined;
+  const groups = analyzer.groups();
+  const plan: QueryPlan = {
+    kind: 'query',
+    keyspace,
+    groups: groups.map(routedGroup),
+    text: wholeText(planning),
+    scatter: scatterOf(statement, planning, groups, sources),
+  };
+  return Object.freeze(plan);
+
+  function scatterOf(
+    { query, hasVersionComment }: SelectStatement,
+    { operands, template }: Planning,
+    all: readonly Group[],
+    top: readonly Source[] | undefined,
+  ): Scatter | Refusal {
+    const problem = groupsProblem(all, analyzer);
+    if (problem !== undefined) return problem;
+    let outer = query;
+    while (outer.body.kind === 'nestedQuery' && outer.limit === undefined && outer.orderBy === undefined)
+      outer = outer.body.query;
+    if (outer.body.kind !== 'queryBlock' || top === undefined)
+      return refused(
+        'HG_SHARDED_NOT_PLANNED',
+        `${outer.body.kind === 'tableBody' ? 'TABLE' : 'this form of query'} over several shards`,
+      );
+    if (hasVersionComment)
+      return refused(
+        'HG_SHARDED_NOT_PLANNED',
+        'a version comment (/*! */) in a statement over several shards',
+      );
+    const scatterInput: ScatterInput = {
+      ...input,
+      template,
+      operands,
+      scope: { sources: top, outer: undefined },
+      isKey: ({ use, column }: Origin) =>
+        use?.key !== undefined &&
+        use.key.columns.length === 1 &&
+        use.key.columns[0] === column &&
+        isExact(use.key),
+    };
+    return planScatter(outer.body, outer, scatterInput);
+  }
+}
+
+/** Why rows of several shards cannot be computed shard by shard; undefined where they can. */
+function groupsProblem(groups: readonly Group[], analyzer: Analyzer): Refusal | undefined {
+  for (const reason of analyzer.singleOnly)
+    return refused('HG_SHARDED_NOT_PLANNED', `${reason}, over several shards`);
+  if (groups.length > 1) {
+    const [a, b] = groups.map(({ uses }) => uses[0]!.table.name);
+    return refused(
+      'HG_SHARDED_NOT_PLANNED',
+      `${a === b ? `${a} with itself` : `${a} and ${b}`}: their rows are not bound together by equality of their vindex columns`,
+    );
+  }
+  if (groups[0]?.anchored === false) {
+    return refused(
+      'HG_SHARDED_NOT_PLANNED',
+      `${groups[0].uses[0]!.table.name} is only in a subquery or behind an outer join, so that each shard would give the other rows again`,
+    );
+  }
+  return undefined;
+}
+
+const routedGroup = ({ uses, route }: Group): RoutedGroup => ({
+  tables: uses.map(({ node }) => node.alias?.text ?? node.name),
+  route,
+});
+
+function planChange(
+  statement: UpdateStatement | DeleteStatement,
+  planning: Planning,
+): ChangePlan | QueryPlan | undefined {
+  const { analyzer, input, template } = planning;
+  const { tables, where, orderBy, limit, hint, verbEnd } = statement;
+  const values = statement.kind === 'update' ? statement.assignments.map(({ value }) => value) : [];
+  const ordered = (orderBy?.items ?? []).map(({ expression }) => expression);
+  const sources = analyzer.change(tables, where, [...values, ...ordered], statement.with);
+  const keyspace = keyspaceOf(analyzer);
+  if (keyspace === undefined) return undefined;
+  const groups = analyzer.groups();
+  if (groups.length === 0 && analyzer.references.length === 0) return unshardedPlan(planning, keyspace);
+  if (analyzer.references.length > 0) {
+    throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+      detail: `${statement.kind.toUpperCase()} with the reference table ${analyzer.references[0]!.table.name}`,
+    });
+  }
+  requireNoLookups(analyzer);
+  if (statement.kind === 'update') requireNoKeyChange(statement, sources);
+  const text = template();
+  text.withTimestamp(input.start, verbEnd, hint).rest(input.end);
+  let refusal = groupsProblem(groups, analyzer);
+  if (limit !== undefined)
+    refusal ??= refused(
+      'HG_SHARDED_NOT_PLANNED',
+      `${statement.kind.toUpperCase()} with LIMIT over several shards`,
+    );
+  if (statement.hasVersionComment)
+    refusal ??= refused(
+      'HG_SHARDED_NOT_PLANNED',
+      'a version comment (/*! */) in a statement over several shards',
+    );
+  return Object.freeze({
+    kind: 'change',
+    verb: statement.kind,
+    keyspace,
+    groups: groups.map(routedGroup),
+    text: wholeText(planning),
+    scatterText: text.build(),
+    refusal,
+  });
+}
+
+/** A statement whose tables are all in one unsharded keyspace: its text, there. */
+export function unshardedPlan(planning: Planning, keyspace: string): QueryPlan {
+  return Object.freeze({
+    kind: 'query',
+    keyspace,
+    groups: [],
+    text: wholeText(planning),
+    scatter: refused('HG_SHARDED_NOT_PLANNED', keyspace),
+  });
+}
+
+/** Raises where a table has a vindex that is kept in a table of its own. */
+export function requireNoLookups({ uses }: { uses: readonly { table: TableVSchema }[] }): void {
+  for (const { table } of uses) {
+    const lookup = table.columnVindexes.find(({ vindex }) => !vindex.vindex.functional);
+    if (lookup === undefined) continue;
+    throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+      detail: `writing to ${table.name}, which has the lookup vindex ${lookup.vindex.name}`,
+    });
+  }
+}
+
+function requireNoKeyChange({ assignments }: UpdateStatement, sources: readonly Source[]): void {
+  for (const { column } of assignments) {
+    const wanted = column.name.toLowerCase();
+    for (const { uses, name } of sources) {
+      if (column.table !== undefined && column.table !== name) continue;
+      const changed = uses.find(({ table }) =>
+        table.columnVindexes.some(({ columns }) => columns.some((each) => each.toLowerCase() === wanted)),
+      );
+      if (changed === undefined) continue;
+      throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+        detail: `changing ${changed.table.name}.${column.name}, which is the column of a vindex`,
+      });
+    }
+  }
+}

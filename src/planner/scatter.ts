@@ -1,0 +1,488 @@
+/**
+ * A query over several shards: each shard gets the client's text with columns added behind the select list, by which the rows are
+ * put in order, taken together and told apart here. What a shard cannot compute for its own rows alone is refused.
+ */
+import { unreachable } from '../errors/unreachable.ts';
+import type { ColumnReference, Expression } from '../sql/ast/expression.ts';
+import type { OrderItem, QueryBlock, QueryExpression, SelectItem } from '../sql/ast/query.ts';
+import { computationIn, isKeyed } from './analysis/locality.ts';
+import { isNamed, resolveColumn, type Scope } from './analysis/scope.ts';
+import { outputColumns } from './analysis/sources.ts';
+import { columnsIn } from './analysis/subqueries.ts';
+import type { Origin } from './analysis/table-use.ts';
+import { HiddenColumns } from './hidden-columns.ts';
+import type { Operand, OperandReader } from './operands.ts';
+import type { PlanAggregate, PlanKey, Refusal, Scatter, Step } from './plan.ts';
+import { Refused } from './refused.ts';
+import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
+import type { Template, TemplateBuilder } from './template.ts';
+import { usesTime } from './time-functions.ts';
+
+export type ScatterInput = Readonly<{
+  text: Buffer;
+  /** The statement's borders in the text. */
+  start: number;
+  end: number;
+  /** A builder for text made from the client's. */
+  template: () => TemplateBuilder;
+  operands: OperandReader;
+  scope: Scope;
+  /** Whether a column alone decides the shard of a row. */
+  isKey: (origin: Origin) => boolean;
+}>;
+
+/** One entry of GROUP BY, DISTINCT or ORDER BY. */
+type SortItem = Readonly<{
+  expression: Expression;
+  /** The select list's entry that it names or repeats, or -1. */
+  item: number;
+  descending: boolean;
+}>;
+
+/** Plans one query block. */
+export function planScatter(
+  block: QueryBlock,
+  query: QueryExpression,
+  input: ScatterInput,
+): Scatter | Refusal {
+  try {
+    return new ScatterPlanner(block, query, input).plan();
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+}
+
+class ScatterPlanner {
+  readonly #block: QueryBlock;
+  readonly #query: QueryExpression;
+  readonly #input: ScatterInput;
+  readonly #items: readonly SelectItem[];
+  readonly #hidden: HiddenColumns;
+  /** Columns that the client sees; undefined where they cannot be counted. */
+  readonly #visible: number | undefined;
+  readonly #steps: Step[] = [];
+  #merge: readonly PlanKey[] | undefined;
+  /** What stands in place of the client's ORDER BY; undefined: that stays. */
+  #order: readonly string[] | undefined;
+  #keepsLimit = true;
+
+  constructor(block: QueryBlock, query: QueryExpression, input: ScatterInput) {
+    this.#block = block;
+    this.#query = query;
+    this.#input = input;
+    this.#items = block.items;
+    this.#visible = outputColumns(block, input.scope)?.length;
+    this.#hidden = new HiddenColumns(this.#visible);
+  }
+
+  plan(): Scatter {
+    const { options, groupBy, into, having } = this.#block;
+    this.#requirePlain();
+    const limit = this.#limit();
+    const keyed = isKeyed(
+      this.#block,
+      { ...this.#query, limit: undefined },
+      this.#input.scope,
+      this.#input.isKey,
+    );
+    const aggregated = this.#items.some(
+      (item) => item.kind === 'selectExpression' && computationIn(item.expression).aggregate,
+    );
+    if (into !== undefined || this.#query.into !== undefined) throw new Refused('INTO over several shards');
+    if (!keyed && (groupBy !== undefined || aggregated || having !== undefined)) this.#group();
+    else if (!keyed && options.distinct) this.#distinct();
+    else this.#concatenate(keyed);
+    if (limit !== undefined) this.#steps.push({ kind: 'limit', ...limit });
+    const hidden = this.#hidden.count;
+    if (hidden > 0) this.#steps.push({ kind: 'project', visible: this.#visible! });
+    const text = this.#text(limit);
+    const columns =
+      hidden > 0 || this.#steps.length > 0 || this.#merge !== undefined ? this.#columns() : undefined;
+    return Object.freeze({ text, columns, merge: this.#merge, steps: this.#steps });
+  }
+
+  #columns(): number | undefined {
+    return this.#visible === undefined ? undefined : this.#visible + this.#hidden.count;
+  }
+
+  #requirePlain(): void {
+    const { options, windows, qualify } = this.#block;
+    if (options.calcFoundRows) throw new Refused('SQL_CALC_FOUND_ROWS over several shards');
+    if (windows.length > 0 || qualify !== undefined)
+      throw new Refused('window functions over several shards');
+    const ordered = (this.#query.orderBy?.items ?? []).map(({ expression }) => expression);
+    const listed = this.#items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
+    if ([...listed, ...ordered].some((expression) => computationIn(expression).window))
+      throw new Refused('window functions over several shards');
+  }
+
+  #limit(): { count: Operand; offset: Operand | undefined } | undefined {
+    const { limit } = this.#query;
+    if (limit === undefined) return undefined;
+    const count = this.#input.operands.read(limit.count);
+    const offset = limit.offset === undefined ? undefined : this.#input.operands.read(limit.offset);
+    if (count === undefined || (limit.offset !== undefined && offset === undefined))
+      throw new Refused('a LIMIT that is no number');
+    return { count, offset };
+  }
+
+  /** Rows as they are, in the order that the shards have given them. */
+  #concatenate(keyed: boolean): void {
+    const items = this.#sortItems(this.#query.orderBy?.items ?? []);
+    const isGrouped = keyed && this.#block.groupBy !== undefined;
+    if (items.length > 0) this.#merge = items.map((item) => this.#key(item, isGrouped));
+  }
+
+  #distinct(): void {
+    const order = this.#sortItems(this.#query.orderBy?.items ?? []);
+    if (order.some(({ item }) => item < 0))
+      throw new Refused('ORDER BY of something else than DISTINCT selects');
+    const all = this.#visibleItems();
+    const keys = all.map(({ item, comparable, sql }) => this.#keyOf(item, comparable, sql));
+    const long = all.some(({ comparable }) => comparable.kind === 'weight' && comparable.long);
+    if (long) {
+      if (order.length > 0) this.#merge = order.map((item) => this.#key(item, false));
+      this.#steps.push({ kind: 'distinct', method: 'hash', keys });
+      return;
+    }
+    const first = order.map(({ item, descending }) => ({ at: item, descending }));
+    const rest = all.flatMap(({ item }) =>
+      first.some(({ at }) => at === item) ? [] : [{ at: item, descending: false }],
+    );
+    const positions = [...first, ...rest];
+    this.#order = positions.map(({ at, descending }) => `${at + 1}${descending ? ' DESC' : ''}`);
+    this.#merge = positions.map(({ at, descending }) => withDirection(keys[at]!, descending));
+    this.#steps.push({ kind: 'distinct', method: 'sorted', keys });
+  }
+
+  /** All visible columns; a star stands for those of its tables. */
+  #visibleItems(): { item: number; comparable: Comparable; sql: SqlText }[] {
+    if (this.#visible === undefined) throw new Refused('DISTINCT of columns that are not known');
+    const all: { item: number; comparable: Comparable; sql: SqlText }[] = [];
+    for (const item of this.#items) {
+      if (item.kind === 'selectExpression') {
+        const { expression } = item;
+        all.push({
+          item: all.length,
+          comparable: comparableOf(expression, this.#input.scope),
+          sql: { kind: 'copy', expression },
+        });
+        continue;
+      }
+      for (const source of this.#input.scope.sources) {
+        if (item.table !== undefined && !isNamed(source, item)) continue;
+        for (const { name, origin, hidden } of source.columns ?? []) {
+          if (hidden) continue;
+          const comparable: Comparable =
+            origin === undefined ? { kind: 'plain' } : comparableColumn(origin.column);
+          all.push({
+            item: all.length,
+            comparable,
+            sql: { kind: 'name', text: `${quoted(source.name)}.${quoted(name)}` },
+          });
+        }
+      }
+    }
+    return all;
+  }
+
+  #group(): void {
+    const { groupBy, having, options } = this.#block;
+    if (options.distinct) throw new Refused('DISTINCT of groups over several shards');
+    if (groupBy !== undefined && groupBy.grouping !== 'plain')
+      throw new Refused('WITH ROLLUP over several shards');
+    if (this.#items.some((item) => item.kind === 'selectStar'))
+      throw new Refused('GROUP BY with * over several shards');
+    if (having !== undefined) this.#requireLocalHaving(having);
+    const aggregates = new Map<number, PlanAggregate>();
+    for (const [at, item] of this.#items.entries())
+      if (item.kind === 'selectExpression') this.#aggregate(item.expression, at, aggregates);
+    const groups = (groupBy?.items ?? []).map((item) => this.#groupItem(item));
+    const keys = groups.map((item) => this.#key(item, true));
+    const order = groupBy === undefined ? [] : this.#sortItems(this.#query.orderBy?.items ?? []);
+    const sorting = order.map((item) => this.#groupOrder(item, groups, keys, aggregates));
+    this.#keepsLimit = false;
+    const long = groups.some(({ expression }) => {
+      const comparable = comparableOf(expression, this.#input.scope);
+      return comparable.kind === 'weight' && comparable.long;
+    });
+    const grouping = { kind: 'group', keys, aggregates: [...aggregates.values()] } as const;
+    if (long) {
+      this.#order = [];
+      this.#steps.push({ ...grouping, method: 'hash' });
+      if (sorting.length > 0) this.#steps.push({ kind: 'sort', keys: sorting.map(({ key }) => key) });
+      return;
+    }
+    // By the client's order as far as it goes by groups, then by the rest: then the merged order is the client's.
+    const led = sorting.every(({ group }) => group >= 0)
+      ? sorting.map(({ group, key }) => ({ group, descending: key.descending === true }))
+      : [];
+    const rest = groups.flatMap((_, group) =>
+      led.some((one) => one.group === group) ? [] : [{ group, descending: false }],
+    );
+    const sequence = [...led, ...rest];
+    this.#orderTemplate = sequence.map(({ group, descending }) => ({
+      expression: groups[group]!.expression,
+      descending,
+    }));
+    this.#order = [];
+    if (keys.length > 0)
+      this.#merge = sequence.map(({ group, descending }) => withDirection(keys[group]!, descending));
+    this.#steps.push({ ...grouping, method: 'sorted' });
+    if (sorting.length > 0 && led.length === 0)
+      this.#steps.push({ kind: 'sort', keys: sorting.map(({ key }) => key) });
+  }
+
+  /** ORDER BY for the shards by expressions of the client's. */
+  #orderTemplate: readonly { expression: Expression; descending: boolean }[] = [];
+
+  /** HAVING that looks at the groups' own columns only holds on each shard as it does for all. */
+  #requireLocalHaving(having: Expression): void {
+    const { aggregate, subquery } = computationIn(having);
+    if (aggregate || subquery)
+      throw new Refused('HAVING with an aggregate or a subquery over several shards');
+    for (const name of columnsIn(having)) {
+      const named = this.#itemNamed(name);
+      const item = named < 0 ? undefined : this.#items[named];
+      if (item?.kind === 'selectExpression' && computationIn(item.expression).aggregate)
+        throw new Refused('HAVING with an aggregate over several shards');
+    }
+  }
+
+  /** An entry of the select list of a grouped query. */
+  #aggregate(expression: Expression, at: number, aggregates: Map<number, PlanAggregate>): void {
+    const { aggregate } = computationIn(expression);
+    if (!aggregate) return;
+    if (expression.kind !== 'call') throw new Refused('an expression over aggregates of several shards');
+    const { name, args, star } = expression;
+    const argument = args[0];
+    const distinct = expression.distinct && name !== 'min' && name !== 'max';
+    if (distinct) throw new Refused(`${name.toUpperCase()}(DISTINCT …) over several shards`);
+    if (star || name === 'count') {
+      aggregates.set(at, { kind: 'count', column: at });
+      return;
+    }
+    if (argument === undefined || args.length !== 1)
+      throw new Refused(`${name.toUpperCase()} over several shards`);
+    switch (name) {
+      case 'sum':
+        aggregates.set(at, { kind: 'sum', column: at });
+        return;
+      case 'avg': {
+        const sum = this.#hidden.add((sql) => sql.text('SUM(').copy(argument.start, argument.end).text(')'));
+        const count = this.#hidden.add((sql) =>
+          sql.text('COUNT(').copy(argument.start, argument.end).text(')'),
+        );
+        aggregates.set(at, { kind: 'average', column: at, sum, count });
+        return;
+      }
+      case 'min':
+      case 'max': {
+        const comparable = extremeOf(comparableOf(argument, this.#input.scope), argument, this.#input.scope);
+        const by = this.#keyOf(at, comparable, { kind: 'copy', expression });
+        aggregates.set(at, { kind: name, column: at, by });
+        return;
+      }
+      default:
+        throw new Refused(`${name.toUpperCase()} over several shards`);
+    }
+  }
+
+  /** GROUP BY names columns before it names what the select list calls so. */
+  #groupItem(expression: Expression): SortItem {
+    const position = this.#position(expression);
+    if (position >= 0) return this.#selected(position, undefined);
+    if (expression.kind === 'column' && resolveColumn(this.#input.scope, expression).kind !== 'column') {
+      const named = this.#itemNamed(expression);
+      if (named >= 0) return this.#selected(named, undefined);
+    }
+    return { expression, item: this.#sameItem(expression), descending: false };
+  }
+
+  /** Where a grouped result's ORDER BY finds its values; `group` is the group column that it is, or -1. */
+  #groupOrder(
+    item: SortItem,
+    groups: readonly SortItem[],
+    keys: readonly PlanKey[],
+    aggregates: Map<number, PlanAggregate>,
+  ): { key: PlanKey; group: number } {
+    const group = groups.findIndex(
+      ({ expression, item: at }) =>
+        (at >= 0 && at === item.item) || this.#sameText(expression, item.expression),
+    );
+    if (group >= 0) return { group, key: withDirection(keys[group]!, item.descending) };
+    const { aggregate } = computationIn(item.expression);
+    if (!aggregate) return { group: -1, key: this.#key(item, true) };
+    let at = item.item;
+    if (at < 0) {
+      const { expression } = item;
+      at = this.#hidden.add((sql) => sql.copy(expression.start, expression.end));
+      this.#aggregate(expression, at, aggregates);
+    }
+    const known = aggregates.get(at);
+    if (known?.kind === 'min' || known?.kind === 'max')
+      return { group: -1, key: withDirection(known.by, item.descending) };
+    return { group: -1, key: { column: at, descending: item.descending } };
+  }
+
+  /** Entries of ORDER BY: there what the select list calls so comes first. */
+  #sortItems(items: readonly OrderItem[]): SortItem[] {
+    return items.map(({ expression, direction }) => {
+      const position = this.#position(expression);
+      if (position >= 0) return this.#selected(position, direction);
+      if (expression.kind === 'column') {
+        const named = this.#itemNamed(expression);
+        if (named >= 0) return this.#selected(named, direction);
+      } else {
+        for (const name of columnsIn(expression)) this.#requireNoAlias(name);
+      }
+      return { expression, item: this.#sameItem(expression), descending: direction === 'desc' };
+    });
+  }
+
+  /** Within an expression it is not certain which of the two a name means. */
+  #requireNoAlias(name: ColumnReference): void {
+    const named = this.#itemNamed(name);
+    const item = named < 0 ? undefined : this.#items[named];
+    if (item?.kind !== 'selectExpression' || item.alias === undefined) return;
+    if (item.expression.kind === 'column' && this.#sameText(item.expression, name)) return;
+    throw new Refused(`ORDER BY an expression with the alias ${name.name} in it`);
+  }
+
+  #selected(at: number, direction: OrderItem['direction']): SortItem {
+    const item = this.#items[at];
+    if (item?.kind !== 'selectExpression') throw new Refused('a position behind a * in the select list');
+    return { expression: item.expression, item: at, descending: direction === 'desc' };
+  }
+
+  /** `ORDER BY 2`; -1 for anything else. */
+  #position(expression: Expression): number {
+    if (expression.kind !== 'literal' || expression.type !== 'integer') return -1;
+    const at = Number(this.#input.text.toString('latin1', expression.start, expression.end)) - 1;
+    if (this.#items.slice(0, at + 1).some((item) => item.kind === 'selectStar'))
+      throw new Refused('a position behind a * in the select list');
+    return at < this.#items.length ? at : -1;
+  }
+
+  #itemNamed({ name, table }: ColumnReference): number {
+    if (table !== undefined) return -1;
+    const wanted = name.toLowerCase();
+    return this.#items.findIndex(
+      (item) => item.kind === 'selectExpression' && item.alias?.text.toLowerCase() === wanted,
+    );
+  }
+
+  /** An entry of the select list with the same text, if its place is known. */
+  #sameItem(expression: Expression): number {
+    const at = this.#items.findIndex(
+      (item) => item.kind === 'selectStar' || this.#sameText(item.expression, expression),
+    );
+    return at >= 0 && this.#items[at]!.kind === 'selectExpression' ? at : -1;
+  }
+
+  #sameText(a: Expression, b: Expression): boolean {
+    const { text } = this.#input;
+    return text.subarray(a.start, a.end).equals(text.subarray(b.start, b.end));
+  }
+
+  #key({ expression, item, descending }: SortItem, grouped: boolean): PlanKey {
+    const comparable = comparableOf(expression, this.#input.scope);
+    const any = grouped && !computationIn(expression).aggregate;
+    return withDirection(
+      this.#keyOf(item, comparable, { kind: any ? 'any' : 'copy', expression }),
+      descending,
+    );
+  }
+
+  /** The column by which values are compared, added where it is not there. `item`: the visible column of the value, or -1. */
+  #keyOf(item: number, comparable: Comparable, sql: SqlText): PlanKey {
+    switch (comparable.kind) {
+      case 'plain':
+        return { column: item >= 0 ? item : this.#hidden.add((to) => write(to, sql, '', '')) };
+      case 'number':
+        return { column: this.#hidden.add((to) => write(to, sql, '(', ') + 0')) };
+      case 'double':
+        return { column: this.#hidden.add((to) => write(to, sql, '(', ') + 0e0')) };
+      case 'weight': {
+        const weight = this.#hidden.add((to) => write(to, sql, 'WEIGHT_STRING(', ')'));
+        return {
+          column: item >= 0 ? item : weight,
+          weight: { column: weight, collationId: comparable.collationId },
+        };
+      }
+      case 'refused':
+        throw new Refused(`comparing ${comparable.reason} of several shards`);
+      default:
+        return unreachable(comparable);
+    }
+  }
+
+  #text(limit: { count: Operand; offset: Operand | undefined } | undefined): Template {
+    const { start, end } = this.#input;
+    const block = this.#block;
+    const query = this.#query;
+    const sql = this.#input.template();
+    if (usesTime(query)) sql.withTimestamp(start, block.verbEnd, block.hint);
+    else sql.skipTo(start);
+    sql.upTo(block.itemsEnd);
+    for (const column of this.#hidden.columns) {
+      sql.text(', ');
+      column(sql);
+    }
+    if (this.#order !== undefined) {
+      sql.upTo(query.orderBy?.start ?? block.end);
+      this.#writeOrder(sql);
+      if (query.orderBy !== undefined) sql.skipTo(query.orderBy.end);
+    }
+    if (limit !== undefined) {
+      sql.upTo(query.limit!.start);
+      const operands = limit.offset === undefined ? [limit.count] : [limit.count, limit.offset];
+      if (this.#keepsLimit) sql.text('LIMIT ').sum(operands);
+      sql.skipTo(query.limit!.end);
+    }
+    return sql.rest(end).build();
+  }
+
+  #writeOrder(sql: TemplateBuilder): void {
+    const positions = this.#order ?? [];
+    if (positions.length === 0 && this.#orderTemplate.length === 0) return;
+    sql.text(' ORDER BY ');
+    sql.text(positions.join(', '));
+    for (const [at, { expression, descending }] of this.#orderTemplate.entries()) {
+      if (at > 0) sql.text(', ');
+      sql
+        .text('(')
+        .copy(expression.start, expression.end)
+        .text(descending ? ') DESC' : ')');
+    }
+    sql.text(' ');
+  }
+}
+
+/** SQL of an expression: the client's text (`any`: of a grouped query), or a name. */
+type SqlText =
+  | Readonly<{ kind: 'copy' | 'any'; expression: Expression }>
+  | Readonly<{ kind: 'name'; text: string }>;
+
+function write(to: TemplateBuilder, sql: SqlText, before: string, behind: string): void {
+  // ONLY_FULL_GROUP_BY does not see that a function of a group's column is one per group.
+  const any = sql.kind === 'any';
+  to.text(any ? `ANY_VALUE(${before}` : before);
+  if (sql.kind === 'name') to.bytes(Buffer.from(sql.text));
+  else to.copy(sql.expression.start, sql.expression.end);
+  to.text(any ? `${behind})` : behind);
+}
+
+const withDirection = (key: PlanKey, descending: boolean): PlanKey =>
+  descending ? { ...key, descending } : key;
+
+const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
+/** MIN and MAX compare ENUM and SET as the strings that they are. */
+function extremeOf(comparable: Comparable, argument: Expression, scope: Scope): Comparable {
+  if (comparable.kind !== 'number' || argument.kind !== 'column') return comparable;
+  const found = resolveColumn(scope, argument);
+  const column = found.kind === 'column' ? found.column.origin?.column : undefined;
+  return column === undefined ? comparable : comparableColumn({ ...column, values: undefined });
+}

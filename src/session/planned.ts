@@ -1,0 +1,314 @@
+/**
+ * Statements that name tables of a sharded keyspace (or tables that are found without one): planned, bound to their values, and then relayed
+ * to one shard as they came, or run over several.
+ */
+import { MemoryBudget } from '../engine/operators/memory-budget.ts';
+import { scatterRows } from '../engine/run-scatter.ts';
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { unreachable } from '../errors/unreachable.ts';
+import { TabletRefusal } from '../gateway/tablet-refusal.ts';
+import { command } from '../mysql/protocol.ts';
+import { refusalOf, rowCountOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
+import { Operands } from '../planner/operands.ts';
+import { type ChangePlan, isRefusal, type Plan, type QueryPlan, type Scatter } from '../planner/plan.ts';
+import type { ShardMap } from '../planner/shard-map.ts';
+import type { SyntaxProblem } from '../sql/ast/statement.ts';
+import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
+import { defineOnShards } from './definitions.ts';
+import { runInsert } from './planned-insert.ts';
+import { scatterRead } from './scatter-read.ts';
+import type { Session, Statement } from './session.ts';
+import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
+import { namesTables, type Place, placeOf } from './statement-place.ts';
+import { databaseOf, isSystemSchema } from './target.ts';
+import { textPacket } from './text-packet.ts';
+import { answerVindexQuery } from './vindex-answer.ts';
+
+const plannedKinds: ReadonlySet<StatementKind> = new Set([
+  'select',
+  'values',
+  'table',
+  'insert',
+  'replace',
+  'update',
+  'delete',
+  'ddl',
+]);
+
+/** What hides tables or means one connection, so that no plan is possible at all. */
+const hiding = effect.unknownFunction | effect.lexError;
+
+/** Whether the names in a statement need the planner: a sharded keyspace, several, or none that is selected. */
+export function isPlanned(session: Session, scan: StatementScan): boolean {
+  if (!plannedKinds.has(scan.kind) || scan.databaseName !== undefined || !namesTables(scan)) return false;
+  const { target } = session.state;
+  const { gateway, plans } = session.services;
+  if (target.shard !== undefined && scan.qualifiers.length === 0) return false;
+  plans.refresh();
+  let keyspace: string | undefined;
+  if (scan.hasUnqualifiedTable && target.systemSchema === undefined) {
+    // Without a database MySQL has an error for it, unless a keyspace is the only one with such a table.
+    if (target.keyspace === '') return scan.kind !== 'ddl' && plans.hasGlobalTables;
+    keyspace = target.keyspace;
+  }
+  if (plans.vschema.routingRules.size > 0 && target.shard === undefined)
+    return scan.kind !== 'ddl' || isShardedName(session, keyspace);
+  if (isShardedName(session, keyspace)) return true;
+  for (const name of scan.qualifiers) {
+    if (isSystemSchema(name) || !gateway.keyspaces.has(name)) continue;
+    if (keyspace !== undefined && name !== keyspace) return true;
+    if (isShardedName(session, name)) return true;
+    keyspace = name;
+  }
+  return false;
+}
+
+/** With a shard selected its keyspace is used as that shard. */
+function isShardedName({ state, services }: Session, keyspace: string | undefined): boolean {
+  if (keyspace === undefined) return false;
+  const { target } = state;
+  if (target.shard !== undefined && target.keyspace === keyspace) return false;
+  return services.gateway.topology?.keyspaces.get(keyspace)?.sharded === true;
+}
+
+/** Runs a planned statement; undefined: it has been relayed. Raises the planner's errors. */
+export function runPlanned(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const waiting = schemasToWaitFor(session, statement.scan);
+  if (waiting !== undefined) return waiting.then(() => runKnown(session, statement));
+  return runKnown(session, statement);
+}
+
+/** Until the tables of the keyspaces named are known, or known again after a change of this session's. */
+function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
+  const { gateway } = session.services;
+  const { schemaChanging } = session;
+  const missing: string[] = [];
+  const { keyspace } = session.state.target;
+  for (const name of keyspace === '' ? scan.qualifiers : [keyspace, ...scan.qualifiers]) {
+    const sharded = gateway.topology?.keyspaces.get(name)?.sharded === true;
+    if (sharded && gateway.schema(name) === undefined) missing.push(name);
+  }
+  if (missing.length === 0) return schemaChanging;
+  return Promise.all([
+    schemaChanging,
+    ...missing.map((name) => gateway.schemaReady(name, session.abort.signal)),
+  ]);
+}
+
+function runKnown(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const { scan, source } = statement;
+  const { plans, gateway } = session.services;
+  if (scan.kind === 'ddl') return defineOnShards(session, statement);
+  if ((scan.effects & hiding) !== 0)
+    throw notOverShards('a stored or unknown function, or text that cannot be read for certain');
+  const plan = plans.plan(source, scan, session.lexMode, session.planContext, session.state.target);
+  if (plan === undefined) {
+    session.relayTo(statement, placeOf(scan, session.state.target, gateway, source));
+    return undefined;
+  }
+  if (plan.kind === 'syntaxProblem') return askMySql(session, statement, plan);
+  return runPlan(session, statement, plan, operandsOf(session, source));
+}
+
+/** The values of a text statement whose fingerprint has just been read. */
+function operandsOf(session: Session, source: Buffer): Operands {
+  const { plans } = session.services;
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
+  return new Operands(source, session.lexMode, slots, [], session.state.valueContext);
+}
+
+function runPlan(
+  session: Session,
+  statement: Statement,
+  plan: Plan,
+  operands: Operands,
+): Promise<unknown> | undefined {
+  switch (plan.kind) {
+    case 'query':
+      return runQuery(session, statement, plan, operands);
+    case 'change':
+      return runChange(session, statement, plan, operands);
+    case 'insert':
+      return runInsert(session, statement, plan, operands);
+    case 'vindex':
+      return answerVindexQuery(session, plan, operands);
+    default:
+      return unreachable(plan);
+  }
+}
+
+/** Nothing of a text statement has parameters. */
+const noParameter = (): never => {
+  throw new HeadgateError('HG_INTERNAL', { detail: 'a parameter in a text statement' });
+};
+
+export const valuesOf = (source: Buffer, operands: Operands): TextValues =>
+  new TextValues(source, operands, Date.now(), noParameter);
+
+function runQuery(
+  session: Session,
+  statement: Statement,
+  plan: QueryPlan,
+  operands: Operands,
+): Promise<unknown> | undefined {
+  const map = session.services.plans.shardMap(plan.keyspace);
+  const shards = shardsFor(plan.groups, operands, map, refusalOf(plan.scatter));
+  if (shards.length <= 1 || isRefusal(plan.scatter)) {
+    relaySingle(session, statement, plan, shards[0], map, operands);
+    return undefined;
+  }
+  return runScatter(
+    session,
+    statement,
+    plan.scatter,
+    shards.map((at) => placeAt(session, plan.keyspace, map, at)),
+    operands,
+  );
+}
+
+/** The text as it came, or with its tables' names put right, to one shard. */
+function relaySingle(
+  session: Session,
+  statement: Statement,
+  plan: QueryPlan | ChangePlan,
+  shard: number | undefined,
+  map: ShardMap,
+  operands: Operands,
+): void {
+  const place = placeAt(session, plan.keyspace, map, shard ?? 0);
+  if (plan.text === undefined) session.relayTo(statement, place);
+  else
+    session.relayTo(
+      { ...statement, packet: textPacket(textOf(plan.text, valuesOf(statement.source, operands))) },
+      place,
+    );
+}
+
+/** The place of a shard of the map. Raises HG_NO_TABLET. */
+export function placeAt(session: Session, keyspace: string, map: ShardMap, at: number): Place {
+  const { target } = session.state;
+  const name = map.names[at];
+  const shard = name === undefined ? undefined : session.services.gateway.shard(keyspace, name);
+  if (shard === undefined)
+    throw new HeadgateError('HG_NO_TABLET', {
+      keyspace,
+      detail: `keyspace ${keyspace} has no shard ${name ?? ''}`,
+    });
+  const database = target.keyspace === keyspace ? databaseOf(target) : keyspace;
+  return { shard, type: target.type, database };
+}
+
+/** Reads of the session's own state have one connection to look at. */
+const ofOneConnection: readonly (readonly [number, string])[] = [
+  [effect.readsUserVariable | effect.writesUserVariable, 'user variables'],
+  [effect.namedLock, 'named locks'],
+  [effect.lastInsertIdWrite, 'LAST_INSERT_ID(expression)'],
+  [effect.foundRows | effect.calcFoundRows, 'FOUND_ROWS() and SQL_CALC_FOUND_ROWS'],
+  [effect.rowCount, 'ROW_COUNT()'],
+  [effect.diagnosticsRead, 'the diagnostics of the last statement'],
+  [effect.intoOutfile, 'INTO OUTFILE'],
+  [effect.temporaryTable, 'temporary tables'],
+  [effect.connectionLock, 'locks of a connection'],
+];
+
+export function requireSeveral(session: Session, { effects }: StatementScan): void {
+  for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
+  if ((effects & effect.currentUser) !== 0 && session.port.identity !== undefined)
+    throw notOverShards('USER() and CURRENT_USER()');
+}
+
+function runScatter(
+  session: Session,
+  { scan, source }: Statement,
+  scatter: Scatter,
+  places: readonly Place[],
+  operands: Operands,
+): Promise<void> {
+  requireSeveral(session, scan);
+  const packet = textPacket(textOf(scatter.text, valuesOf(source, operands)));
+  // The slots are those of the statement read last, which is another one as soon as something waits.
+  const limits = new Map(
+    scatter.steps.flatMap((step) =>
+      step.kind === 'limit'
+        ? [
+            [
+              step,
+              {
+                count: Number(rowCountOf(operands, step.count)),
+                offset: step.offset === undefined ? 0 : Number(rowCountOf(operands, step.offset)),
+              },
+            ],
+          ]
+        : [],
+    ),
+  );
+  const questions = places.map((place) => ({ place, packet: () => packet }));
+  const budget = new MemoryBudget(session.services.statementBytesMax);
+  return scatterRead(session, scan, questions, (shards) =>
+    scatterRows(scatter, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
+  );
+}
+
+function runChange(
+  session: Session,
+  statement: Statement,
+  plan: ChangePlan,
+  operands: Operands,
+): Promise<unknown> | undefined {
+  const map = session.services.plans.shardMap(plan.keyspace);
+  const shards = shardsFor(plan.groups, operands, map, plan.refusal);
+  if (shards.length <= 1) {
+    relaySingle(session, statement, plan, shards[0], map, operands);
+    return undefined;
+  }
+  requireSeveral(session, statement.scan);
+  const text = textOf(plan.scatterText, valuesOf(statement.source, operands));
+  const statements = shards.map((at) => ({
+    place: placeAt(session, plan.keyspace, map, at),
+    text,
+    rowNumbers: undefined,
+  }));
+  return changeShards(session, statement, plan, statements);
+}
+
+async function changeShards(
+  session: Session,
+  statement: Statement,
+  plan: ChangePlan,
+  statements: Parameters<typeof writeOnShards>[2],
+): Promise<void> {
+  const { affectedRows, warnings, warningRows, infos } = await writeOnShards(session, statement, statements);
+  const info = addedInfo(infos);
+  const matched = /\d+/.exec(info)?.[0];
+  const rows = plan.verb === 'update' && matched !== undefined ? BigInt(matched) : undefined;
+  session.diagnostics.noteSeveral({ rows, affectedRows, warnings, warningRows });
+  session.okWith({ affectedRows, warnings, info });
+}
+
+/**
+ * Our parser does not understand the statement: MySQL says what is wrong with it. Where MySQL does understand it, the parser has a gap, and
+ * the statement is refused, since nobody knows what it would have to do here.
+ */
+async function askMySql(
+  session: Session,
+  { scan, source }: Statement,
+  problem: SyntaxProblem,
+): Promise<void> {
+  const { gateway, plans } = session.services;
+  const { target } = session.state;
+  const map = plans.shardMap(target.keyspace);
+  const shard = map.names.length > 0 ? placeAt(session, target.keyspace, map, 0).shard : gateway.anyShard();
+  if (shard === undefined) throw new HeadgateError('HG_NO_TABLET', { detail: 'no keyspace has a primary' });
+  const place: Place = { shard, type: target.type, database: databaseOf(target) };
+  const need = session.holding.needAt(place);
+  const connection = await gateway.lease(shard, target.type, need, session, undefined, session.abort.signal);
+  const text = source.subarray(scan.start, scan.end);
+  try {
+    const answer = await connection.ask(command.stmtPrepare, text, 'prepare');
+    if (answer.error !== undefined) throw new TabletRefusal(answer.error);
+  } finally {
+    session.holding.discard(connection);
+  }
+  plans.noteGap(text.toString('utf8'), problem);
+  throw new HeadgateError('HG_PARSER_GAP', { detail: problem.message });
+}

@@ -1,0 +1,197 @@
+/**
+ * One query over several shards on behalf of a session: leases the connections, lets the operators run, and ends when the client has
+ * the whole result and every connection is free again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientRowOptions, ClientRowSink, type RowClient } from '../engine/operators/client-row-sink.ts';
+import type { ShardRows } from '../engine/operators/inputs.ts';
+import type { RowProducer, RowsError, RowsSummary } from '../engine/row-stream.ts';
+import type { RowReaderOwner } from '../engine/rows/row-reader.ts';
+import { shardRows } from '../engine/rows/shard-rows.ts';
+import { HeadgateError } from '../errors/headgate-error.ts';
+import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { capability } from '../mysql/protocol.ts';
+import type { StatementScan } from '../sql/statement.ts';
+import { buildErr } from '../wire/err-packet.ts';
+import { buildResultEnd } from '../wire/packets.ts';
+import type { ResponseRelay } from '../wire/response-relay.ts';
+import type { Session } from './session.ts';
+import type { Place } from './statement-place.ts';
+
+/** What one shard is asked. */
+export type ShardQuestion = Readonly<{
+  place: Place;
+  packet: (connection: BackendConnection) => Promise<Buffer> | Buffer;
+}>;
+
+const WARNINGS_KEPT_MAX = 1024;
+const REPEAT_MS = 20;
+
+type Part = { readonly place: Place; readonly connection: BackendConnection; free: Promise<void> };
+
+/** How a result ended. */
+type Ending = Readonly<{ summary: RowsSummary | undefined; error: RowsError | undefined; sequence: number }>;
+
+/**
+ * Asks the shards and sends the client the rows that `rowsOf` makes of theirs. A read whose tablet was lost before the client had anything
+ * is repeated once. Rejects only before anything was sent.
+ */
+export async function scatterRead(
+  session: Session,
+  scan: StatementScan,
+  questions: readonly ShardQuestion[],
+  rowsOf: (shards: readonly ShardRows[]) => RowProducer,
+): Promise<void> {
+  const first = new ScatterRead(session, scan, questions);
+  const lost = await first.run(rowsOf, scan.readOnly);
+  if (!lost) return;
+  await sleep(REPEAT_MS);
+  await new ScatterRead(session, scan, questions).run(rowsOf, false);
+}
+
+class ScatterRead implements RowClient {
+  readonly #session: Session;
+  readonly #scan: StatementScan;
+  readonly #questions: readonly ShardQuestion[];
+  readonly #parts: Part[] = [];
+  readonly #warningRows: Buffer[] = [];
+  #sink!: ClientRowSink;
+  #sent = false;
+  #full = false;
+  #wasHeld = false;
+  #ended!: (ending: Ending) => void;
+
+  constructor(session: Session, scan: StatementScan, questions: readonly ShardQuestion[]) {
+    this.#session = session;
+    this.#scan = scan;
+    this.#questions = questions;
+  }
+
+  /** True: nothing was sent since a tablet was lost, and the query may be repeated. */
+  async run(rowsOf: (shards: readonly ShardRows[]) => RowProducer, repeatable: boolean): Promise<boolean> {
+    const session = this.#session;
+    const { holding, diagnostics, port } = session;
+    const places = this.#questions.map(({ place }) => place);
+    const connections = await holding.leaseAll(this.#scan, places);
+    this.#wasHeld = connections.some((connection) => holding.holds(connection));
+    const packets: Buffer[] = [];
+    try {
+      for (const [at, connection] of connections.entries()) {
+        await diagnostics.prime(this.#scan.effects, connection);
+        packets.push(await this.#questions[at]!.packet(connection));
+      }
+    } catch (error) {
+      for (const connection of connections) holding.giveBack(connection);
+      throw error;
+    }
+    session.runsOn(connections, places[0]!);
+    const options: ClientRowOptions = {
+      sequence: session.sequence,
+      deprecateEof: (port.capabilities & capability.deprecateEof) !== 0,
+      status: session.statusFlags,
+    };
+    this.#sink = new ClientRowSink(this, options);
+    const ended = new Promise<Ending>((resolve) => {
+      this.#ended = resolve;
+    });
+    const shards = connections.map((connection, at): ShardRows => {
+      const place = places[at]!;
+      const part: Part = { place, connection, free: Promise.resolve() };
+      this.#parts.push(part);
+      return { name: place.shard.name, rows: shardRows(connection, packets[at]!, this.#ownerOf(part)) };
+    });
+    this.#sink.start(rowsOf(shards));
+    const ending = await ended;
+    // Also those whose rest nobody wants: the next statement may need them.
+    await Promise.all(this.#parts.map(({ free }) => free));
+    return this.#finish(ending, repeatable);
+  }
+
+  #ownerOf(part: Part): RowReaderOwner {
+    let freed!: () => void;
+    part.free = new Promise((resolve) => {
+      freed = resolve;
+    });
+    const { holding } = this.#session;
+    return {
+      onAnswerEnd: (answer, connection) => void this.#release(part, answer, connection).then(freed, freed),
+      onAnswerLost: () => {
+        this.#session.running.delete(part.connection);
+        holding.lost(part.connection);
+        freed();
+      },
+      onCancelled: () => void this.#session.services.gateway.kill(part.connection),
+    };
+  }
+
+  async #release(part: Part, answer: ResponseRelay, connection: BackendConnection): Promise<void> {
+    const session = this.#session;
+    connection.pending = 0;
+    session.suspect(this.#scan, connection);
+    await connection.killing;
+    const { error, warnings } = answer;
+    const outcome = { error, warnings };
+    if (warnings > 0 && error === undefined && this.#warningRows.length < WARNINGS_KEPT_MAX) {
+      const { rows } = await connection.query('SHOW WARNINGS');
+      this.#warningRows.push(...rows.slice(0, WARNINGS_KEPT_MAX - this.#warningRows.length));
+    }
+    session.running.delete(connection);
+    session.holding.settle(this.#scan, outcome, connection, part.place);
+  }
+
+  /** The result's end, or its error. True if the query is to be repeated instead. */
+  #finish({ summary, error, sequence }: Ending, repeatable: boolean): boolean {
+    const session = this.#session;
+    const { port, diagnostics } = session;
+    if (session.closed) return false;
+    if (summary !== undefined) {
+      session.sequence = sequence;
+      session.answered();
+      diagnostics.noteSeveral({
+        rows: this.#sink.rowCount,
+        affectedRows: -1n,
+        warnings: summary.warnings,
+        warningRows: this.#warningRows,
+      });
+      session.sendPayload(buildResultEnd(session.statusFlags, summary.warnings, port.capabilities));
+      session.finished(false);
+      return false;
+    }
+    const failure = error ?? new HeadgateError('ER_QUERY_INTERRUPTED');
+    const lost = failure instanceof HeadgateError && failure.code === 'HG_TABLET_LOST';
+    if (lost && repeatable && !this.#sent && !this.#wasHeld) return true;
+    session.sequence = this.#sent ? sequence : session.sequence;
+    session.answered();
+    session.services.metrics.error(failure.errno);
+    diagnostics.noteError(failure);
+    session.sendPayload(buildErr(failure));
+    session.finished(true);
+    return false;
+  }
+
+  write(packets: Buffer): boolean {
+    this.#sent = true;
+    this.#full = false;
+    this.#session.port.relay(packets, this);
+    return !this.#full;
+  }
+
+  /** The client's socket is full, and later has room again. */
+  pause(): void {
+    this.#full = true;
+  }
+
+  resume(): void {
+    if (!this.#session.closed) this.#sink.resume();
+  }
+
+  keepBytes(): void {}
+
+  onRowsEnd(summary: RowsSummary, sequence: number): void {
+    this.#ended({ summary, error: undefined, sequence });
+  }
+
+  onRowsFailed(error: RowsError, sequence: number): void {
+    this.#ended({ summary: undefined, error, sequence });
+  }
+}
