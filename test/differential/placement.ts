@@ -1,8 +1,10 @@
 /** Which shard a stored row belongs to, so that tables can be loaded past the router and checked behind it. */
-import { createHash } from 'node:crypto';
 import { equalKeyRanges, keyRangeContains, parseKeyRange } from '../../src/vschema/key-range.ts';
+import { createVindex } from '../../src/vschema/vindexes/registry.ts';
+import type { VindexValue } from '../../src/vschema/vindexes/vindex.ts';
+import type { ColumnDefinition } from './columns.ts';
 import { insertedColumns, type Row } from './rows.ts';
-import type { TableDefinition, vindexes } from './tables.ts';
+import { type TableDefinition, vindexes } from './tables.ts';
 
 /** The bytes that a literal of `rows.ts` stands for; undefined for NULL. */
 export function literalBytes(literal: string): Buffer | undefined {
@@ -20,11 +22,24 @@ export function literalBytes(literal: string): Buffer | undefined {
 /** The shard's name for each of `count` equal shards. */
 export const shardNames = equalKeyRanges;
 
-function keyspaceId(_vindex: keyof typeof vindexes, bytes: Buffer | undefined): Buffer {
-  return createHash('md5')
-    .update(bytes ?? '')
-    .digest();
+const functions = new Map(Object.entries(vindexes).map(([name, { type }]) => [name, createVindex(type, {})]));
+
+/** The keyspace id of a stored value; its kind follows from the column. */
+function keyspaceId(vindex: string, value: VindexValue): Buffer {
+  const destination = functions.get(vindex)!.map([value]);
+  if (destination.kind !== 'keyspaceId') throw new Error(`${vindex} does not map ${JSON.stringify(value)}`);
+  return destination.id;
 }
+
+const kinds: Readonly<Partial<Record<ColumnDefinition['family'], Exclude<VindexValue['kind'], 'null'>>>> = {
+  integer: 'integer',
+  unsigned: 'unsigned',
+  decimal: 'decimal',
+  binary: 'binary',
+};
+
+const storedValue = ({ family }: ColumnDefinition, bytes: Buffer | undefined): VindexValue =>
+  bytes === undefined ? { kind: 'null' } : { kind: kinds[family] ?? 'text', bytes };
 
 /** The place of the row's shard among `count` equal ones. */
 export function shardOf(table: TableDefinition, row: Row, count: number): number {
@@ -45,7 +60,7 @@ const columnAt = (table: TableDefinition): number =>
   insertedColumns(table).findIndex(({ name }) => name === table.sharding!.column);
 
 function placeOf(table: TableDefinition, value: Buffer | undefined, count: number): number {
-  const { vindex } = table.sharding!;
-  const id = keyspaceId(vindex as keyof typeof vindexes, value);
+  const column = insertedColumns(table)[columnAt(table)]!;
+  const id = keyspaceId(table.sharding!.vindex, storedValue(column, value));
   return shardNames(count).findIndex((name) => keyRangeContains(parseKeyRange(name)!, id));
 }

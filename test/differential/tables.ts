@@ -45,6 +45,9 @@ const key = (type: string, family: ColumnDefinition['family'], pool: readonly st
 const textKey = (collation: string, pool: readonly string[] = pools.texts): ColumnDefinition =>
   key(`${text(40, collation)} NOT NULL`, 'text', quotedAll(pool));
 
+// `numeric` and `reverse_bits` give negative numbers no place.
+const placeable = pools.integers.filter((value) => !value.startsWith('-'));
+
 const keyTables: readonly KeyTable[] = [
   ['k_big', key('BIGINT NOT NULL', 'integer', pools.integers), 'hash'],
   ['k_ubig', key('BIGINT UNSIGNED NOT NULL', 'unsigned', pools.unsigned), 'hash'],
@@ -54,12 +57,12 @@ const keyTables: readonly KeyTable[] = [
     key(
       'INT NOT NULL',
       'integer',
-      pools.integers.filter((value) => Math.abs(Number(value)) < 2 ** 31),
+      placeable.filter((value) => Number(value) < 2 ** 31),
     ),
     'reverse_bits',
   ],
   ['k_num', key('BIGINT UNSIGNED NOT NULL', 'unsigned', pools.unsigned), 'numeric'],
-  ['k_snum', key('BIGINT NOT NULL', 'integer', pools.integers), 'numeric'],
+  ['k_snum', key('BIGINT NOT NULL', 'integer', placeable), 'numeric'],
   ['k_ai_loose', textKey('utf8mb4_0900_ai_ci'), 'unicode_loose_md5'],
   ['k_ai_x', textKey('utf8mb4_0900_ai_ci'), 'xxhash'],
   ['k_ai_canon', textKey('utf8mb4_0900_ai_ci', pools.canonicalTexts), 'xxhash_canonical', true],
