@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors/headgate-error.ts';
+import { vschemaProblems } from '../vschema/build-vschema.ts';
+import { isError, problemText } from '../vschema/problem.ts';
 import { localError } from './local-error.ts';
 import { runProgram } from './run-program.ts';
 import type { Servers } from './servers.ts';
@@ -28,6 +30,10 @@ function readVschema(file: string): unknown {
   }
   if (typeof vschema !== 'object' || vschema === null || Array.isArray(vschema)) {
     throw localError(`${file} does not hold a JSON object, which a VSchema is.`);
+  }
+  const errors = vschemaProblems(vschema, (path) => readFileSync(path, 'utf8')).filter(isError);
+  if (errors.length > 0) {
+    throw localError(errors.map((each) => `${file}: ${problemText(each)}`).join('\n'));
   }
   return vschema;
 }
