@@ -163,11 +163,19 @@ export type SavepointStatement = Readonly<{
   hasVersionComment: boolean;
 }>;
 
+export type TableLock = Readonly<{
+  kind: 'tableLock';
+  start: number;
+  end: number;
+  table: TableName;
+  mode: 'read' | 'read local' | 'write';
+}>;
+
 export type LockTables = Readonly<{
   kind: 'lockTables';
   start: number;
   end: number;
-  locks: readonly Readonly<{ table: TableName; mode: 'read' | 'read local' | 'write' }>[];
+  locks: readonly TableLock[];
   hasVersionComment: boolean;
 }>;
 
@@ -197,12 +205,20 @@ export type DoStatement = Readonly<{
   hasVersionComment: boolean;
 }>;
 
+/** `p` or `s.p`. */
+export type RoutineName = Readonly<{
+  kind: 'routineName';
+  start: number;
+  end: number;
+  schema: string | undefined;
+  name: string;
+}>;
+
 export type CallStatement = Readonly<{
   kind: 'callRoutine';
   start: number;
   end: number;
-  /** The routine's name, in the form of a table's. */
-  routine: TableName;
+  routine: RoutineName;
   args: readonly Expression[];
   parameterCount: number;
   hasVersionComment: boolean;
@@ -247,3 +263,11 @@ export type AdministrationStatement =
   | CallStatement
   | MaintainTables
   | OtherStatement;
+
+/** All nodes of this file. */
+export type AdministrationNode =
+  | AdministrationStatement
+  | SetAssignment
+  | SetKeyword
+  | TableLock
+  | RoutineName;

@@ -295,11 +295,20 @@ export type TruncateTable = Readonly<{
   hasVersionComment: boolean;
 }>;
 
+/** `a TO b`. */
+export type RenamedTable = Readonly<{
+  kind: 'renamedTable';
+  start: number;
+  end: number;
+  from: TableName;
+  to: TableName;
+}>;
+
 export type RenameTable = Readonly<{
   kind: 'renameTable';
   start: number;
   end: number;
-  renamed: readonly Readonly<{ from: TableName; to: TableName }>[];
+  renamed: readonly RenamedTable[];
   hasVersionComment: boolean;
 }>;
 
@@ -312,3 +321,17 @@ export type DefinitionStatement =
   | DropIndex
   | TruncateTable
   | RenameTable;
+
+/** All nodes of this file. */
+export type DefinitionNode =
+  | DefinitionStatement
+  | TableElement
+  | DataType
+  | Generated
+  | ColumnAttribute
+  | KeyPart
+  | References
+  | TableOption
+  | Partitioning
+  | AlterAction
+  | RenamedTable;

@@ -4,7 +4,7 @@
  * whole operand.
  */
 import type { Name, Span } from './node.ts';
-import type { OrderItem, QueryExpression, WindowSpecification } from './query.ts';
+import type { Alias, OrderItem, QueryExpression, WindowSpecification } from './query.ts';
 
 export type Expression =
   | Literal
@@ -377,6 +377,8 @@ export type Call = Readonly<{
   /** Keywords among the arguments, lower case: a unit, LEADING, the type of GET_FORMAT, JSON_ARRAYAGG's NULL ON NULL. */
   modifier: string | undefined;
   args: readonly Expression[];
+  /** Names that a function which is not built in is told about its arguments, in their places; empty if none has one. */
+  aliases: readonly (Alias | undefined)[];
   /** Of GROUP_CONCAT. */
   orderBy: readonly OrderItem[];
   /** Of GROUP_CONCAT. */

@@ -1,4 +1,6 @@
 /** Going through trees without knowing every kind of node. */
+import type { AdministrationNode } from './administration.ts';
+import type { DefinitionNode } from './definition.ts';
 import type {
   Assignment,
   DeleteStatement,
@@ -33,7 +35,7 @@ import type {
 import type { SelectStatement } from './statement.ts';
 import type { IndexHint, JsonTableColumn, TableName, TableReference, TableSample } from './table.ts';
 
-/** Any node of a query or of a statement that changes rows: `kind` tells them all apart. */
+/** Any node: `kind` tells them all apart. */
 export type AnyNode =
   | Expression
   | CaseBranch
@@ -69,7 +71,9 @@ export type AnyNode =
   | SelectStatement
   | InsertStatement
   | UpdateStatement
-  | DeleteStatement;
+  | DeleteStatement
+  | DefinitionNode
+  | AdministrationNode;
 
 function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'kind' in value;
@@ -114,7 +118,7 @@ function isOfKind<K extends AnyNode['kind']>(node: AnyNode, kind: K): node is An
   return node.kind === kind;
 }
 
-/** Names of tables in FROM, joins, UPDATE, DELETE and INSERT at any depth; also those that mean a common table. */
+/** Names of tables at any depth, in every kind of statement; also those that mean a common table. */
 export function tableNames(root: AnyNode): TableName[] {
   return nodesOfKind(root, 'table');
 }

@@ -8,6 +8,7 @@ import type {
   LockTables,
   MaintainTables,
   OtherStatement,
+  TableLock,
   UnlockTables,
   UseStatement,
 } from '../ast/administration.ts';
@@ -170,18 +171,19 @@ export function parseLock(cursor: Cursor): LockTables | OtherStatement {
   const { start } = cursor;
   cursor.advance();
   takeTableWord(cursor);
-  const locks: LockTables['locks'][number][] = [];
+  const locks: TableLock[] = [];
   do {
     const plain = takeTable(cursor);
     const alias = parseTableAlias(cursor);
     const table = alias === undefined ? plain : { ...plain, end: cursor.previousEnd, alias };
-    locks.push({ table, mode: takeLockMode(cursor) });
+    const mode = takeLockMode(cursor);
+    locks.push({ kind: 'tableLock', start: table.start, end: cursor.previousEnd, table, mode });
   } while (cursor.takeChar(char.comma));
   const { previousEnd: end, hasVersionComment } = cursor;
   return { kind: 'lockTables', start, end, locks, hasVersionComment };
 }
 
-function takeLockMode(cursor: Cursor): LockTables['locks'][number]['mode'] {
+function takeLockMode(cursor: Cursor): TableLock['mode'] {
   if (cursor.takeWord(k.read)) return cursor.takeWord(k.local) ? 'read local' : 'read';
   cursor.takeWord(k.low_priority);
   cursor.expectWord(k.write);
@@ -237,7 +239,8 @@ export function parseDo(cursor: Cursor): DoStatement {
 export function parseCallStatement(cursor: Cursor): CallStatement {
   const { start } = cursor;
   cursor.advance();
-  const routine = takeTable(cursor);
+  const { start: nameStart, end: nameEnd, schema, name } = takeTable(cursor);
+  const routine = { kind: 'routineName', start: nameStart, end: nameEnd, schema, name } as const;
   const args: Expression[] = [];
   if (cursor.takeChar(char.open)) {
     if (cursor.kind !== char.close) {

@@ -1,6 +1,6 @@
 /** Function calls, with all that some functions allow between their parentheses, and OVER. */
 import type { Call, CastType, Expression, JsonOnResponse, Literal } from '../ast/expression.ts';
-import type { OrderItem } from '../ast/query.ts';
+import type { Alias, OrderItem } from '../ast/query.ts';
 import { token } from '../lexer.ts';
 import { isKeywordCall, isNativeFunction } from '../statement-words.ts';
 import { findWordByName, wordCount, wordId, wordName } from '../words.ts';
@@ -10,6 +10,7 @@ import { level, parseExpression, parseOperators } from './expression.ts';
 import { parseExpressionOrInterval, takeUnit } from './interval.ts';
 import { w, wordSet } from './keywords.ts';
 import { parsePrimary } from './primary.ts';
+import { parseAlias } from './select.ts';
 import { parseOrderItems, parseOver } from './window.ts';
 import { wordIds } from './words.ts';
 
@@ -56,6 +57,7 @@ const aggregates = wordSet(`
 
 const NO_ARGS: readonly Expression[] = [];
 const NO_ORDER: readonly OrderItem[] = [];
+const NO_ALIASES: readonly (Alias | undefined)[] = [];
 
 function newCall(start: number, name: string, schema: string | undefined, builtin: boolean): OpenCall {
   return {
@@ -70,6 +72,7 @@ function newCall(start: number, name: string, schema: string | undefined, builti
     star: false,
     modifier: undefined,
     args: NO_ARGS,
+    aliases: NO_ALIASES,
     orderBy: NO_ORDER,
     separator: undefined,
     charset: undefined,
@@ -113,8 +116,23 @@ export function parseCall(cursor: Cursor, schema?: string, schemaStart = cursor.
   cursor.advance();
   cursor.enter();
   cursor.expectChar(char.open);
-  if (cursor.kind !== char.close) call.args = parseArguments(cursor);
+  if (cursor.kind !== char.close) {
+    if (builtin) call.args = parseArguments(cursor);
+    else parseNamedArguments(cursor, call);
+  }
   return finishCall(cursor, call, 0);
+}
+
+/** `a AS x, b y, c`: loadable functions are told the names. */
+function parseNamedArguments(cursor: Cursor, call: OpenCall): void {
+  const args: Expression[] = [];
+  const aliases: (Alias | undefined)[] = [];
+  do {
+    args.push(parseExpressionOrInterval(cursor));
+    aliases.push(parseAlias(cursor));
+  } while (cursor.takeChar(char.comma));
+  call.args = args;
+  if (aliases.some((alias) => alias !== undefined)) call.aliases = aliases;
 }
 
 /** A call of a keyword: the cursor stands on it. */

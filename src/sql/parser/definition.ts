@@ -4,6 +4,7 @@ import type {
   DefinitionStatement,
   DropIndex,
   DropTables,
+  RenamedTable,
   RenameTable,
   TruncateTable,
 } from '../ast/definition.ts';
@@ -168,11 +169,12 @@ export function parseRename(cursor: Cursor): RenameTable | OtherStatement {
   const { start } = cursor;
   cursor.advance();
   if (!cursor.takeWord(k.table)) cursor.expectWord(k.tables);
-  const renamed: RenameTable['renamed'][number][] = [];
+  const renamed: RenamedTable[] = [];
   do {
     const from = takeTable(cursor);
     cursor.expectWord(k.to);
-    renamed.push({ from, to: takeTable(cursor) });
+    const to = takeTable(cursor);
+    renamed.push({ kind: 'renamedTable', start: from.start, end: to.end, from, to });
   } while (cursor.takeChar(char.comma));
   const { previousEnd: end, hasVersionComment } = cursor;
   return { kind: 'renameTable', start, end, renamed, hasVersionComment };

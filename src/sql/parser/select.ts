@@ -156,7 +156,7 @@ function parseItem(cursor: Cursor): SelectItem {
 }
 
 /** `AS name`, `name`, `AS 'name'`, `'name'`. */
-function parseAlias(cursor: Cursor): Alias | undefined {
+export function parseAlias(cursor: Cursor): Alias | undefined {
   const hasAs = cursor.takeWord(w.as);
   const { start, end, kind } = cursor;
   if (kind === token.string) {

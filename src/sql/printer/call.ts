@@ -11,6 +11,7 @@ import type {
   OdbcExpression,
 } from '../ast/expression.ts';
 import { expressionList, printExpression, printLiteral } from './expression.ts';
+import { printAlias } from './query.ts';
 import { printOrderItems, printOver } from './window.ts';
 import type { Writer } from './writer.ts';
 
@@ -116,6 +117,7 @@ function printArguments(out: Writer, call: Call): void {
     const isBounded = separator === ' IN ' && i === 0;
     if (isBounded) out.write('(');
     printExpression(out, call.args[i]!);
+    printAlias(out, call.aliases[i]);
     if (isBounded) out.write(')');
   }
   if (call.modifier !== undefined && isBehind) out.write(` ${call.modifier.toUpperCase()}`);
