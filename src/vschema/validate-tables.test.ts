@@ -98,7 +98,7 @@ test.each<[string, object, Record<string, ReturnType<typeof known>>, string[]]>(
 test('a vindex that tells values apart which MySQL does not', () => {
   expect(lines(byId, { t: known('id') }, 'its collation ignores case')).toEqual([
     expect.stringContaining(
-      'warning: tables.t.column_vindexes[0] its collation ignores case: reads by hash go to all shards',
+      "warning: tables.t.column_vindexes[0] its collation ignores case: where MySQL's comparison may match other spellings, statements by hash go to all shards",
     ),
   ]);
 });

@@ -93,7 +93,7 @@ function tableProblems<C extends KnownColumn>(
 }
 
 const inexact = ({ vindex }: ColumnVindex, why: string): string =>
-  `${why}: reads by ${vindex.name} go to all shards. If such values are written in one way only, promise it with "canonical_values": true`;
+  `${why}: where MySQL's comparison may match other spellings, statements by ${vindex.name} go to all shards. If there are none, promise it with "canonical_values": true`;
 
 /** What MySQL guarantees within one server, and therefore not over several shards. */
 function acrossShards<C extends KnownColumn>(

@@ -51,18 +51,33 @@ const validate = (keyspace: string, ...more: string[]): Promise<{ out: string; c
   });
 
 test.each(keyspaces)('the sample of %s agrees with its tables', async (keyspace) => {
-  expect(await validate(keyspace)).toEqual({ out: `keyspace ${keyspace}: valid\n`, code: 0 });
+  const { out, code } = await validate(keyspace, '--json');
+  expect({ code, ...JSON.parse(out) }).toEqual({
+    code: 0,
+    valid: true,
+    problems: [],
+    ...(keyspace === 'customer' ? { notes: ['vindex hash is exact: customer_id is an integer'] } : {}),
+  });
 });
 
 test('what does not agree is named', async () => {
   const vschema = JSON.parse(sampleFile('customer.json'));
   vschema.tables.customers.column_vindexes[0].column = 'custmer_id';
   vschema.tables.extra = { column_vindexes: [{ column: 'id', name: 'hash' }] };
+  vschema.vindexes.text = { type: 'xxhash' };
+  for (const [name, promise] of [
+    ['label', {}],
+    ['promised', { canonical_values: true }],
+  ] as const) {
+    vschema.tables[name] = { column_vindexes: [{ column: 'tag', name: 'text', ...promise }] };
+  }
   await store.putVschema({ keyspace: 'customer', vschema });
   await runStatements(
     mysqld.endpoint,
     [
       'ALTER TABLE orders ADD COLUMN `nummer-ä` VARCHAR(9) UNIQUE',
+      'CREATE TABLE label (tag VARCHAR(9) PRIMARY KEY)',
+      'CREATE TABLE promised (tag VARCHAR(9) PRIMARY KEY)',
       'CREATE TABLE note (id BIGINT AUTO_INCREMENT PRIMARY KEY)',
     ],
     'customer',
@@ -73,7 +88,10 @@ test('what does not agree is named', async () => {
       'tables.customers.column_vindexes[0] the table has no column "custmer_id"; did you mean customer_id?',
       'warning: tables.orders UNIQUE key nummer-ä does not contain customer_id, so MySQL enforces it within each shard only',
       'warning: tables.extra the tablets have no table "extra"',
+      'warning: tables.label.column_vindexes[0] equal values of tag (varchar(9)) can be written in several ways: where MySQL\'s comparison may match other spellings, statements by text go to all shards. If there are none, promise it with "canonical_values": true',
       'warning: tables.note is missing: the tablets have the table, but statements that use it are refused',
+      'vindex hash is exact: customer_id is an integer',
+      'vindex text is exact: canonical values are promised for tag',
       '',
     ]
       .map((line) => (line === '' ? '' : `keyspace customer: ${line}`))

@@ -1,6 +1,8 @@
 /** `headgate ctl vschema validate`: a file by itself, a file in its cluster, or what is stored; also against the tablets' tables. */
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load-config.ts';
+import { vindexExactness } from '../../planner/column-vindex-exactness.ts';
+import type { ColumnSchema } from '../../schema/schema.ts';
 import type { TopologyStore } from '../../topology/store.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { vschemaProblems } from '../../vschema/build-vschema.ts';
@@ -39,18 +41,24 @@ async function validate(subject: string, flags: Flags, command: Command): Promis
   if (read?.problem !== undefined) return tell(json, what, [read.problem], flags);
   if (keyspace === undefined) return tell(json, what, vschemaProblems(read?.value, readParamsFile), flags);
   return withStore(command, async ({ store }) => {
-    const problems = await problemsInCluster(store, keyspace, read, flags);
-    tell(json, what, problems, flags);
+    const { problems, notes } = await examineInCluster(store, keyspace, read, flags);
+    tell(json, what, problems, flags, notes);
   });
 }
 
-/** Without a file, the problems of what is stored. */
-async function problemsInCluster(
+type Found = Readonly<{
+  problems: readonly VSchemaProblem[];
+  /** Why each vindex is trusted, or not, to tell values apart as MySQL does. */
+  notes: readonly string[];
+}>;
+
+/** Without a file, what is stored is examined. */
+async function examineInCluster(
   store: TopologyStore,
   keyspace: string,
   read: { value: unknown } | undefined,
   flags: Flags,
-): Promise<VSchemaProblem[]> {
+): Promise<Found> {
   // Refuses a keyspace that there is not.
   const { vschema: current } = await store.getVschema(keyspace);
   const topology = await store.read();
@@ -61,24 +69,33 @@ async function problemsInCluster(
     path: `${placeOf(each, candidate, '')}: ${each.path}`,
   }));
   const model = vschema.keyspaces.get(keyspace);
-  const found =
-    flags.tablets === true && model !== undefined ? await tabletProblems(topology, model, flags) : [];
-  return [...own, ...caused, ...found];
+  if (flags.tablets !== true || model === undefined) return { problems: [...own, ...caused], notes: [] };
+  const found = await compareWithTablets(topology, model, flags);
+  return { problems: [...own, ...caused, ...found.problems], notes: found.notes };
 }
 
-async function tabletProblems(
+async function compareWithTablets(
   topology: Topology,
   keyspace: KeyspaceVSchema,
   { config: file }: Flags,
-): Promise<VSchemaProblem[]> {
+): Promise<Found> {
   // Its tables are unknown while it has errors.
-  if (keyspace.problem !== undefined) return [];
+  if (keyspace.problem !== undefined) return { problems: [], notes: [] };
   const { gateway } = loadConfig({ file, env: process.env });
   const login = { user: gateway.user, password: gateway.password, timeoutMs: gateway.connectMsMax };
   // Most commands need no MySQL client, and loading one takes longer than they do.
   const { readTabletTables } = await import('./tablet-tables.ts');
   const tables = await readTabletTables(topology, keyspace.name, login);
-  return validateTables(keyspace, { tables });
+  const reasons = new Set<string>();
+  const problems = validateTables<ColumnSchema>(keyspace, { tables }, (columnVindex, columns) => {
+    // Whether a lookup vindex finds a value is for its table to say.
+    if (!columnVindex.vindex.vindex.functional) return undefined;
+    const found = columns.map((column) => vindexExactness(column, columnVindex));
+    for (const { exact, reason } of found)
+      if (exact) reasons.add(`vindex ${columnVindex.vindex.name} is exact: ${reason}`);
+    return found.find(({ exact }) => !exact)?.reason;
+  });
+  return { problems, notes: [...reasons] };
 }
 
 /** Says what is wrong; errors (if strict, warnings as well) make the exit code 1. */
@@ -87,12 +104,14 @@ export function tell(
   what: string,
   problems: readonly FileProblem[],
   { strict }: { strict?: boolean },
+  notes: readonly string[] = [],
 ): void {
   const valid = !problems.some((each) => strict === true || isError(each));
   const lines = [
     ...(problems.length === 0 ? [] : [listed(what, problems)]),
+    ...notes.map((note) => `${what}: ${note}`),
     ...(valid ? [`${what}: valid`] : []),
   ];
-  answer(json, { valid, problems }, lines.join('\n'));
+  answer(json, { valid, problems, ...(notes.length === 0 ? {} : { notes }) }, lines.join('\n'));
   if (!valid) process.exitCode = 1;
 }
