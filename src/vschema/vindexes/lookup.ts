@@ -3,7 +3,8 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import { badParam, integerParam, type VindexParams } from './params.ts';
 import type { Destination, Vindex } from './vindex.ts';
 
-const COLUMNS_MAX = 8;
+/** A key of MySQL has no more, so neither has the table that a lookup is kept in. */
+const COLUMNS_MAX = 16;
 const switches = [
   'autocommit',
   'multi_shard_autocommit',

@@ -3,6 +3,7 @@
  * the keyspace id. The first columns alone give the range of all ids that begin so.
  */
 import { HeadgateError } from '../../errors/headgate-error.ts';
+import { hashingTypes } from './hashing-types.ts';
 import { badParam, integerIn, integerParam, type VindexParams } from './params.ts';
 import { prefixRange } from './prefix.ts';
 import { atKeyspaceId, type Destination, NOWHERE, type Vindex, type VindexValue } from './vindex.ts';
@@ -12,20 +13,9 @@ const BYTES_MAX = 8;
 
 type Part = Readonly<{ vindex: Vindex; bytes: number }>;
 
-/** Those whose keyspace id is a function of one column's value alone. */
-const hashing = [
-  'binary',
-  'binary_md5',
-  'hash',
-  'numeric',
-  'null',
-  'reverse_bits',
-  'unicode_loose_md5',
-  'unicode_loose_xxhash',
-  'xxhash',
-];
+const partTypes = [...hashingTypes, 'numeric_static_map'];
 
-/** `createPart` makes the vindex of one column. */
+/** `createPart` makes the vindex of one column; of one that has parameters they are among these. */
 export function multicol(params: VindexParams, createPart: (type: string) => Vindex): Vindex {
   const count = integerParam(TYPE, params, 'column_count', 1, BYTES_MAX);
   if (count === undefined) throw badParam(TYPE, 'column_count', 'is missing');
@@ -68,8 +58,12 @@ function vindexPerColumn(
 ): readonly Vindex[] {
   return listOf(text, 'column_vindex', count).map((name) => {
     const type = name === '' ? 'hash' : name;
-    if (hashing.includes(type)) return createPart(type);
-    throw badParam(TYPE, 'column_vindex', `must name hashing vindexes (${hashing.join(', ')}), not ${type}`);
+    if (partTypes.includes(type)) return createPart(type);
+    throw badParam(
+      TYPE,
+      'column_vindex',
+      `must name hashing vindexes (${partTypes.join(', ')}), not ${type}`,
+    );
   });
 }
 

@@ -1,4 +1,5 @@
 /** The `numeric_static_map` vindex: a table gives the number for a number; what it lacks stays or goes to another vindex. */
+import { hashingTypes } from './hashing-types.ts';
 import { bigEndian, numberOf } from './number-of.ts';
 import { badParam, fileParam, numberTable, type ReadFile, type VindexParams } from './params.ts';
 import { singleColumn, type Vindex } from './vindex.ts';
@@ -44,9 +45,10 @@ function fallbackOf(
   create: (type: string) => Vindex,
 ): Vindex | undefined {
   if (type === undefined || type === '') return undefined;
-  const fallback = create(type);
-  if (!fallback.functional || !fallback.unique || fallback.columnCount.max !== 1) {
-    throw badParam(TYPE, 'fallback_type', `must be a functional vindex of one column, not ${type}`);
-  }
-  return fallback;
+  if (hashingTypes.includes(type)) return create(type);
+  throw badParam(
+    TYPE,
+    'fallback_type',
+    `must be one of ${hashingTypes.join(', ')}, not ${JSON.stringify(type)}`,
+  );
 }

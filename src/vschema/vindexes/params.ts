@@ -1,6 +1,8 @@
 /** Reading the parameters of vindexes; whatever is wrong with one is an HG_VINDEX_PARAM that names it. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
 
+const UINT64_MAX = 2n ** 64n - 1n;
+
 export type VindexParams = Readonly<Record<string, string>>;
 
 /** Gives the text of a file that a parameter names; may throw. */
@@ -47,11 +49,11 @@ export function fileParam(
   }
 }
 
-const MEMBER = /\s*"((?:[^"\\]|\\.)*)"\s*:\s*(\d+)\s*(,|\})/y;
+const MEMBER = /\s*("(?:[^"\\]|\\.)*")\s*:\s*(\d{1,20})\s*([,}])/y;
 
 /**
  * A JSON object whose members are unsigned 64-bit numbers, which JSON.parse would round.
- * `keyOf` throws for a key that is not allowed.
+ * `keyOf` gives undefined for a key that is not allowed.
  */
 export function numberTable<Key>(
   type: string,
@@ -59,22 +61,30 @@ export function numberTable<Key>(
   json: string,
   keyOf: (text: string) => Key | undefined,
 ): ReadonlyMap<Key, bigint> {
-  const table = new Map<Key, bigint>();
-  const text = json.trim();
-  if (/^\{\s*\}$/.test(text)) return table;
   const wrong = (): HeadgateError =>
     badParam(type, name, 'must be a JSON object whose values are whole numbers of 64 bits');
-  if (!text.startsWith('{')) throw wrong();
+  const text = json.trim();
+  if (!isJson(text) || !text.startsWith('{')) throw wrong();
+  const table = new Map<Key, bigint>();
+  if (/^\{\s*\}$/.test(text)) return table;
   MEMBER.lastIndex = 1;
-  for (let end = ','; end === ','; ) {
+  for (let sign = ','; sign === ','; ) {
     const member = MEMBER.exec(text);
     if (member === null) throw wrong();
-    const key = keyOf(JSON.parse(`"${member[1]}"`));
+    const key = keyOf(JSON.parse(member[1]!) as string);
     const number = BigInt(member[2]!);
-    if (key === undefined || number >= 2n ** 64n) throw wrong();
+    if (key === undefined || number > UINT64_MAX) throw wrong();
     table.set(key, number);
-    end = member[3]!;
-    if (end === '}' && MEMBER.lastIndex !== text.length) throw wrong();
+    sign = member[3]!;
   }
   return table;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

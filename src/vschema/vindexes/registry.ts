@@ -28,7 +28,7 @@ const lookup = (type: string): [string, Entry] => [
   { params: lookupParams, create: (params) => lookupVindex(type, params) },
 ];
 
-const partOf = (type: string): Vindex => createVindex(type, {});
+const staticMapParams = ['json', 'json_path', 'fallback_type'];
 
 const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ...[binary, binaryMd5, hash, numeric, nullVindex, reverseBits].map(plain),
@@ -37,15 +37,15 @@ const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   [
     'multicol',
     {
-      params: ['column_count', 'column_bytes', 'column_vindex'],
-      create: (params) => multicol(params, partOf),
+      params: ['column_count', 'column_bytes', 'column_vindex', ...staticMapParams],
+      create: (params, readFile) => multicol(params, (type) => createVindex(type, params, readFile)),
     },
   ],
   [
     'numeric_static_map',
     {
-      params: ['json', 'json_path', 'fallback_type'],
-      create: (params, readFile) => numericStaticMap(params, partOf, readFile),
+      params: staticMapParams,
+      create: (params, readFile) => numericStaticMap(params, (type) => createVindex(type, {}), readFile),
     },
   ],
   ['region_experimental', { params: ['region_bytes'], create: regionExperimental }],
