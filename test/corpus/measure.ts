@@ -1,13 +1,13 @@
 /** One statement through the parser, the printer and the second opinion. */
 import sqlParser from 'node-sql-parser/build/mysql.js';
-import { lexModeOf } from '../../src/sql/lex-mode.ts';
+import { type LexMode, lexModeOf } from '../../src/sql/lex-mode.ts';
 import { parseStatement } from '../../src/sql/parser/statement.ts';
 import { printBytes } from '../../src/sql/printer/print.ts';
 import type { Reference } from './reference.ts';
 
 /** What statements are read under: a new session's settings on the server that is asked. */
-export const corpusMode = (serverVersion: number) =>
-  lexModeOf('ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES', 'utf8mb4', serverVersion, false);
+export const corpusMode = (serverVersion: number, sqlMode = ''): LexMode =>
+  lexModeOf(sqlMode, 'utf8mb4', serverVersion, false);
 
 export type Measured = Readonly<{
   accepted: boolean;
@@ -22,8 +22,8 @@ export type Measured = Readonly<{
 /** `gap`: MySQL accepts, we refuse. `lenience`: we accept, MySQL refuses. */
 export type Outcome = 'accepted' | 'refused' | 'gap' | 'lenience' | 'undecided';
 
-export function measure(statement: Buffer, serverVersion: number): Measured {
-  const mode = corpusMode(serverVersion);
+/** Parses and prints; `mode` as the server would have it. */
+export function measure(statement: Buffer, mode: LexMode): Measured {
   const first = parseStatement(statement, 0, statement.length, mode);
   if (first.kind === 'syntaxProblem') {
     return { accepted: false, message: first.message, isFixed: undefined, printed: undefined };

@@ -24,17 +24,21 @@ const earlyErrors = new Set([
 
 const DATABASE = 'corpus';
 
+/** The server's own `sql_mode` unless one is given. */
+export type AskOptions = Readonly<{ connections?: number; sqlMode?: string }>;
+
 /** Asks about all statements over a few connections; the answers come in the statements' order. */
 export async function askMysql(
   server: Mysqld,
   statements: readonly Buffer[],
-  connections = 2,
+  { connections = 2, sqlMode }: AskOptions = {},
 ): Promise<Reference[]> {
   const answers = new Array<Reference>(statements.length);
   let next = 0;
   const work = async (): Promise<void> => {
     // A default database, else the parser stops at the first table.
     const client = await RawClient.connect(server.endpoint, { database: DATABASE, timeoutMs: 120_000 });
+    if (sqlMode !== undefined) await client.query(`SET sql_mode = '${sqlMode}'`);
     for (let index = next++; index < statements.length; index = next++) {
       answers[index] = await ask(client, statements[index]!);
     }

@@ -59,8 +59,9 @@ function makeCases(
   references: readonly Reference[],
   serverVersion: number,
 ): Case[] {
+  const mode = corpusMode(serverVersion);
   return statements.map(({ text, kind }, index) => {
-    const measured = measure(text, serverVersion);
+    const measured = measure(text, mode);
     const reference = references[index]!;
     return { text, kind, measured, reference, outcome: outcomeOf(measured, reference) };
   });

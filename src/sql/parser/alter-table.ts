@@ -11,6 +11,7 @@ import {
   parseConstraint,
   parseDefaultValue,
   parseTableElement,
+  takeEnforced,
 } from './table-elements.ts';
 import { takeTable } from './table-name.ts';
 import { parsePartitionDefinitions, parsePartitioning, takeTableOption } from './table-options.ts';
@@ -40,7 +41,6 @@ const k = wordIds(
   'discard',
   'drop',
   'enable',
-  'enforced',
   'exchange',
   'extended',
   'fast',
@@ -221,8 +221,7 @@ function parseAlter(cursor: Cursor): Fields {
     const action = cursor.word === k.check ? 'alterCheck' : 'alterConstraint';
     cursor.advance();
     const name = cursor.takeName();
-    cursor.takeWord(k.not);
-    cursor.expectWord(k.enforced);
+    takeEnforced(cursor);
     return { action, name };
   }
   cursor.takeWord(k.column);

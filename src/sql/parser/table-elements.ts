@@ -317,9 +317,16 @@ function parseCheck(cursor: Cursor): CheckConstraint {
 function finishCheck(cursor: Cursor, constraint: Name | undefined, start: number): CheckConstraint {
   cursor.expectWord(k.check);
   const expression = inParentheses(cursor);
-  let enforced = !takeTwo(cursor, k.not, k.enforced);
-  if (cursor.takeWord(k.enforced)) enforced = true;
+  const enforced = !(cursor.isWord(k.not) && cursor.peekWord() === k.enforced);
+  if (!enforced || cursor.isWord(k.enforced)) takeEnforced(cursor);
   return { kind: 'check', start, end: cursor.previousEnd, constraint, expression, enforced };
+}
+
+/** ENFORCED, NOT ENFORCED. */
+export function takeEnforced(cursor: Cursor): void {
+  // With HIGH_NOT_PRECEDENCE MySQL's lexer makes another token of NOT, which its grammar has forgotten here.
+  if (!cursor.mode.highNotPrecedence) cursor.takeWord(k.not);
+  cursor.expectWord(k.enforced);
 }
 
 function parseForeignKey(cursor: Cursor, constraint: Name | undefined, start: number): ForeignKey {
