@@ -78,6 +78,9 @@ const UNLIMITED = 2n ** 64n - 1n;
 export function rowCountOf(operands: Operands, operand: Parameters<Operands['value']>[0]): bigint {
   const value = operands.value(operand);
   if (value.kind === 'integer' && value.value >= 0n) return value.value;
+  // A bound string of digits is taken for the number.
+  if (value.kind === 'string' && /^[0-9]{1,19}$/.test(value.bytes.toString('latin1')))
+    return BigInt(value.bytes.toString('latin1'));
   throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
     detail: 'a LIMIT that is no number of rows, over several shards',
   });

@@ -13,7 +13,7 @@ import type { TableVSchema } from '../vschema/vschema.ts';
 import { isExact, routingKey } from './analysis/analyzer.ts';
 import type { InsertPlan, InsertRow, InsertRows, InsertSequence, Plan, Refusal } from './plan.ts';
 import { refused } from './plan.ts';
-import { type Planning, requireNoLookups, unshardedPlan } from './plan-statement.ts';
+import { keyspaceOf, type Planning, requireNoLookups, unshardedPlan } from './plan-statement.ts';
 import type { RoutingKey } from './route.ts';
 
 const unplanned = (detail: string): HeadgateError => new HeadgateError('HG_SHARDED_NOT_PLANNED', { detail });
@@ -34,7 +34,7 @@ export function planInsert(statement: InsertStatement, planning: Planning): Plan
       if (analyzer.uses.length > 0)
         throw unplanned(`INSERT … SELECT from the sharded table ${analyzer.uses[0]!.table.name}`);
     }
-    return unshardedPlan(planning, table.keyspace);
+    return unshardedPlan(planning, keyspaceOf(analyzer) ?? table.keyspace);
   }
   if (table.kind === 'reference') throw unplanned(`writing to the reference table ${table.name}`);
   if (source.kind === 'insertQuery') throw unplanned('INSERT … SELECT into a sharded table');

@@ -104,7 +104,7 @@ function renamedIn(analyzer: Analyzer, { text }: PlannerInput): Renamed[] {
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** The keyspace in which the statement runs. Raises HG_SEVERAL_KEYSPACES. */
-function keyspaceOf(analyzer: Analyzer): string | undefined {
+export function keyspaceOf(analyzer: Analyzer): string | undefined {
   const tables = [...analyzer.uses, ...analyzer.references, ...analyzer.unsharded];
   const keyspaces = [...new Set(tables.map(({ table }) => table.keyspace))];
   if (keyspaces.length > 1) throw new HeadgateError('HG_SEVERAL_KEYSPACES', { detail: keyspaces.join(', ') });

@@ -14,10 +14,9 @@ export function runInsert(
   plan: InsertPlan,
   operands: Operands,
 ): Promise<unknown> | undefined {
-  if (plan.refusal !== undefined) refuse(plan.refusal);
   const map = session.services.plans.shardMap(plan.keyspace);
   const binding = new InsertBinding(plan, operands, valuesOf(statement.source, operands), map);
-  if (plan.sequence === undefined) {
+  if (plan.sequence === undefined && plan.refusal === undefined) {
     const shards = binding.shards();
     const [first = 0] = shards;
     if (shards.every((shard) => shard === first)) {
@@ -36,12 +35,13 @@ export function runInsert(
   );
 }
 
-async function insertOnShards(
+export async function insertOnShards(
   session: Session,
   statement: Statement,
   plan: InsertPlan,
   binding: InsertBinding,
 ): Promise<void> {
+  if (plan.refusal !== undefined) refuse(plan.refusal);
   const { sequence, keyspace } = plan;
   const { services } = session;
   const count = binding.generated.length;

@@ -10,7 +10,14 @@ import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { refusalOf, rowCountOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
 import { Operands } from '../planner/operands.ts';
-import { type ChangePlan, isRefusal, type Plan, type QueryPlan, type Scatter } from '../planner/plan.ts';
+import {
+  type ChangePlan,
+  isRefusal,
+  type Plan,
+  type QueryPlan,
+  type Scatter,
+  type Step,
+} from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
@@ -20,7 +27,7 @@ import { scatterRead } from './scatter-read.ts';
 import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
 import { namesTables, type Place, placeOf } from './statement-place.ts';
-import { databaseOf, isSystemSchema } from './target.ts';
+import { databaseOf, isSystemSchema, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 import { answerVindexQuery } from './vindex-answer.ts';
 
@@ -39,9 +46,8 @@ const plannedKinds: ReadonlySet<StatementKind> = new Set([
 const hiding = effect.unknownFunction | effect.lexError;
 
 /** Whether the names in a statement need the planner: a sharded keyspace, several, or none that is selected. */
-export function isPlanned(session: Session, scan: StatementScan): boolean {
+export function isPlanned(session: Session, scan: StatementScan, target = session.state.target): boolean {
   if (!plannedKinds.has(scan.kind) || scan.databaseName !== undefined || !namesTables(scan)) return false;
-  const { target } = session.state;
   const { gateway, plans } = session.services;
   if (target.shard !== undefined && scan.qualifiers.length === 0) return false;
   plans.refresh();
@@ -52,21 +58,20 @@ export function isPlanned(session: Session, scan: StatementScan): boolean {
     keyspace = target.keyspace;
   }
   if (plans.vschema.routingRules.size > 0 && target.shard === undefined)
-    return scan.kind !== 'ddl' || isShardedName(session, keyspace);
-  if (isShardedName(session, keyspace)) return true;
+    return scan.kind !== 'ddl' || isShardedName(session, keyspace, target);
+  if (isShardedName(session, keyspace, target)) return true;
   for (const name of scan.qualifiers) {
     if (isSystemSchema(name) || !gateway.keyspaces.has(name)) continue;
     if (keyspace !== undefined && name !== keyspace) return true;
-    if (isShardedName(session, name)) return true;
+    if (isShardedName(session, name, target)) return true;
     keyspace = name;
   }
   return false;
 }
 
 /** With a shard selected its keyspace is used as that shard. */
-function isShardedName({ state, services }: Session, keyspace: string | undefined): boolean {
+function isShardedName({ services }: Session, keyspace: string | undefined, target: Target): boolean {
   if (keyspace === undefined) return false;
-  const { target } = state;
   if (target.shard !== undefined && target.keyspace === keyspace) return false;
   return services.gateway.topology?.keyspaces.get(keyspace)?.sharded === true;
 }
@@ -79,7 +84,7 @@ export function runPlanned(session: Session, statement: Statement): Promise<unkn
 }
 
 /** Until the tables of the keyspaces named are known, or known again after a change of this session's. */
-function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
+export function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
   const { gateway } = session.services;
   const { schemaChanging } = session;
   const missing: string[] = [];
@@ -99,8 +104,7 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   const { scan, source } = statement;
   const { plans, gateway } = session.services;
   if (scan.kind === 'ddl') return defineOnShards(session, statement);
-  if ((scan.effects & hiding) !== 0)
-    throw notOverShards('a stored or unknown function, or text that cannot be read for certain');
+  requirePlannable(scan);
   const plan = plans.plan(source, scan, session.lexMode, session.planContext, session.state.target);
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, gateway, source));
@@ -108,6 +112,12 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   }
   if (plan.kind === 'syntaxProblem') return askMySql(session, statement, plan);
   return runPlan(session, statement, plan, operandsOf(session, source));
+}
+
+/** Raises where the statement may use tables of which no word is in it. */
+export function requirePlannable({ effects }: StatementScan): void {
+  if ((effects & hiding) !== 0)
+    throw notOverShards('a stored or unknown function, or text that cannot be read for certain');
 }
 
 /** The values of a text statement whose fingerprint has just been read. */
@@ -227,26 +237,26 @@ function runScatter(
   requireSeveral(session, scan);
   const packet = textPacket(textOf(scatter.text, valuesOf(source, operands)));
   // The slots are those of the statement read last, which is another one as soon as something waits.
-  const limits = new Map(
-    scatter.steps.flatMap((step) =>
-      step.kind === 'limit'
-        ? [
-            [
-              step,
-              {
-                count: Number(rowCountOf(operands, step.count)),
-                offset: step.offset === undefined ? 0 : Number(rowCountOf(operands, step.offset)),
-              },
-            ],
-          ]
-        : [],
-    ),
-  );
+  const limits = limitsOf(scatter, operands);
   const questions = places.map((place) => ({ place, packet: () => packet }));
   const budget = new MemoryBudget(session.services.statementBytesMax);
   return scatterRead(session, scan, questions, (shards) =>
     scatterRows(scatter, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
   );
+}
+
+/** What the LIMIT steps of a plan let through. */
+export function limitsOf(
+  { steps }: Scatter,
+  operands: Operands,
+): Map<Step, Readonly<{ offset: number; count: number }>> {
+  const limits = new Map<Step, Readonly<{ offset: number; count: number }>>();
+  for (const step of steps) {
+    if (step.kind !== 'limit') continue;
+    const offset = step.offset === undefined ? 0 : Number(rowCountOf(operands, step.offset));
+    limits.set(step, { offset, count: Number(rowCountOf(operands, step.count)) });
+  }
+  return limits;
 }
 
 function runChange(
@@ -271,7 +281,7 @@ function runChange(
   return changeShards(session, statement, plan, statements);
 }
 
-async function changeShards(
+export async function changeShards(
   session: Session,
   statement: Statement,
   plan: ChangePlan,

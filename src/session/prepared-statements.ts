@@ -9,13 +9,17 @@ import { demand } from '../gateway/prepare-connection.ts';
 import type { PreparedOnTablet } from '../gateway/prepared-cache.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
+import type { LexMode } from '../sql/lex-mode.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement-scan.ts';
 import { commandPacket } from '../wire/packets.ts';
 import { previousFacts, unreadable } from './diagnostics.ts';
 import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packet.ts';
 import { pin } from './pins.ts';
+import { isPlanned } from './planned.ts';
+import { executePlanned, preparePlace } from './planned-execute.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
+import { notOverShards } from './shard-writes.ts';
 import { type Place, placeOf } from './statement-place.ts';
 import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
@@ -33,6 +37,9 @@ type ClientStatement = {
   readonly text: Buffer;
   readonly scan: StatementScan;
   readonly target: Target;
+  /** How the text was read at PREPARE. */
+  readonly mode: LexMode;
+  readonly planContext: number;
   /** How the text is to be read: see `SessionState.parseSettings`. */
   readonly parseSettings: string;
   readonly parameterCount: number;
@@ -76,7 +83,11 @@ export class PreparedStatements {
     const text = packet.subarray(5);
     const scan = session.scan(text, 0);
     const { target, parseSettings } = state;
-    const place = placeOf(scan, target, services.gateway, text);
+    const { lexMode: mode, planContext } = session;
+    const facts = { text, scan, target, mode, planContext, parameterCount: 0, types: undefined };
+    const isSharded = isPlanned(session, scan);
+    const planned = isSharded ? await preparePlace(session, facts) : undefined;
+    const place = planned ?? placeOf(scan, target, services.gateway, text);
     const connection = await holding.lease(scan, place);
     const id = this.#nextId;
     const answer = await session.exchange({ source: text, scan, packet }, place, connection, 'prepare', id);
@@ -93,6 +104,8 @@ export class PreparedStatements {
         text,
         scan,
         target,
+        mode,
+        planContext,
         parseSettings,
         parameterCount,
         types: undefined,
@@ -128,7 +141,18 @@ export class PreparedStatements {
         this.#packetFor(connection, statement, packet),
       );
     }
-    const place = this.#placeOf(statement);
+    if (isPlanned(session, scan, this.#targetOf(statement))) {
+      const target = this.#targetOf(statement);
+      return executePlanned(session, { ...statement, target }, packet, (place) =>
+        this.#executeAt(statement, packet, place ?? this.#placeOf(statement)),
+      );
+    }
+    return this.#executeAt(statement, packet, this.#placeOf(statement));
+  }
+
+  #executeAt(statement: ClientStatement, packet: Buffer, place: Place): Promise<unknown> | undefined {
+    const { holding } = this.#session;
+    const { scan } = statement;
     if (!holding.beginIsPending && (scan.effects & preparedEffects) === 0) {
       const connection = holding.tryLease(scan, place);
       if (connection === undefined) return this.#executeOn(statement, packet, place, undefined);
@@ -207,6 +231,8 @@ export class PreparedStatements {
     if (statement !== undefined) {
       try {
         holding.requireState();
+        if (isPlanned(session, statement.scan, this.#targetOf(statement)))
+          throw notOverShards('data sent ahead of EXECUTE');
         const place = this.#placeOf(statement);
         const connection = await holding.lease(statement.scan, place);
         statement.hasLongData = true;
@@ -269,17 +295,15 @@ export class PreparedStatements {
   }
 
   /** Tables were bound to the database of PREPARE; the tablet type follows the session. */
+  #targetOf({ target }: ClientStatement): Target {
+    const { state } = this.#session;
+    const same = databaseOf(target) === databaseOf(state.target) && target.shard === state.target.shard;
+    return same ? state.target : { ...target, type: state.target.type };
+  }
+
   #placeOf(statement: ClientStatement): Place {
-    const { state, services } = this.#session;
-    const same =
-      databaseOf(statement.target) === databaseOf(state.target) &&
-      statement.target.shard === state.target.shard;
-    return placeOf(
-      statement.scan,
-      same ? state.target : { ...statement.target, type: state.target.type },
-      services.gateway,
-      statement.text,
-    );
+    const { gateway } = this.#session.services;
+    return placeOf(statement.scan, this.#targetOf(statement), gateway, statement.text);
   }
 
   /** Made once per database: building and hashing a long text is most of what an EXECUTE would cost here. */

@@ -22,12 +22,20 @@ import type { Place } from './statement-place.ts';
 export type ShardQuestion = Readonly<{
   place: Place;
   packet: (connection: BackendConnection) => Promise<Buffer> | Buffer;
+  /** What is to be done on the connection when it has answered; `sent` is the packet. */
+  after?: (connection: BackendConnection, sent: Buffer) => void;
 }>;
 
 const WARNINGS_KEPT_MAX = 1024;
 const REPEAT_MS = 20;
 
-type Part = { readonly place: Place; readonly connection: BackendConnection; free: Promise<void> };
+type Part = {
+  readonly place: Place;
+  readonly connection: BackendConnection;
+  /** What has to be done once it has answered. */
+  readonly after: () => void;
+  free: Promise<void>;
+};
 
 /** How a result ended. */
 type Ending = Readonly<{ summary: RowsSummary | undefined; error: RowsError | undefined; sequence: number }>;
@@ -96,7 +104,13 @@ class ScatterRead implements RowClient {
     });
     const shards = connections.map((connection, at): ShardRows => {
       const place = places[at]!;
-      const part: Part = { place, connection, free: Promise.resolve() };
+      const { after } = this.#questions[at]!;
+      const part: Part = {
+        place,
+        connection,
+        free: Promise.resolve(),
+        after: () => after?.(connection, packets[at]!),
+      };
       this.#parts.push(part);
       return { name: place.shard.name, rows: shardRows(connection, packets[at]!, this.#ownerOf(part)) };
     });
@@ -135,6 +149,7 @@ class ScatterRead implements RowClient {
       const { rows } = await connection.query('SHOW WARNINGS');
       this.#warningRows.push(...rows.slice(0, WARNINGS_KEPT_MAX - this.#warningRows.length));
     }
+    part.after();
     session.running.delete(connection);
     session.holding.settle(this.#scan, outcome, connection, part.place);
   }

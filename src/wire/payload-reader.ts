@@ -15,6 +15,11 @@ export class PayloadReader {
     this.#at = at;
   }
 
+  /** Where the next thing is read. */
+  get position(): number {
+    return this.#at;
+  }
+
   get remaining(): number {
     return this.#payload.length - this.#at;
   }

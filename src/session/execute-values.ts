@@ -1,0 +1,169 @@
+/** The parameters of COM_STMT_EXECUTE as values (protocol page "Binary Protocol Value"), and as SQL. */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { columnType } from '../mysql/protocol.ts';
+import type { LiteralValue, ValueContext } from '../planner/literal-value.ts';
+import { PayloadReader } from '../wire/payload-reader.ts';
+import { nullBitmapAt } from './execute-packet.ts';
+
+/** One parameter: what it is, and its bytes in the packet (none of NULL). */
+export type BoundParameter = Readonly<{ value: LiteralValue; bytes: Buffer; type: Buffer; isNull: boolean }>;
+
+const UNSIGNED = 0x80;
+const none = Buffer.alloc(0);
+
+/** Reads all parameters. `types` are two bytes each. Raises 1835 for a packet that is too short, and where types are missing. */
+export function readParameters(
+  packet: Buffer,
+  count: number,
+  types: Buffer | undefined,
+  { charset }: ValueContext,
+): BoundParameter[] {
+  if (count === 0) return [];
+  const flag = nullBitmapAt + ((count + 7) >> 3);
+  if (types === undefined || types.length < 2 * count || packet.length <= flag)
+    throw new HeadgateError('ER_MALFORMED_PACKET');
+  const reader = new PayloadReader(packet, packet[flag] === 1 ? flag + 1 + 2 * count : flag + 1);
+  const parameters: BoundParameter[] = [];
+  for (let at = 0; at < count; at++) {
+    const type = types.subarray(2 * at, 2 * at + 2);
+    const isNull = (packet[nullBitmapAt + (at >> 3)]! & (1 << (at & 7))) !== 0 || type[0] === columnType.null;
+    if (isNull) {
+      parameters.push({ value: { kind: 'null' }, bytes: none, type, isNull });
+      continue;
+    }
+    const start = reader.position;
+    const value = readValue(reader, type[0]!, (type[1]! & UNSIGNED) !== 0, charset);
+    parameters.push({ value, bytes: packet.subarray(start, reader.position), type, isNull });
+  }
+  return parameters;
+}
+
+function readValue(reader: PayloadReader, type: number, unsigned: boolean, charset: string): LiteralValue {
+  switch (type) {
+    case columnType.tiny:
+      return integer(reader.bytes(1, 'a parameter').readIntLE(0, 1), 8, unsigned);
+    case columnType.short:
+    case columnType.year:
+      return integer(reader.bytes(2, 'a parameter').readIntLE(0, 2), 16, unsigned);
+    case columnType.long:
+    case columnType.int24:
+      return integer(reader.bytes(4, 'a parameter').readIntLE(0, 4), 32, unsigned);
+    case columnType.longlong: {
+      const value = reader.bytes(8, 'a parameter').readBigInt64LE(0);
+      return { kind: 'integer', value: unsigned ? BigInt.asUintN(64, value) : value };
+    }
+    case columnType.float:
+      return { kind: 'float', text: floatText(reader.bytes(4, 'a parameter').readFloatLE(0)) };
+    case columnType.double:
+      return { kind: 'float', text: floatText(reader.bytes(8, 'a parameter').readDoubleLE(0)) };
+    case columnType.date:
+    case columnType.datetime:
+    case columnType.timestamp:
+      return {
+        kind: 'temporal',
+        type: type === columnType.date ? 'date' : 'datetime',
+        text: dateTimeText(reader, type),
+      };
+    case columnType.time:
+      return { kind: 'temporal', type: 'time', text: timeText(reader) };
+    case columnType.decimal:
+    case columnType.newDecimal:
+      return { kind: 'decimal', text: reader.lenencString('a parameter').toString('latin1') };
+    case columnType.tinyBlob:
+    case columnType.mediumBlob:
+    case columnType.longBlob:
+    case columnType.blob:
+    case columnType.bit:
+    case columnType.geometry:
+      return { kind: 'binary', bytes: Buffer.from(reader.lenencString('a parameter')), charset: 'binary' };
+    default:
+      return {
+        kind: 'string',
+        bytes: Buffer.from(reader.lenencString('a parameter')),
+        charset,
+        collation: undefined,
+      };
+  }
+}
+
+const integer = (value: number, bits: number, unsigned: boolean): LiteralValue => ({
+  kind: 'integer',
+  value: unsigned ? BigInt.asUintN(bits, BigInt(value)) : BigInt(value),
+});
+
+/** With an exponent, so that SQL takes it for a double. */
+function floatText(value: number): string {
+  if (!Number.isFinite(value))
+    throw new HeadgateError('ER_MALFORMED_PACKET', { detail: `${value} as a parameter` });
+  const text = String(value);
+  return text.includes('e') ? text : `${text}e0`;
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');
+const fraction = (micros: number): string => (micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`);
+
+function dateTimeText(reader: PayloadReader, type: number): string {
+  const bytes = reader.bytes(reader.uint8('the length of a date'), 'a date');
+  const date =
+    bytes.length < 4
+      ? '0000-00-00'
+      : `${String(bytes.readUInt16LE(0)).padStart(4, '0')}-${two(bytes[2]!)}-${two(bytes[3]!)}`;
+  if (type === columnType.date && bytes.length <= 4) return date;
+  const time = bytes.length < 7 ? '00:00:00' : `${two(bytes[4]!)}:${two(bytes[5]!)}:${two(bytes[6]!)}`;
+  return `${date} ${time}${bytes.length < 11 ? '' : fraction(bytes.readUInt32LE(7))}`;
+}
+
+function timeText(reader: PayloadReader): string {
+  const bytes = reader.bytes(reader.uint8('the length of a time'), 'a time');
+  if (bytes.length < 8) return '00:00:00';
+  const hours = bytes.readUInt32LE(1) * 24 + bytes[5]!;
+  const micros = bytes.length < 12 ? 0 : bytes.readUInt32LE(8);
+  return `${bytes[0] === 1 ? '-' : ''}${two(hours)}:${two(bytes[6]!)}:${two(bytes[7]!)}${fraction(micros)}`;
+}
+
+/** A bound value as an SQL literal of the same kind, for a session's sql_mode and character set. */
+export function literalText(value: LiteralValue, { charset }: ValueContext): Buffer {
+  switch (value.kind) {
+    case 'null':
+      return Buffer.from('NULL');
+    case 'integer':
+      return Buffer.from(String(value.value));
+    case 'decimal':
+    case 'float':
+      return Buffer.from(value.text);
+    case 'temporal':
+      return Buffer.from(
+        `${value.type === 'datetime' ? 'TIMESTAMP' : value.type.toUpperCase()}'${value.text}'`,
+      );
+    case 'binary':
+      return Buffer.from(value.bytes.length === 0 ? "_binary''" : `_binary 0x${value.bytes.toString('hex')}`);
+    case 'string':
+      // No quote or backslash of any character set can do harm in hexadecimal digits.
+      return Buffer.from(
+        value.bytes.length === 0
+          ? "''"
+          : (plainString(value.bytes) ?? `_${charset} 0x${value.bytes.toString('hex')}`),
+      );
+    case 'computed':
+      throw new HeadgateError('HG_INTERNAL', { detail: 'a computed value as a literal' });
+  }
+}
+
+/** Quoted, where all of it is letters, digits and the like. */
+function plainString(bytes: Buffer): string | undefined {
+  const text = bytes.toString('latin1');
+  return /^[ !#-&(-[\]-~]*$/.test(text) ? `'${text}'` : undefined;
+}
+
+/** An EXECUTE packet's content behind its command byte: the statement's id and these parameters, in this order. */
+export function executeContent(statementId: number, parameters: readonly BoundParameter[]): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUInt32LE(statementId, 0);
+  head.writeUInt32LE(1, 5);
+  if (parameters.length === 0) return head;
+  const nulls = Buffer.alloc((parameters.length + 7) >> 3);
+  for (const [at, { isNull }] of parameters.entries()) if (isNull) nulls[at >> 3]! |= 1 << (at & 7);
+  const types = parameters.map(({ type }) => type);
+  const values = parameters.map(({ bytes }) => bytes);
+  return Buffer.concat([head, nulls, Buffer.from([1]), ...types, ...values]);
+}

@@ -1,0 +1,188 @@
+/**
+ * Prepared statements whose tables are sharded: the parameters are the values by which a plan is bound. On one shard EXECUTE goes to EXECUTE
+ * as for any other; over several, the shards' rows stay in the binary protocol.
+ */
+import { MemoryBudget } from '../engine/operators/memory-budget.ts';
+import { scatterRows } from '../engine/run-scatter.ts';
+import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { demand } from '../gateway/prepare-connection.ts';
+import { command } from '../mysql/protocol.ts';
+import { refusalOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
+import { InsertBinding } from '../planner/bind-insert.ts';
+import { Operands } from '../planner/operands.ts';
+import { type ChangePlan, isRefusal, type Plan, type QueryPlan, type Scatter } from '../planner/plan.ts';
+import type { ShardMap } from '../planner/shard-map.ts';
+import { parametersOf } from '../planner/template.ts';
+import type { LexMode } from '../sql/lex-mode.ts';
+import type { StatementScan } from '../sql/statement.ts';
+import { commandPacket } from '../wire/packets.ts';
+import { type BoundParameter, executeContent, literalText, readParameters } from './execute-values.ts';
+import {
+  changeShards,
+  limitsOf,
+  placeAt,
+  requirePlannable,
+  requireSeveral,
+  schemasToWaitFor,
+} from './planned.ts';
+import { insertOnShards } from './planned-insert.ts';
+import { scatterRead } from './scatter-read.ts';
+import type { Session } from './session.ts';
+import { notOverShards } from './shard-writes.ts';
+import type { Place } from './statement-place.ts';
+import type { Target } from './target.ts';
+import { textPacket } from './text-packet.ts';
+
+/** What is known of a prepared statement. */
+export type PlannedStatement = Readonly<{
+  text: Buffer;
+  scan: StatementScan;
+  target: Target;
+  mode: LexMode;
+  planContext: number;
+  parameterCount: number;
+  types: Buffer | undefined;
+}>;
+
+/** The plan of a prepared statement, to be bound at once: the fingerprint read last is then that of the statement. */
+function planOf(
+  session: Session,
+  { text, scan, target, mode, planContext }: PlannedStatement,
+): Plan | undefined {
+  requirePlannable(scan);
+  const plan = session.services.plans.plan(text, scan, mode, planContext, target);
+  if (plan?.kind === 'syntaxProblem')
+    throw notOverShards(`a statement that Headgate does not understand (${plan.message})`);
+  return plan;
+}
+
+/** Where PREPARE itself goes: every shard describes the statement in the same way. Undefined: where its names say. */
+export async function preparePlace(
+  session: Session,
+  statement: PlannedStatement,
+): Promise<Place | undefined> {
+  await schemasToWaitFor(session, statement.scan);
+  const plan = planOf(session, statement);
+  if (plan === undefined) return undefined;
+  if (plan.kind === 'vindex') throw notOverShards('a vindex query as a prepared statement');
+  return placeAt(session, plan.keyspace, session.services.plans.shardMap(plan.keyspace), 0);
+}
+
+/**
+ * Runs EXECUTE. `relay` sends the client's own EXECUTE to a place, which is where nothing else is needed; it is undefined for the caller to
+ * place the statement by its names.
+ */
+export async function executePlanned(
+  session: Session,
+  statement: PlannedStatement,
+  packet: Buffer,
+  relay: (place: Place | undefined) => Promise<unknown> | undefined,
+): Promise<void> {
+  await schemasToWaitFor(session, statement.scan);
+  const plan = planOf(session, statement);
+  if (plan === undefined) {
+    await relay(undefined);
+    return;
+  }
+  const { plans } = session.services;
+  const context = session.state.valueContext;
+  const parameters = readParameters(packet, statement.parameterCount, statement.types, context);
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
+  const values = parameters.map(({ value }) => value);
+  const operands = new Operands(statement.text, statement.mode, slots, values, context);
+  const map = plans.shardMap(plan.keyspace);
+  const run: Execution = { session, statement, parameters, operands, map };
+  switch (plan.kind) {
+    case 'query':
+    case 'change':
+      return executeOn(run, plan, relay);
+    case 'insert':
+      return executeInsert(run, plan, relay);
+    case 'vindex':
+      throw notOverShards('a vindex query as a prepared statement');
+  }
+}
+
+type Execution = Readonly<{
+  session: Session;
+  statement: PlannedStatement;
+  parameters: readonly BoundParameter[];
+  operands: Operands;
+  map: ShardMap;
+}>;
+
+type Relay = (place: Place | undefined) => Promise<unknown> | undefined;
+
+async function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): Promise<void> {
+  const { session, operands, map } = run;
+  const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
+  const shards = shardsFor(plan.groups, operands, map, refusal);
+  if (plan.text !== undefined) throw notOverShards('a prepared statement with tables under routing rules');
+  if (shards.length <= 1) {
+    await relay(placeAt(session, plan.keyspace, map, shards[0] ?? 0));
+    return;
+  }
+  requireSeveral(session, run.statement.scan);
+  const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
+  if (plan.kind === 'query') {
+    if (!isRefusal(plan.scatter)) await executeScatter(run, plan.scatter, places);
+    return;
+  }
+  const text = textOf(plan.scatterText, textValues(run));
+  const { text: source, scan } = run.statement;
+  await changeShards(
+    session,
+    { source, scan, packet: textPacket(source) },
+    plan,
+    places.map((place) => ({ place, text, rowNumbers: undefined })),
+  );
+}
+
+/** Values written into the text: for statements without rows, whose answers say the same in both protocols. */
+function textValues({ session, statement, parameters, operands }: Execution): TextValues {
+  const context = session.state.valueContext;
+  return new TextValues(statement.text, operands, Date.now(), (index) =>
+    literalText(parameters[index]!.value, context),
+  );
+}
+
+async function executeScatter(run: Execution, scatter: Scatter, places: readonly Place[]): Promise<void> {
+  const { session, statement, parameters, operands } = run;
+  const marker = Buffer.from('?');
+  const text = textOf(scatter.text, new TextValues(statement.text, operands, Date.now(), () => marker));
+  const bound = parametersOf(scatter.text).map((index) => parameters[index]!);
+  const limits = limitsOf(scatter, operands);
+  const budget = new MemoryBudget(session.services.statementBytesMax);
+  const questions = places.map((place) => ({
+    place,
+    packet: async (connection: BackendConnection) => {
+      const { statementId } = await demand(connection.ask(command.stmtPrepare, text, 'prepare'));
+      return commandPacket(command.stmtExecute, executeContent(statementId, bound));
+    },
+    // Its text has values in it and is not prepared for another time.
+    after: (connection: BackendConnection, sent: Buffer) =>
+      connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9))),
+  }));
+  await scatterRead(session, statement.scan, questions, (shards) =>
+    scatterRows(scatter, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! }),
+  );
+}
+
+async function executeInsert(
+  run: Execution,
+  plan: Extract<Plan, { kind: 'insert' }>,
+  relay: Relay,
+): Promise<void> {
+  const { session, statement, operands, map } = run;
+  const binding = new InsertBinding(plan, operands, textValues(run), map);
+  if (plan.sequence === undefined && plan.refusal === undefined) {
+    const shards = binding.shards();
+    const [first = 0] = shards;
+    if (shards.every((shard) => shard === first)) {
+      await relay(placeAt(session, plan.keyspace, map, first));
+      return;
+    }
+  }
+  const { text: source, scan } = statement;
+  await insertOnShards(session, { source, scan, packet: textPacket(source) }, plan, binding);
+}
