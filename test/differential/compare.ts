@@ -14,12 +14,16 @@ import type { Statement } from './case.ts';
 import { SHARDED } from './definitions.ts';
 import {
   type Allowed,
+  binaryFlag,
   estimates,
   folded,
+  keyFlags,
   maskedStatus,
+  mayUseTemporaryTable,
   SUM_DIGITS,
+  SUM_DUST,
   sumsFloats,
-  withoutRowNumber,
+  withoutRow,
 } from './differences.ts';
 import type { PlayedStatement } from './play.ts';
 
@@ -28,6 +32,10 @@ export type Verdict =
   | Readonly<{ kind: 'refused'; code: string; message: string }>
   | Readonly<{ kind: 'differs'; what: string }>;
 
+/** Used for what the session cannot do, with the router's name in the message. */
+const NOT_SUPPORTED = 1235;
+const NO_SUCH_TABLE = 1146;
+
 const refusals: ReadonlyMap<number, string> = new Map<number, string>(
   Object.entries(catalogue)
     .filter(([name, { errno, retryable }]) => name.startsWith('HG_') && errno < 9200 && !retryable)
@@ -35,8 +43,10 @@ const refusals: ReadonlyMap<number, string> = new Map<number, string>(
 );
 
 /** The catalogue's name of a refusal by the router. */
-export const refusalOf = ({ error }: PlayedStatement): string | undefined =>
-  error && refusals.get(error.errno);
+function refusalOf({ error }: PlayedStatement): string | undefined {
+  if (error?.errno === NOT_SUPPORTED && error.message.includes('Headgate')) return 'ER_NOT_SUPPORTED_YET';
+  return error && refusals.get(error.errno);
+}
 
 const equal = (notes: Iterable<Allowed>): Verdict => ({ kind: 'equal', allowed: [...notes] });
 
@@ -47,7 +57,7 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
   const notes = new Set<Allowed>();
   const what =
     compareEnds(statement, left, right, notes) ??
-    compareColumns(left, right) ??
+    compareColumns(statement, left, right, notes) ??
     comparePrepared(left, right) ??
     compareRows(statement, left, right, notes) ??
     compareWarnings(statement, left, right, notes);
@@ -95,8 +105,11 @@ function compareErrors(
   if (a.errno !== b.errno || a.sqlState !== b.sqlState)
     return `error ${a.errno} (${a.sqlState}) ${a.message} and ${b.errno} (${b.sqlState}) ${b.message}`;
   if (a.message === b.message) return undefined;
-  if (withoutRowNumber(a.message) !== withoutRowNumber(b.message))
-    return `message ${a.message} and ${b.message}`;
+  if (a.errno === NO_SUCH_TABLE && b.message.startsWith(`${a.message}: `)) {
+    notes.add('unknownTable');
+    return undefined;
+  }
+  if (withoutRow(a.message) !== withoutRow(b.message)) return `message ${a.message} and ${b.message}`;
   notes.add('rowNumbers');
   return undefined;
 }
@@ -115,16 +128,36 @@ const columnFacts = [
   'charset',
 ] as const satisfies readonly (keyof Column)[];
 
-function compareColumns(left: PlayedStatement, right: PlayedStatement): string | undefined {
+function compareColumns(
+  { sql }: Statement,
+  left: PlayedStatement,
+  right: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
   if (left.columns.length !== right.columns.length)
     return `${left.columns.length} columns and ${right.columns.length}`;
   for (const [index, a] of left.columns.entries()) {
     const b = right.columns[index]!;
-    const fact = columnFacts.find((name) => a[name] !== b[name]);
-    if (fact) return `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;
+    const exact = columnFacts.find((name) => a[name] !== b[name]);
+    if (exact === undefined) continue;
+    if (!mayUseTemporaryTable(sql)) return factOf(exact, index, a, b);
+    notes.add('temporaryTable');
+    const [x, y] = [plainly(a), plainly(b)];
+    const fact = columnFacts.find((name) => x[name] !== y[name]);
+    if (fact !== undefined) return factOf(fact, index, x, y);
   }
   return undefined;
 }
+
+const factOf = (fact: (typeof columnFacts)[number], index: number, a: Column, b: Column): string =>
+  `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;
+
+/** Without what a temporary table takes away. */
+const plainly = (column: Column): Column => ({
+  ...column,
+  flags: column.flags & ~(column.orgTable === '' ? keyFlags | binaryFlag : keyFlags),
+  orgName: column.orgTable === '' ? '' : column.orgName,
+});
 
 function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
   const at = left.prepared?.findIndex((line, index) => line !== right.prepared?.[index]) ?? -1;
@@ -140,6 +173,10 @@ function compareRows(
   right: PlayedStatement,
   notes: Set<Allowed>,
 ): string | undefined {
+  if (left.error) {
+    if (left.rows.length !== right.rows.length) notes.add('rowsBeforeError');
+    return undefined;
+  }
   if (left.rows.length !== right.rows.length) return `${left.rows.length} rows and ${right.rows.length}`;
   if (statement.volatile) return undefined;
   if (statement.order === 'count') {
@@ -212,7 +249,7 @@ function agree(a: string | null, b: string | null): boolean {
   if (!a?.startsWith(SUM_MARK) || !b?.startsWith(SUM_MARK)) return false;
   const [x, y] = [Number(a.slice(1)), Number(b.slice(1))];
   // Rounding may put two neighbours to either side.
-  return Math.abs(x - y) <= Math.abs(x) * 10 ** (1 - SUM_DIGITS);
+  return Math.abs(x - y) <= Math.max(SUM_DUST, Math.abs(x) * 10 ** (1 - SUM_DIGITS));
 }
 
 const sorted = (rows: readonly Cells[]): Cells[] =>
@@ -227,14 +264,16 @@ function compareWarnings(
   right: PlayedStatement,
   notes: Set<Allowed>,
 ): string | undefined {
-  const listOf = ({ warnings }: PlayedStatement): string[] => warnings.map((row) => row.join(' '));
+  // The error itself is compared already.
+  const listOf = ({ warnings }: PlayedStatement): string[] =>
+    warnings.filter(([level]) => level !== 'Error').map((row) => row.join(' '));
   const [a, b] = [listOf(left), listOf(right)];
   if (left.ok?.warnings === right.ok?.warnings && a.join('\n') === b.join('\n')) return undefined;
   if (again) {
     notes.add('preparedHistory');
     return undefined;
   }
-  const kinds = (lines: readonly string[]): string[] => [...new Set(lines.map(withoutRowNumber))].sort();
+  const kinds = (lines: readonly string[]): string[] => [...new Set(lines.map(withoutRow))].sort();
   const [x, y] = [kinds(a), kinds(b)];
   if (x.join('\n') === y.join('\n')) {
     notes.add('warningsRepeated');

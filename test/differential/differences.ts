@@ -20,7 +20,12 @@ export const allowed = {
   insertIdAfterError:
     'LAST_INSERT_ID() after a statement that failed is undefined, as MySQL’s manual says: with many rows it depends on how far the statement came.',
   rowNumbers:
-    '"at row 3" counts the rows of the statement that a shard was sent, and a row that several could complain of is found by the first to run.',
+    'Which of several rows an error or a warning complains of is found by the first to run, and "at row 3" counts the rows that a shard was sent.',
+  unknownTable:
+    'For a table that the VSchema does not know the message says more than MySQL’s: what to do about it.',
+  rowsBeforeError: 'How many rows come before the error that ends a result depends on which are read first.',
+  temporaryTable:
+    'Key flags of columns, and the original name and BINARY flag of an expression, are lost where the optimizer sorts or groups through a temporary table; whether it does depends on the statistics of the table.',
   estimates:
     'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',
@@ -42,12 +47,37 @@ export const estimates: ReadonlySet<string> = new Set([
 
 /** A text without what loose collations overlook (`representative`). */
 export const folded = (text: string): string =>
-  text.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().replaceAll('ẞ', 'SS').replace(/ +$/, '');
+  text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toUpperCase()
+    .replaceAll('ẞ', 'SS')
+    .replaceAll('Œ', 'OE')
+    // To the older collations all characters beyond the first plane are one.
+    .replace(/[\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/ +$/, '');
+
+/** Below this two sums are equal: what is left when large values cancel each other out (`floatSums`). */
+export const SUM_DUST = 1e-12;
 
 /** Digits to which sums of floating numbers agree (`floatSums`). */
 export const SUM_DIGITS = 12;
 
 export const sumsFloats = (sql: string): boolean => /\b(?:sum|avg|std|stddev|var\w*)\s*\(/i.test(sql);
 
-/** A message without the number of the row (`rowNumbers`). */
-export const withoutRowNumber = (message: string): string => message.replace(/\bat row \d+/g, 'at row N');
+/** A message without what names the row (`rowNumbers`). */
+export const withoutRow = (message: string): string =>
+  message
+    .replace(/\bat row \d+/g, 'at row N')
+    .replace(/(?<=^Invalid JSON text in argument \d+ to function \w+: ).*/s, '…')
+    .replace(/(value: |Duplicate entry |out of range in )'.*?'(?= for | at |$)/gs, '$1…');
+
+/** PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY and PART_KEY (`temporaryTable`). */
+export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000;
+
+/** BINARY_FLAG, of expressions (`temporaryTable`). */
+export const binaryFlag = 0x80;
+
+/** Whether MySQL may put the rows through a temporary table. */
+export const mayUseTemporaryTable = (sql: string): boolean =>
+  /\b(?:order|group|distinct|union|intersect|except|over|with)\b/i.test(sql);

@@ -344,7 +344,7 @@ const transactions: readonly (readonly string[])[] = [
   ['SELECT id INTO @x FROM customers WHERE id = 1', 'SELECT @x'],
   ['SET sql_mode = DEFAULT', 'SELECT @@sql_mode'],
   ['SELECT SQL_CALC_FOUND_ROWS id FROM customers ORDER BY id LIMIT 2', 'SELECT FOUND_ROWS()'],
-  ['SELECT id FROM customers', 'SELECT FOUND_ROWS(), ROW_COUNT()'],
+  ['SELECT id FROM customers ORDER BY id', 'SELECT FOUND_ROWS(), ROW_COUNT()'],
   [
     "PREPARE p FROM 'SELECT id FROM customers WHERE id = ?'",
     'SET @a = 3',
