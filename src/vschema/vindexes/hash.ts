@@ -1,22 +1,13 @@
-/**
- * The `hash` vindex: one DES block under an all-zero key over the number's eight big-endian bytes.
- * OpenSSL 3 no longer offers single DES; triple DES with three equal keys is the same function.
- */
-import { type Cipheriv, createCipheriv } from 'node:crypto';
-import { numberOf } from './number-of.ts';
+/** The `hash` vindex: the number's eight big-endian bytes, enciphered with DES under an all-zero key. */
+import { bigEndian, numberOf } from './number-of.ts';
 import { singleColumn } from './vindex.ts';
-
-const KEY_BYTES = 24;
-
-// ECB keeps no state between blocks, so one object serves every call; creating one costs far more than a block.
-let cipher: Cipheriv | undefined;
-const block = Buffer.alloc(8);
+import { encipherBlock } from './zero-key-des.ts';
 
 /** The keyspace id of a number; negative ones count as their two's complement. */
 export function hashKeyspaceId(value: bigint): Buffer {
-  cipher ??= createCipheriv('des-ede3-ecb', Buffer.alloc(KEY_BYTES), null).setAutoPadding(false);
-  block.writeBigUInt64BE(BigInt.asUintN(64, value));
-  return cipher.update(block);
+  const id = bigEndian(BigInt.asUintN(64, value));
+  encipherBlock(id);
+  return id;
 }
 
 /** Signed integers may be negative; in any other type a minus is no number. */
