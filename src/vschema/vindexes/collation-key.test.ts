@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { collationKey } from './collation-key.ts';
+import { readUnicodeWeights, weightLength, weightStart } from './unicode-weights.ts';
 
 const hex = (text: string): string => collationKey(text).toString('hex');
 
@@ -30,4 +32,17 @@ test('a key may be much longer than its text', () => {
   // ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM counts as the eighteen letters that it stands for.
   expect(hex('\ufdfa'.repeat(1000))).toBe(hex('\ufdfa').repeat(1000));
   expect(collationKey('\ufdfa')).toHaveLength(36);
+});
+
+test('the weights never change: rows are where the old ones have put them', () => {
+  const { index, bytes, pairs } = readUnicodeWeights();
+  const listed = [...index].flatMap((entry, codePoint) => (entry === 0 ? [] : [codePoint]));
+  const weight = (entry: number): string =>
+    bytes.toString('hex', weightStart(entry), weightStart(entry) + weightLength(entry));
+  const lines = [
+    ...listed.map((codePoint) => `${codePoint} ${weight(index[codePoint]!)}`),
+    ...[...pairs].map(([key, entry]) => `${key} ${weight(entry)}`),
+  ];
+  expect(lines).toHaveLength(25_137);
+  expect(hash('md5', lines.join('\n'))).toBe('bf1e5dfe2047565f9b4e15b0fc9bbd32');
 });

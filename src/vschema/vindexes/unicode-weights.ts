@@ -18,6 +18,9 @@ const LENGTH_BITS = 6;
 const LENGTH_MASK = (1 << LENGTH_BITS) - 1;
 const BEGINS_PAIR = 1 << 30;
 
+/** More than the table has. */
+const WEIGHTS_BYTES_MAX = 1 << 18;
+
 /** No weight is longer. */
 export const WEIGHT_BYTES_MAX = LENGTH_MASK - 1;
 
@@ -31,62 +34,56 @@ export const beginsPair = (entry: number): boolean => (entry & BEGINS_PAIR) !== 
 /** The key of two code points in `pairs`. */
 export const pairKey = (first: number, second: number): number => first * CODE_POINTS + second;
 
-type Row = Readonly<{
-  first: number;
-  /** The other code point of a pair. */
-  second: number | undefined;
-  count: number;
-  /** What each weight of several is above the one before. */
-  step: 0n | 1n;
-  weight: Buffer;
-}>;
-
 const LINE = /^([0-9a-f]+)(?:([,=+])([0-9a-f]+))?(?: ([0-9a-f]+))?$/;
-
-function rowOf(line: string): Row {
-  const [, start, sign, other = '', weight = ''] = LINE.exec(line)!;
-  const number = Number.parseInt(other, 16);
-  return {
-    first: Number.parseInt(start!, 16),
-    second: sign === ',' ? number : undefined,
-    count: sign === '=' || sign === '+' ? number : 1,
-    step: sign === '+' ? 1n : 0n,
-    weight: Buffer.from(weight, 'hex'),
-  };
-}
-
-function plus(weight: Buffer, step: bigint): Buffer {
-  const sum = BigInt(`0x${weight.toString('hex')}`) + step;
-  return Buffer.from(sum.toString(16).padStart(weight.length * 2, '0'), 'hex');
-}
 
 /** Reads the table, which takes some milliseconds. */
 export function readUnicodeWeights(): UnicodeWeights {
   const text = readFileSync(join(import.meta.dirname, 'unicode-weights.txt'), 'latin1');
   const index = new Uint32Array(CODE_POINTS);
   const pairs = new Map<number, number>();
-  const weights: Buffer[] = [];
-  let end = 0;
-  const add = (weight: Buffer): number => {
-    const entry = entryOf(end, weight.length);
-    weights.push(weight);
-    end += weight.length;
-    return entry;
-  };
+  const weights = new WeightList();
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
-    const { first, second, count, step, weight } = rowOf(line);
-    let entry = add(weight);
-    if (second !== undefined) {
-      pairs.set(pairKey(first, second), entry);
+    const [, start, sign, other = '1', weight = ''] = LINE.exec(line)!;
+    const first = Number.parseInt(start!, 16);
+    const number = Number.parseInt(other, 16);
+    let entry = weights.add(weight);
+    if (sign === ',') {
+      pairs.set(pairKey(first, number), entry);
       index[first]! |= BEGINS_PAIR;
       continue;
     }
     index[first] = entry;
-    for (let at = 1; at < count; at++) {
-      if (step > 0n) entry = add(plus(weight, BigInt(at)));
-      index[first + at] = entry;
+    for (let codePoint = first + 1; codePoint < first + number; codePoint++) {
+      if (sign === '+') entry = weights.addNext(weight.length / 2);
+      index[codePoint] = entry;
     }
   }
-  return { index, bytes: Buffer.concat(weights), pairs };
+  return { index, bytes: weights.bytes(), pairs };
+}
+
+/** Weights one behind the other. */
+class WeightList {
+  readonly #bytes = Buffer.alloc(WEIGHTS_BYTES_MAX);
+  #end = 0;
+
+  add(hex: string): number {
+    const start = this.#end;
+    this.#end += this.#bytes.write(hex, start, 'hex');
+    return entryOf(start, this.#end - start);
+  }
+
+  /** The last one of this length plus one. */
+  addNext(length: number): number {
+    const start = this.#end;
+    this.#end += this.#bytes.copy(this.#bytes, start, start - length, start);
+    let at = this.#end - 1;
+    while (this.#bytes[at] === 0xff) this.#bytes[at--] = 0;
+    this.#bytes[at]!++;
+    return entryOf(start, length);
+  }
+
+  bytes(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#end));
+  }
 }
