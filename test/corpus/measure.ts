@@ -3,6 +3,7 @@ import sqlParser from 'node-sql-parser/build/mysql.js';
 import { type LexMode, lexModeOf } from '../../src/sql/lex-mode.ts';
 import { parseStatement } from '../../src/sql/parser/statement.ts';
 import { printBytes } from '../../src/sql/printer/print.ts';
+import { findMisplaced } from './positions.ts';
 import type { Reference } from './reference.ts';
 
 /** What statements are read under: a new session's settings on the server that is asked. */
@@ -15,6 +16,8 @@ export type Measured = Readonly<{
   message: string | undefined;
   /** Printed, parsed and printed again gives the same text; undefined where nothing was parsed. */
   isFixed: boolean | undefined;
+  /** Nodes whose positions are wrong. */
+  misplaced: readonly string[];
   /** What was printed. */
   printed: Buffer | undefined;
 }>;
@@ -26,13 +29,14 @@ export type Outcome = 'accepted' | 'refused' | 'gap' | 'lenience' | 'undecided';
 export function measure(statement: Buffer, mode: LexMode): Measured {
   const first = parseStatement(statement, 0, statement.length, mode);
   if (first.kind === 'syntaxProblem') {
-    return { accepted: false, message: first.message, isFixed: undefined, printed: undefined };
+    return { accepted: false, message: first.message, isFixed: undefined, misplaced: [], printed: undefined };
   }
   const printed = printBytes(first, statement, mode);
   const second = parseStatement(printed, 0, printed.length, mode);
   const isFixed = second.kind !== 'syntaxProblem' && printBytes(second, printed, mode).equals(printed);
   const message = second.kind === 'syntaxProblem' ? second.message : undefined;
-  return { accepted: true, message, isFixed, printed };
+  const misplaced = findMisplaced(first, statement, mode);
+  return { accepted: true, message, isFixed, misplaced, printed };
 }
 
 /** Whether ours and MySQL's opinion agree. */

@@ -65,6 +65,13 @@ describe('the parser', () => {
   });
 });
 
+describe('positions', () => {
+  test('lie within each other', () => {
+    const misplaced = statements.accepted.flatMap((statement) => measure(statement, mode).misplaced);
+    expect(misplaced).toEqual([]);
+  });
+});
+
 describe('the printer', () => {
   test('prints what it prints again', () => {
     const unstable = statements.accepted.filter((statement) => measure(statement, mode).isFixed !== true);

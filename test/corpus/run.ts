@@ -1,7 +1,8 @@
 /**
  * `npm run test:corpus`: the parser over the statements of MySQL's own test suite, with MySQL as the judge of what is
  * syntax. Nothing of the corpus is executed. Options: --failures N prints N gaps per kind, --leniences N what we
- * accept and MySQL does not, --unstable N texts that change when printed again, --without-second-opinion is faster.
+ * accept and MySQL does not, --unstable N texts that change when printed again, --sql-mode M another sql_mode,
+ * --without-second-opinion is faster.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { type Mysqld, startMysqld } from '../support/mysqld.ts';
 import { type CorpusKind, corpusKinds, kindOf } from './kinds.ts';
 import { corpusMode, type Measured, measure, type Outcome, outcomeOf, secondOpinion } from './measure.ts';
 import { extractStatements } from './mysqltest.ts';
-import { askMysql, corpusDatabase, type Reference, versionOf } from './reference.ts';
+import { type AskOptions, askMysql, corpusDatabase, type Reference, versionOf } from './reference.ts';
 
 /** Share of SELECT and DML that MySQL accepts and we must accept, too. */
 const ACCEPTED_MIN = 0.9999;
@@ -36,9 +37,12 @@ const { values: options } = parseArgs({
     failures: { type: 'string', default: '0' },
     leniences: { type: 'string', default: '0' },
     unstable: { type: 'string', default: '0' },
+    'sql-mode': { type: 'string', default: '' },
     'without-second-opinion': { type: 'boolean', default: false },
   },
 });
+
+const asking: AskOptions = { sqlMode: options['sql-mode'] || undefined };
 
 function readCorpus(serverVersion: number): Statement[] {
   const distinct = new Set<string>();
@@ -50,7 +54,7 @@ function readCorpus(serverVersion: number): Statement[] {
   }
   return [...distinct]
     .map((statement) => Buffer.from(statement, 'latin1'))
-    .map((text) => ({ text, kind: kindOf(text, corpusMode(serverVersion)) }))
+    .map((text) => ({ text, kind: kindOf(text, corpusMode(serverVersion, options['sql-mode'])) }))
     .flatMap(({ text, kind }) => (kind === 'empty' ? [] : { text, kind }));
 }
 
@@ -59,7 +63,7 @@ function makeCases(
   references: readonly Reference[],
   serverVersion: number,
 ): Case[] {
-  const mode = corpusMode(serverVersion);
+  const mode = corpusMode(serverVersion, options['sql-mode']);
   return statements.map(({ text, kind }, index) => {
     const measured = measure(text, mode);
     const reference = references[index]!;
@@ -75,13 +79,14 @@ async function findChanged(server: Mysqld, cases: readonly Case[]): Promise<Read
   const answers = await askMysql(
     server,
     accepted.map(({ measured }) => measured.printed!),
+    asking,
   );
   const changed = new Set<Case>();
   for (const [index, each] of accepted.entries()) {
     if (answers[index]!.errno === each.reference.errno) continue;
     // User variables that earlier statements brought to that connection matter: both are asked again on new ones.
-    const [original] = await askMysql(server, [each.text]);
-    const [printed] = await askMysql(server, [each.measured.printed!]);
+    const [original] = await askMysql(server, [each.text], asking);
+    const [printed] = await askMysql(server, [each.measured.printed!], asking);
     if (original!.errno !== printed!.errno) changed.add(each);
   }
   return changed;
@@ -100,6 +105,7 @@ function countRow(name: string, cases: readonly Case[]): Readonly<Record<string,
     leniences: count('lenience'),
     undecided: count('undecided'),
     'accepted %': percent(acceptedShare(cases)),
+    misplaced: cases.filter(({ measured }) => measured.misplaced.length > 0).length,
     'fixed point %': percent(printed.length === 0 ? 1 : fixed / printed.length),
     'same to MySQL %': percent(sameShare(cases)),
     'node-sql-parser %': options['without-second-opinion'] ? '' : percent(secondShare(cases)),
@@ -159,6 +165,7 @@ try {
   const references = await askMysql(
     server,
     statements.map(({ text }) => text),
+    asking,
   );
   cases = makeCases(statements, references, serverVersion);
   changed = await findChanged(server, cases);
