@@ -10,7 +10,7 @@ import { nodesOfKind } from '../sql/ast/walk.ts';
 import { slotKind } from '../sql/literals-found.ts';
 import { resolveTable } from '../vschema/resolve-table.ts';
 import type { TableVSchema } from '../vschema/vschema.ts';
-import { isExact, routingKey } from './analysis/analyzer.ts';
+import { isExact, routingKey } from './analysis/keys.ts';
 import type { InsertPlan, InsertRow, InsertRows, InsertSequence, Plan, Refusal } from './plan.ts';
 import { refused } from './plan.ts';
 import { keyspaceOf, type Planning, requireNoLookups, unshardedPlan } from './plan-statement.ts';

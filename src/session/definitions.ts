@@ -11,6 +11,7 @@ import { nodesOfKind } from '../sql/ast/walk.ts';
 import { parseStatement } from '../sql/parser/statement.ts';
 import { effect } from '../sql/statement.ts';
 import { placeAt } from './planned.ts';
+import { lexModeIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards } from './shard-writes.ts';
 import type { Place } from './statement-place.ts';
@@ -21,7 +22,7 @@ export async function defineOnShards(session: Session, statement: Statement): Pr
   const { services, state, holding } = session;
   const keyspace = keyspaceOf(session, statement);
   if ((scan.effects & effect.temporaryTable) !== 0) throw notOverShards('temporary tables');
-  const parsed = parseStatement(source, scan.start, scan.end, session.lexMode);
+  const parsed = parseStatement(source, scan.start, scan.end, lexModeIn(session));
   if (
     parsed.kind !== 'syntaxProblem' &&
     nodesOfKind(parsed as Parameters<typeof nodesOfKind>[0], 'query').length > 0 &&

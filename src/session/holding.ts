@@ -249,6 +249,14 @@ export class Holding {
     if (held === undefined) this.#settleFree(connection, place, left, open);
     else this.#settleHeld(held, scan, answer, left, open);
     this.#follow(scan, answer, open !== 0);
+    if (scan.kind === 'ddl' && answer.error === undefined) this.#followTables(place);
+  }
+
+  /** Tables of one shard were changed by its name: the next plan waits until they are known. */
+  #followTables({ shard }: Place): void {
+    const { gateway } = this.#session.services;
+    if (gateway.topology?.keyspaces.get(shard.keyspace)?.sharded === true)
+      this.#session.schemaChanging = gateway.schemaChanged(shard.keyspace);
   }
 
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {

@@ -23,6 +23,7 @@ import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
+import { lexModeIn, planContextIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
 import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
@@ -105,7 +106,7 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   const { plans, gateway } = session.services;
   if (scan.kind === 'ddl') return defineOnShards(session, statement);
   requirePlannable(scan);
-  const plan = plans.plan(source, scan, session.lexMode, session.planContext, session.state.target);
+  const plan = plans.plan(source, scan, lexModeIn(session), planContextIn(session), session.state.target);
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, gateway, source));
     return undefined;
@@ -124,7 +125,7 @@ export function requirePlannable({ effects }: StatementScan): void {
 function operandsOf(session: Session, source: Buffer): Operands {
   const { plans } = session.services;
   const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
-  return new Operands(source, session.lexMode, slots, [], session.state.valueContext);
+  return new Operands(source, lexModeIn(session), slots, [], session.state.valueContext);
 }
 
 function runPlan(

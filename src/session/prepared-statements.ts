@@ -17,6 +17,7 @@ import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packe
 import { pin } from './pins.ts';
 import { isPlanned } from './planned.ts';
 import { executePlanned, preparePlace } from './planned-execute.ts';
+import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { notOverShards } from './shard-writes.ts';
@@ -81,9 +82,10 @@ export class PreparedStatements {
       });
     }
     const text = packet.subarray(5);
-    const scan = session.scan(text, 0);
+    const scan = scanIn(session, text, 0);
     const { target, parseSettings } = state;
-    const { lexMode: mode, planContext } = session;
+    const mode = lexModeIn(session);
+    const planContext = planContextIn(session);
     const facts = { text, scan, target, mode, planContext, parameterCount: 0, types: undefined };
     const isSharded = isPlanned(session, scan);
     const planned = isSharded ? await preparePlace(session, facts) : undefined;

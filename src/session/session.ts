@@ -14,22 +14,21 @@ import type {
   CommandOptions,
   ConnectionOwner,
 } from '../gateway/backend-connection.ts';
-import { TabletRefusal } from '../gateway/tablet-refusal.ts';
+import { toServerError } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
-import { digestOf } from '../sql/digest.ts';
-import type { LexMode } from '../sql/lex-mode.ts';
-import { effect, type StatementScan, scanStatement } from '../sql/statement-scan.ts';
-import { type QueryKindName, queryKind } from '../telemetry/query-kinds.ts';
-import { tabletTypes } from '../topology/topology.ts';
-import { buildErr, type ServerError } from '../wire/err-packet.ts';
+import { effect, type StatementScan } from '../sql/statement-scan.ts';
+import type { QueryKindName } from '../telemetry/query-kinds.ts';
+import { buildErr } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
 import type { ResponseKind, ResponseRelay } from '../wire/response-relay.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { Holding } from './holding.ts';
+import { measureStatement } from './measure-statement.ts';
 import { isPlanned, runPlanned } from './planned.ts';
 import { PreparedStatements } from './prepared-statements.ts';
+import { scanIn } from './read-statement.ts';
 import type { SessionServices } from './services.ts';
 import type { SessionState } from './session-state.ts';
 import { statementHandlers } from './statement-handlers.ts';
@@ -53,7 +52,6 @@ const preparedEffects =
   effect.lastInsertIdRead | effect.foundRows | effect.rowCount | effect.diagnosticsRead | effect.connectionId;
 
 const savepointKinds: ReadonlySet<string> = new Set(['savepoint', 'rollbackTo', 'release']);
-const SLOW_QUERY_CHARACTERS_MAX = 1000;
 const REPEAT_MS = 20;
 
 export class Session implements ConnectionOwner, AnswerReceiver {
@@ -156,38 +154,10 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   #query(packet: Buffer): void {
     try {
-      this.#scanned(packet, this.scan(packet, 5));
+      this.#scanned(packet, scanIn(this, packet, 5));
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  /** Reads one statement of a buffer as the session's settings say. */
-  scan(source: Buffer, start: number): StatementScan {
-    const { gateway, plans } = this.services;
-    const mode = this.lexMode;
-    if (plans.isSharded(this.state.target)) {
-      const known = plans.knownScan(source, start, mode, this.planContext);
-      if (known !== undefined) return known;
-    }
-    return scanStatement(source, start, mode, gateway.keyspaces);
-  }
-
-  /** How statements are to be read. */
-  get lexMode(): LexMode {
-    return this.state.lexMode(this.services.gateway.serverVersionNumber);
-  }
-
-  /** Under what number plans are kept for the session's settings. */
-  get planContext(): number {
-    const { state } = this;
-    const { lexMode } = this;
-    if (state.planContext?.mode !== lexMode) {
-      const { collation } = state.valueContext;
-      const id = this.services.plans.contextId(state.target, state.sqlMode, lexMode, collation);
-      state.planContext = { mode: lexMode, id };
-    }
-    return state.planContext.id;
   }
 
   #scanned(source: Buffer, scan: StatementScan): void {
@@ -226,12 +196,10 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     if (isPlanned(this, statement.scan)) {
       const slow = runPlanned(this, statement);
       if (slow !== undefined) this.slowly(slow);
-    } else {
-      this.relayTo(
-        statement,
-        placeOf(statement.scan, this.state.target, this.services.gateway, statement.source),
-      );
+      return;
     }
+    const { scan, source } = statement;
+    this.relayTo(statement, placeOf(scan, this.state.target, this.services.gateway, source));
   }
 
   /** Sends a statement to a shard and relays the answer. */
@@ -399,36 +367,21 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.#answered = false;
     this.#startedMs = performance.now();
     try {
-      this.#scanned(source, this.scan(source, at));
+      this.#scanned(source, scanIn(this, source, at));
     } catch (error) {
       this.fail(error);
     }
   }
 
   #measure(failed: boolean): void {
-    const { metrics, log, slowQueryMs } = this.services;
-    const tookMs = performance.now() - this.#startedMs;
-    const kind = this.#kind;
-    const index = (queryKind as Record<string, number>)[kind] ?? queryKind.other;
-    const type = this.#place === undefined ? metrics.noTablet : tabletTypes.indexOf(this.#place.type);
-    metrics.query(index, type, tookMs * 1000, failed);
-    if (slowQueryMs > 0 && tookMs >= slowQueryMs && this.#statement !== undefined) {
-      const { source, scan } = this.#statement;
-      const mode = this.lexMode;
-      const { hash: digest, text: sql } = digestOf(
-        source,
-        scan.start,
-        scan.end,
-        mode,
-        SLOW_QUERY_CHARACTERS_MAX,
-      );
-      const shard = this.#place?.shard.name;
-      const { connectionId, userName } = this.port;
-      log.warn(
-        { connectionId, userName, tookMs: Math.round(tookMs), kind, shard, digest, sql, failed },
-        'slow query',
-      );
-    }
+    const statement = this.#statement;
+    measureStatement(this, {
+      statement,
+      place: this.#place,
+      kind: this.#kind,
+      startedMs: this.#startedMs,
+      failed,
+    });
     this.#statement = undefined;
     this.#place = undefined;
   }
@@ -544,10 +497,4 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.holding.releaseAll();
     this.last = undefined;
   }
-}
-
-function toServerError(error: unknown): ServerError | undefined {
-  if (error instanceof HeadgateError) return error;
-  if (error instanceof TabletRefusal) return error.answer;
-  return undefined;
 }

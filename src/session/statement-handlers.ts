@@ -6,6 +6,7 @@ import { demand } from '../gateway/prepare-connection.ts';
 import { serverStatus, sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencInteger, lenencString } from '../wire/lenenc.ts';
+import { scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { showDatabases } from './show-databases.ts';
@@ -173,7 +174,7 @@ function kill(session: Session, { source, scan }: Statement): Promise<unknown> {
 
 /** `KILL CONNECTION_ID()` and the like: MySQL evaluates the expression. */
 async function evaluateId(session: Session, expression: string): Promise<number> {
-  const scan = session.scan(Buffer.from(`SELECT ${expression}`), 0);
+  const scan = scanIn(session, Buffer.from(`SELECT ${expression}`), 0);
   const place = placeOf(scan, session.state.target, session.services.gateway);
   const connection = await session.holding.lease(scan, place);
   await session.diagnostics.prime(scan.effects, connection);

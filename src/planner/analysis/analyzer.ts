@@ -3,19 +3,19 @@
  * what in it only holds when all of it runs on one shard. Names that it cannot resolve narrow nothing.
  */
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import { findColumn, findTable, type KeyspaceSchema, type TableSchema } from '../../schema/schema.ts';
+import { findTable, type KeyspaceSchema, type TableSchema } from '../../schema/schema.ts';
 import type { Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock, QueryBody, QueryExpression, WithClause } from '../../sql/ast/query.ts';
 import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import { resolveTable } from '../../vschema/resolve-table.ts';
 import type { TableVSchema, VindexDefinition, VSchema } from '../../vschema/vschema.ts';
-import { vindexExactness } from '../column-vindex-exactness.ts';
-import { both, either, type Route, type RoutingKey } from '../route.ts';
+import { type Group, groupsOf } from './groups.ts';
+import { isExact, routingKey } from './keys.ts';
 import { isKeyed, localityProblem } from './locality.ts';
 import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
 import { sameEquality } from './same-equality.ts';
 import { type CommonTables, findCommonTable, originOf, type Scope } from './scope.ts';
-import { jsonTableSource, outputColumns, withNames } from './sources.ts';
+import { columnNamed, commonNames, jsonTableSource, outputColumns, withNames } from './sources.ts';
 import { expressionsOf, queriesIn } from './subqueries.ts';
 import {
   Classes,
@@ -38,9 +38,6 @@ export type AnalysisInput = Readonly<{
 
 /** A table in an unsharded keyspace, or a copy on every shard. */
 export type PlainTable = Readonly<{ node: TableName; table: TableVSchema; schema: TableSchema | undefined }>;
-
-/** Uses that belong together, with the route of all of them. */
-export type Group = Readonly<{ uses: readonly TableUse[]; route: Route; anchored: boolean }>;
 
 /** A query within another one: what it exports. */
 type Facts = Readonly<{ columns: readonly SourceColumn[] | undefined; uses: readonly TableUse[] }>;
@@ -84,7 +81,6 @@ export class Analyzer {
   readonly singleOnly = new Set<string>();
   readonly input: AnalysisInput;
   readonly #equal = new Classes<Origin>();
-  readonly #aligned = new Classes<TableUse>();
   readonly #facts = new Map<QueryExpression, Facts>();
   #blocks = 0;
   #depth = 0;
@@ -121,50 +117,9 @@ export class Analyzer {
     return sources;
   }
 
-  /** Subqueries of expressions that belong to no query: values of INSERT. */
-  values(expressions: readonly Expression[]): void {
-    const place: Place = { mode: 'top', anchor: false, outer: undefined, tables: undefined };
-    for (const expression of expressions)
-      this.#expression(expression, { sources: [], outer: undefined }, place);
-  }
-
   /** The uses by group. Call it last. */
   groups(): Group[] {
-    this.#alignKeys();
-    const members = new Map<TableUse, TableUse[]>();
-    for (const use of this.uses) {
-      const root = this.#aligned.of(use);
-      members.set(root, [...(members.get(root) ?? []), use]);
-    }
-    return [...members.values()].map((uses) => ({
-      uses,
-      route: routeOfGroup(uses),
-      anchored: uses.some((use) => use.anchor),
-    }));
-  }
-
-  /** Whether two columns are equal in every row that counts. */
-  areEqual(a: Origin, b: Origin): boolean {
-    return this.#equal.of(a) === this.#equal.of(b);
-  }
-
-  #alignKeys(): void {
-    for (const [at, use] of this.uses.entries()) {
-      for (const other of this.uses.slice(0, at))
-        if (this.#belongTogether(use, other)) this.#aligned.join(use, other);
-    }
-  }
-
-  #belongTogether(a: TableUse, b: TableUse): boolean {
-    if (a.table.keyspace !== b.table.keyspace) return false;
-    const pinned = a.table.pinned;
-    if (pinned !== undefined) return b.table.pinned !== undefined && pinned.equals(b.table.pinned);
-    if (a.key === undefined || b.key === undefined || !sameFunction(a.key, b.key)) return false;
-    return (
-      a.keyOrigins.every((origin, at) => this.areEqual(origin, b.keyOrigins[at]!)) &&
-      isExact(a.key) &&
-      isExact(b.key)
-    );
+    return groupsOf(this.uses, this.#equal);
   }
 
   #query(query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
@@ -506,37 +461,6 @@ export class Analyzer {
   }
 }
 
-/** The primary vindex with the tablets' columns; undefined if it cannot be computed, or a column is missing. */
-export function routingKey(table: TableVSchema, schema: TableSchema): RoutingKey | undefined {
-  const columnVindex = table.columnVindexes[0];
-  if (columnVindex === undefined || !columnVindex.vindex.vindex.functional) return undefined;
-  const columns = columnVindex.columns.map((name) => findColumn(schema, name));
-  return columns.every((column) => column !== undefined) ? { columnVindex, columns } : undefined;
-}
-
-const sameFunction = ({ columnVindex: a }: RoutingKey, { columnVindex: b }: RoutingKey): boolean =>
-  a.vindex === b.vindex ||
-  (a.vindex.type === b.vindex.type && JSON.stringify(a.vindex.params) === JSON.stringify(b.vindex.params));
-
-/** Whether values that MySQL calls equal always have the same keyspace id. */
-export const isExact = ({ columnVindex, columns }: RoutingKey): boolean =>
-  columns.every((column) => vindexExactness(column, columnVindex).exact);
-
-/** Anchors all hold; without them each block that reads from the group may be the one that matters. */
-function routeOfGroup(uses: readonly TableUse[]): Route {
-  const anchors = uses.filter((use) => use.anchor);
-  if (anchors.length > 0) return both(anchors.flatMap((use) => use.routes));
-  const blocks = new Map<number, TableUse[]>();
-  for (const use of uses) blocks.set(use.block, [...(blocks.get(use.block) ?? []), use]);
-  return either(
-    [...blocks.values()].map((members) => {
-      const required = members.filter((use) => !use.nullable);
-      if (required.length > 0) return both(required.flatMap((use) => use.routes));
-      return either(members.map((use) => both(use.routes)));
-    }),
-  );
-}
-
 const withoutOrigins = ({ columns, uses }: Facts): Facts => ({
   uses,
   columns: columns?.map((column) => ({ ...column, origin: undefined })),
@@ -562,20 +486,4 @@ function byReach(conditions: readonly Condition[]): Condition[][] {
     else fitting.push(condition);
   }
   return groups;
-}
-
-function columnNamed(sources: readonly Source[], name: string): SourceColumn | undefined {
-  const wanted = name.toLowerCase();
-  for (const { columns } of sources) {
-    const found = columns?.find((column) => column.name.toLowerCase() === wanted);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** The columns by which NATURAL joins; none where they are not all known. */
-function commonNames(left: readonly Source[], right: readonly Source[]): string[] {
-  const visible = ({ columns = [] }: Source) =>
-    columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
-  return left.flatMap(visible).filter((name) => columnNamed(right, name)?.hidden === false);
 }

@@ -66,3 +66,20 @@ function mergesColumns(reference: TableReference): boolean {
       return false;
   }
 }
+
+/** The first column of a name. */
+export function columnNamed(sources: readonly Source[], name: string): SourceColumn | undefined {
+  const wanted = name.toLowerCase();
+  for (const { columns } of sources) {
+    const found = columns?.find((column) => column.name.toLowerCase() === wanted);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The columns by which NATURAL joins; none where they are not all known. */
+export function commonNames(left: readonly Source[], right: readonly Source[]): string[] {
+  const visible = ({ columns = [] }: Source) =>
+    columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
+  return left.flatMap(visible).filter((name) => columnNamed(right, name)?.hidden === false);
+}
