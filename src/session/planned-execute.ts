@@ -163,7 +163,7 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
     after: (connection: BackendConnection, sent: Buffer) =>
       connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9))),
   }));
-  await scatterRead(session, statement.scan, questions, (shards) =>
+  await scatterRead(session, statement.scan, { questions, original: undefined }, (shards) =>
     scatterRows(scatter, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! }),
   );
 }

@@ -7,7 +7,6 @@ import { scatterRows } from '../engine/run-scatter.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
-import { command } from '../mysql/protocol.ts';
 import { refusalOf, rowCountOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
 import { Operands } from '../planner/operands.ts';
 import {
@@ -23,6 +22,7 @@ import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
+import { preparedError } from './prepared-error.ts';
 import { lexModeIn, planContextIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
 import type { Session, Statement } from './session.ts';
@@ -223,6 +223,7 @@ const ofOneConnection: readonly (readonly [number, string])[] = [
 ];
 
 export function requireSeveral(session: Session, { effects }: StatementScan): void {
+  if (session.state.limitsRows) throw notOverShards('a statement under sql_select_limit');
   for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
   if ((effects & effect.currentUser) !== 0 && session.port.identity !== undefined)
     throw notOverShards('USER() and CURRENT_USER()');
@@ -241,7 +242,8 @@ function runScatter(
   const limits = limitsOf(scatter, operands);
   const questions = places.map((place) => ({ place, packet: () => packet }));
   const budget = new MemoryBudget(session.services.statementBytesMax);
-  return scatterRead(session, scan, questions, (shards) =>
+  const original = source.subarray(scan.start, scan.end);
+  return scatterRead(session, scan, { questions, original }, (shards) =>
     scatterRows(scatter, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
   );
 }
@@ -311,15 +313,9 @@ async function askMySql(
   const shard = map.names.length > 0 ? placeAt(session, target.keyspace, map, 0).shard : gateway.anyShard();
   if (shard === undefined) throw new HeadgateError('HG_NO_TABLET', { detail: 'no keyspace has a primary' });
   const place: Place = { shard, type: target.type, database: databaseOf(target) };
-  const need = session.holding.needAt(place);
-  const connection = await gateway.lease(shard, target.type, need, session, undefined, session.abort.signal);
   const text = source.subarray(scan.start, scan.end);
-  try {
-    const answer = await connection.ask(command.stmtPrepare, text, 'prepare');
-    if (answer.error !== undefined) throw new TabletRefusal(answer.error);
-  } finally {
-    session.holding.discard(connection);
-  }
+  const error = await preparedError(session, place, text);
+  if (error !== undefined) throw new TabletRefusal(error);
   plans.noteGap(text.toString('utf8'), problem);
   throw new HeadgateError('HG_PARSER_GAP', { detail: problem.message });
 }

@@ -15,6 +15,7 @@ import type { StatementScan } from '../sql/statement.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import { buildResultEnd } from '../wire/packets.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
+import { preparedError } from './prepared-error.ts';
 import type { Session } from './session.ts';
 import type { Place } from './statement-place.ts';
 
@@ -25,6 +26,9 @@ export type ShardQuestion = Readonly<{
   /** What is to be done on the connection when it has answered; `sent` is the packet. */
   after?: (connection: BackendConnection, sent: Buffer) => void;
 }>;
+
+/** All questions of one statement. `original` is the client's own text where the shards get another one. */
+export type ScatterQuestion = Readonly<{ questions: readonly ShardQuestion[]; original: Buffer | undefined }>;
 
 const WARNINGS_KEPT_MAX = 1024;
 const REPEAT_MS = 20;
@@ -47,20 +51,21 @@ type Ending = Readonly<{ summary: RowsSummary | undefined; error: RowsError | un
 export async function scatterRead(
   session: Session,
   scan: StatementScan,
-  questions: readonly ShardQuestion[],
+  question: ScatterQuestion,
   rowsOf: (shards: readonly ShardRows[]) => RowProducer,
 ): Promise<void> {
-  const first = new ScatterRead(session, scan, questions);
+  const first = new ScatterRead(session, scan, question);
   const lost = await first.run(rowsOf, scan.readOnly);
   if (!lost) return;
   await sleep(REPEAT_MS);
-  await new ScatterRead(session, scan, questions).run(rowsOf, false);
+  await new ScatterRead(session, scan, question).run(rowsOf, false);
 }
 
 class ScatterRead implements RowClient {
   readonly #session: Session;
   readonly #scan: StatementScan;
   readonly #questions: readonly ShardQuestion[];
+  readonly #original: Buffer | undefined;
   readonly #parts: Part[] = [];
   readonly #warningRows: Buffer[] = [];
   #sink!: ClientRowSink;
@@ -69,10 +74,11 @@ class ScatterRead implements RowClient {
   #wasHeld = false;
   #ended!: (ending: Ending) => void;
 
-  constructor(session: Session, scan: StatementScan, questions: readonly ShardQuestion[]) {
+  constructor(session: Session, scan: StatementScan, { questions, original }: ScatterQuestion) {
     this.#session = session;
     this.#scan = scan;
     this.#questions = questions;
+    this.#original = original;
   }
 
   /** True: nothing was sent since a tablet was lost, and the query may be repeated. */
@@ -118,7 +124,14 @@ class ScatterRead implements RowClient {
     const ending = await ended;
     // Also those whose rest nobody wants: the next statement may need them.
     await Promise.all(this.#parts.map(({ free }) => free));
-    return this.#finish(ending, repeatable);
+    const error = this.#sent ? ending.error : await this.#ownError(ending.error);
+    return this.#finish({ ...ending, error }, repeatable);
+  }
+
+  /** MySQL's words about a statement that it refuses are about its own text, not about what was added to it. */
+  async #ownError(error: RowsError | undefined): Promise<RowsError | undefined> {
+    if (error === undefined || error instanceof HeadgateError || this.#original === undefined) return error;
+    return (await preparedError(this.#session, this.#questions[0]!.place, this.#original)) ?? error;
   }
 
   #ownerOf(part: Part): RowReaderOwner {

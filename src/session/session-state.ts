@@ -124,6 +124,11 @@ export class SessionState {
     return this.#lexMode;
   }
 
+  /** Whether sql_select_limit is set: each shard would keep to it for itself. */
+  get limitsRows(): boolean {
+    return this.#settings.has('sql_select_limit');
+  }
+
   get sqlMode(): string {
     return this.#sqlMode;
   }

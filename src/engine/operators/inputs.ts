@@ -1,6 +1,9 @@
 /** What operators over several inputs share: columns that must agree, one failure for all, warnings added up. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
+import { columnType } from '../../mysql/protocol.ts';
+import { PayloadReader } from '../../wire/payload-reader.ts';
 import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
+import { columnFlag, readColumnFacts } from '../rows/column-kind.ts';
 import { asRowsError } from './operator.ts';
 
 /** One shard's part of a result. */
@@ -18,6 +21,29 @@ export const addSummaries = (a: RowsSummary, b: RowsSummary): RowsSummary => ({
   warnings: Math.min(WARNINGS_MAX, a.warnings + b.warnings),
   status: a.status | b.status,
 });
+
+/**
+ * Whether two shards' columns are the same to a client. How a server runs a query shows in parts of its definitions: without a row
+ * that can match it names no original table, and makes JSON and temporary columns otherwise.
+ */
+function sameColumn(a: Buffer, b: Buffer): boolean {
+  if (a.equals(b)) return true;
+  const [one, other] = [readColumnFacts(a), readColumnFacts(b)];
+  return (
+    one.type === other.type &&
+    one.charset === other.charset &&
+    (one.flags & columnFlag.unsigned) === (other.flags & columnFlag.unsigned) &&
+    (one.type === columnType.json || one.decimals === other.decimals) &&
+    titleOf(a).equals(titleOf(b))
+  );
+}
+
+function titleOf(definition: Buffer): Buffer {
+  const reader = new PayloadReader(definition);
+  for (const what of ['the catalog', 'the schema', 'the table', 'the original table'])
+    reader.lenencString(what);
+  return reader.lenencString('the title');
+}
 
 /** An operator over several inputs. Subclasses get their rows by input; what they throw makes the whole fail. */
 export abstract class Gathering implements RowSource {
@@ -107,7 +133,8 @@ export abstract class Gathering implements RowSource {
       return;
     }
     const known = this.#definitions;
-    if (known.length === definitions.length && known.every((one, i) => one.equals(definitions[i]!))) return;
+    if (known.length === definitions.length && known.every((one, i) => sameColumn(one, definitions[i]!)))
+      return;
     const [first, second] = [this.#inputs[this.#describedBy]!.name, this.#inputs[index]!.name];
     throw new HeadgateError('HG_COLUMNS_DISAGREE', { detail: `${first} and ${second}` });
   }
