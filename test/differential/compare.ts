@@ -14,12 +14,14 @@ import type { Statement } from './case.ts';
 import { SHARDED } from './definitions.ts';
 import {
   type Allowed,
-  binaryFlag,
   estimates,
+  expressionFlags,
   folded,
   keyFlags,
   maskedStatus,
   mayUseTemporaryTable,
+  NOT_FIXED_DECIMALS,
+  rowErrors,
   SUM_DIGITS,
   SUM_DUST,
   sumsFloats,
@@ -35,6 +37,8 @@ export type Verdict =
 /** Used for what the session cannot do, with the router's name in the message. */
 const NOT_SUPPORTED = 1235;
 const NO_SUCH_TABLE = 1146;
+/** What an earlier execution's collation leads to. */
+const CANNOT_CONVERT = 3988;
 
 const refusals: ReadonlyMap<number, string> = new Map<number, string>(
   Object.entries(catalogue)
@@ -71,7 +75,12 @@ function compareEnds(
   notes: Set<Allowed>,
 ): string | undefined {
   if (left.failure !== right.failure) return `failure: ${left.failure} and ${right.failure}`;
-  if (left.error || right.error) return compareErrors(left, right, notes);
+  if (left.error || right.error) {
+    if (!statement.again || [left, right].every(({ error }) => error?.errno !== CANNOT_CONVERT))
+      return compareErrors(statement, left, right, notes);
+    notes.add('preparedHistory');
+    return undefined;
+  }
   const [a, b] = [left.ok, right.ok];
   if (!a || !b) return a === b ? undefined : 'one answer has no end';
   if (a.affectedRows !== b.affectedRows) return `affected rows ${a.affectedRows} and ${b.affectedRows}`;
@@ -92,7 +101,10 @@ function compareEnds(
 
 const infoOf = (ok: OkPacket): string => ok.rest.toString('utf8');
 
+const isWrite = (sql: string): boolean => /^\s*(?:insert|replace|update|delete)\b/i.test(sql);
+
 function compareErrors(
+  { sql }: Statement,
   left: PlayedStatement,
   right: PlayedStatement,
   notes: Set<Allowed>,
@@ -101,6 +113,10 @@ function compareErrors(
   if (!a || !b) {
     const said = (error: typeof a): string => (error ? `${error.errno} ${error.message}` : 'success');
     return `error ${said(a)} and ${said(b)}`;
+  }
+  if (a.errno !== b.errno && rowErrors.has(a.errno) && rowErrors.has(b.errno) && isWrite(sql)) {
+    notes.add('firstError');
+    return undefined;
   }
   if (a.errno !== b.errno || a.sqlState !== b.sqlState)
     return `error ${a.errno} (${a.sqlState}) ${a.message} and ${b.errno} (${b.sqlState}) ${b.message}`;
@@ -153,11 +169,13 @@ const factOf = (fact: (typeof columnFacts)[number], index: number, a: Column, b:
   `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;
 
 /** Without what a temporary table takes away. */
-const plainly = (column: Column): Column => ({
-  ...column,
-  flags: column.flags & ~(column.orgTable === '' ? keyFlags | binaryFlag : keyFlags),
-  orgName: column.orgTable === '' ? '' : column.orgName,
-});
+function plainly(column: Column): Column {
+  const flags = column.flags & ~keyFlags;
+  if (column.orgTable !== '') return { ...column, flags };
+  const decimals =
+    column.decimals === NOT_FIXED_DECIMALS && column.type >= columnType.blob ? 0 : column.decimals;
+  return { ...column, flags: flags & ~expressionFlags, orgName: '', decimals };
+}
 
 function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
   const at = left.prepared?.findIndex((line, index) => line !== right.prepared?.[index]) ?? -1;
@@ -202,6 +220,8 @@ function compareRows(
 
 const SUM_MARK = '\u0000';
 const BINARY_CHARSET = 63;
+/** Of the results' character set. */
+const latin1Collations: ReadonlySet<number> = new Set([5, 8, 15, 31, 47, 48, 49, 94]);
 const ESTIMATE = '(estimate)';
 
 /** Cells as texts that are equal where nothing but an allowed difference is between them. */
@@ -214,6 +234,9 @@ function cellReader(statement: Statement, columns: readonly Column[]): (row: Lab
     if (!statement.loose?.includes(index)) return undefined;
     if (type === columnType.json)
       return (cell: string): string => JSON.stringify(JSON.parse(cell)).toUpperCase();
+    // 0 and -0 are one group.
+    if (type === columnType.double || type === columnType.float)
+      return (cell: string): string => String(Number(cell) + 0);
     return charset === BINARY_CHARSET ? undefined : folded;
   });
   return ({ payload, role }) => {
@@ -223,6 +246,8 @@ function cellReader(statement: Statement, columns: readonly Column[]): (row: Lab
       if (span === null) return null;
       // As bytes: no two values look the same.
       if (rule === undefined) return payload.toString('latin1', span.start, span.end);
+      const { charset } = columns[index]!;
+      if (latin1Collations.has(charset)) return rule(payload.toString('latin1', span.start, span.end));
       if (role === 'textRow') return rule(payload.toString('utf8', span.start, span.end));
       return rule(binaryText(payload, span, columns[index]!)!);
     });

@@ -17,15 +17,19 @@ export const allowed = {
     'A warning is given by each shard that meets it, and for each row that it reads; each different one must come.',
   preparedHistory:
     'From one execution of a prepared statement to the next MySQL remembers what kind of number a text parameter was, and words its warnings accordingly; executions through the router may run on several connections.',
+  conversion:
+    'A text that is compared with a number is converted as INTEGER, DECIMAL or DOUBLE, as the warning says, depending on whether it is bound or written and on what the optimizer does first.',
   insertIdAfterError:
     'LAST_INSERT_ID() after a statement that failed is undefined, as MySQL’s manual says: with many rows it depends on how far the statement came.',
+  firstError:
+    'Where several rows of one write are wrong, each for another reason, the error is that of the first to run.',
   rowNumbers:
     'Which of several rows an error or a warning complains of is found by the first to run, and "at row 3" counts the rows that a shard was sent.',
   unknownTable:
     'For a table that the VSchema does not know the message says more than MySQL’s: what to do about it.',
   rowsBeforeError: 'How many rows come before the error that ends a result depends on which are read first.',
   temporaryTable:
-    'Key flags of columns, and the original name and BINARY flag of an expression, are lost where the optimizer sorts or groups through a temporary table; whether it does depends on the statistics of the table.',
+    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table; whether it does depends on the statistics of the table.',
   estimates:
     'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',
@@ -65,19 +69,26 @@ export const SUM_DIGITS = 12;
 
 export const sumsFloats = (sql: string): boolean => /\b(?:sum|avg|std|stddev|var\w*)\s*\(/i.test(sql);
 
-/** A message without what names the row (`rowNumbers`). */
+/** A message without what names the row (`rowNumbers`) or a conversion (`conversion`). */
 export const withoutRow = (message: string): string =>
   message
     .replace(/\bat row \d+/g, 'at row N')
+    .replace(/Truncated incorrect (?:INTEGER|DECIMAL|DOUBLE)/, 'Truncated incorrect NUMBER')
     .replace(/(?<=^Invalid JSON text in argument \d+ to function \w+: ).*/s, '…')
     .replace(/(value: |Duplicate entry |out of range in )'.*?'(?= for | at |$)/gs, '$1…');
 
 /** PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY and PART_KEY (`temporaryTable`). */
 export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000;
 
-/** BINARY_FLAG, of expressions (`temporaryTable`). */
-export const binaryFlag = 0x80;
+/** BLOB_FLAG, BINARY_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
+export const expressionFlags = 0x10 | 0x80 | 0x1000;
+
+/** Decimals of what has no fixed number of them, as a text (`temporaryTable`). */
+export const NOT_FIXED_DECIMALS = 31;
 
 /** Whether MySQL may put the rows through a temporary table. */
 export const mayUseTemporaryTable = (sql: string): boolean =>
   /\b(?:order|group|distinct|union|intersect|except|over|with)\b/i.test(sql);
+
+/** What single rows of a write can be refused for (`firstError`): key, length, range, conversion, NULL. */
+export const rowErrors: ReadonlySet<number> = new Set([1048, 1062, 1264, 1265, 1292, 1366, 1406, 1690]);

@@ -74,7 +74,7 @@ async function explain(
   { result, shards, statement, what }: Found,
   clusters: readonly Cluster[],
 ): Promise<string> {
-  const { name, topic, statements } = result.case;
+  const { name, topic, statements, login } = result.case;
   const again = name.includes('/') ? `  (--seed ${name.replace('/', ' --case ')})` : '';
   const lines = statements
     .slice(0, statement + 1)
@@ -87,6 +87,7 @@ async function explain(
   const plan = decided && cluster ? await planOf(cluster, decided.sql) : undefined;
   return [
     `\nDIFFERENT on ${shards} shards: ${topic} ${name}${again}`,
+    ...(login ? [`  logged in with ${JSON.stringify(login)}`] : []),
     ...lines,
     `  ${what}`,
     ...(plan ? [`  plan: ${plan}`] : []),
