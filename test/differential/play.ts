@@ -33,15 +33,15 @@ export class Player {
   }
 
   /** Plays a case from a clean session; ends early where the server hangs up. */
-  async play({ statements, login = {} }: Case): Promise<PlayedStatement[]> {
+  async play({ statements, writes, login = {} }: Case): Promise<PlayedStatement[]> {
     const played: PlayedStatement[] = [];
     try {
       const client = await this.#open(login);
       const handles = new Map<string, Prepared>();
       for (const statement of statements) played.push(await playStatement(client, statement, handles));
       for (const { id } of handles.values()) client.closeStatement(id);
-      // A single statement leaves nothing; a series may leave settings and an open transaction.
-      if (statements.length > 1) await clean(client, this.#database);
+      // A single query leaves nothing; others may leave settings, an open transaction, an insert id.
+      if (writes || statements.length > 1) await clean(client, this.#database);
     } catch (error) {
       this.#forget(login);
       played.push({ columns: [], rows: [], warnings: [], failure: (error as Error).message });

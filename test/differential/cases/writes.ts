@@ -105,6 +105,25 @@ const insertKeys: readonly (readonly string[])[] = [
 ];
 
 const generated: readonly (readonly string[])[] = [
+  [
+    'INSERT INTO w_auto (n) VALUES (1)',
+    'BEGIN',
+    'SELECT LAST_INSERT_ID()',
+    'ROLLBACK',
+    'SELECT LAST_INSERT_ID()',
+  ],
+  [
+    'INSERT INTO w_auto (n) VALUES (1), (2)',
+    'SELECT ROW_COUNT()',
+    'SELECT ROW_COUNT()',
+    'SELECT LAST_INSERT_ID()',
+  ],
+  [
+    'INSERT INTO w_auto (n) VALUES (1)',
+    'SELECT COUNT(*) FROM w_item',
+    'SELECT ROW_COUNT(), LAST_INSERT_ID()',
+  ],
+  ['INSERT INTO w_auto (n) VALUES (1)', 'UPDATE w_item SET n = 3', 'SELECT LAST_INSERT_ID(), ROW_COUNT()'],
   ['INSERT INTO w_auto (n) VALUES (1)', 'SELECT LAST_INSERT_ID()', 'SELECT id, n FROM w_auto ORDER BY id'],
   [
     'INSERT INTO w_auto (id, n) VALUES (NULL, 1)',
