@@ -7,7 +7,7 @@ import { concatenate } from './operators/concatenate.ts';
 import { distinctHash, groupHash } from './operators/group-hash.ts';
 import { distinctSorted, groupSorted } from './operators/group-sorted.ts';
 import type { ShardRows } from './operators/inputs.ts';
-import { limit } from './operators/limit.ts';
+import { type LimitOptions, limit } from './operators/limit.ts';
 import type { MemoryBudget } from './operators/memory-budget.ts';
 import { mergeSort } from './operators/merge-sort.ts';
 import { Operator } from './operators/operator.ts';
@@ -32,7 +32,10 @@ export function scatterRows(plan: Scatter, shards: readonly ShardRows[], run: Sc
     columns === undefined
       ? shards
       : shards.map(({ name, rows }) => ({ name, rows: expectColumns(rows, columns, name) }));
-  let rows = merge === undefined ? concatenate(inputs) : mergeSort(inputs, run.protocol, merge.map(sortKey));
+  let rows =
+    merge === undefined
+      ? concatenate(inputs, run.protocol)
+      : mergeSort(inputs, run.protocol, merge.map(sortKey));
   for (const [at, step] of plan.steps.entries()) rows = applied(step, plan.steps[at + 1], rows, run);
   return rows;
 }
@@ -59,12 +62,20 @@ function applied(step: Step, next: Step | undefined, rows: RowProducer, run: Sca
       return sortInMemory(rows, { protocol, keys, budget, rowsMax: offset + count });
     }
     case 'limit':
-      return limit(rows, run.rowsWanted(step));
+      return limit(rows, limitOf(step, run));
     case 'project':
       return project(rows, protocol, step.visible);
     default:
       return unreachable(step);
   }
+}
+
+/** Up to so many rows of a shard are read and dropped rather than stopped by KILL QUERY, which costs a connection. */
+const DRAINED_ROWS_MAX = 10_000;
+
+function limitOf(step: Extract<Step, { kind: 'limit' }>, run: ScatterRun): LimitOptions {
+  const { offset, count } = run.rowsWanted(step);
+  return { offset, count, drains: step.pushed && offset + count <= DRAINED_ROWS_MAX };
 }
 
 const sortKey = ({ column, weight, descending = false }: PlanKey): SortKey =>

@@ -1,7 +1,7 @@
 /** The rows of an INSERT on their way to shards: what each is hashed by, and what it is as text. */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { VindexValue } from '../vschema/vindexes/vindex.ts';
-import type { LiteralValue } from './literal-value.ts';
+import type { LiteralValue, ValueContext } from './literal-value.ts';
 import type { Operands } from './operands.ts';
 import type { InsertPlan, InsertValue } from './plan.ts';
 import { type ShardMap, shardOf } from './shard-map.ts';
@@ -24,6 +24,7 @@ export class InsertBinding {
   readonly #operands: Operands;
   readonly #values: TemplateValues;
   readonly #map: ShardMap;
+  readonly #context: ValueContext;
   readonly rowCount: number;
   /** Positions (from 0) of the rows whose value the sequence gives. */
   readonly generated: readonly number[];
@@ -35,6 +36,7 @@ export class InsertBinding {
     this.#operands = operands;
     this.#values = values;
     this.#map = map;
+    this.#context = plan.ignore ? lenient(operands.context) : operands.context;
     const { rows } = plan;
     this.rowCount = rows.kind === 'slot' ? operands.rowCount(rows.slot) : rows.rows.length;
     this.generated = plan.sequence === undefined ? [] : this.#generatedRows();
@@ -122,7 +124,11 @@ export class InsertBinding {
         detail: `INSERT into ${table.name}: the value of ${column.name}, a column of its vindex or sequence, is no constant`,
       });
     }
-    const key = storedKey(column, cell, this.#operands.context);
+    const { sequence } = this.#plan;
+    // The shards do not count: the sequence does.
+    const own =
+      column.autoIncrement && sequence?.column === column ? { ...column, autoIncrement: false } : column;
+    const key = storedKey(own, cell, this.#context);
     if (key.kind === 'unknown') {
       throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
         detail: `INSERT into ${table.name}: what ${column.name}, a column of its vindex or sequence, will store is not certain (${key.reason})`,
@@ -219,6 +225,14 @@ export class InsertBinding {
     return fillTemplate(value.text, this.#values);
   }
 }
+
+/** IGNORE stores what strict mode refuses. */
+const lenient = (context: ValueContext): ValueContext => ({
+  ...context,
+  sqlMode: new Set(
+    [...context.sqlMode].filter((name) => !name.startsWith('STRICT_') && name !== 'TRADITIONAL'),
+  ),
+});
 
 const NOTHING = Buffer.alloc(0);
 const COMMA = Buffer.from(', ');

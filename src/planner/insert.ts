@@ -66,6 +66,7 @@ function planRows(statement: InsertStatement, table: TableVSchema, planning: Pla
   return Object.freeze({
     kind: 'insert',
     verb: statement.kind,
+    ignore: statement.ignore,
     form: statement.source.kind === 'insertSet' ? 'set' : 'values',
     keyspace: table.keyspace,
     table,

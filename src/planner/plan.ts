@@ -12,7 +12,12 @@ export type Plan = QueryPlan | ChangePlan | InsertPlan | VindexPlan;
 export type Refusal = Readonly<{ code: ErrorName; detail: string }>;
 
 /** Tables whose rows belong together, for messages and EXPLAIN. */
-export type RoutedGroup = Readonly<{ tables: readonly string[]; route: Route }>;
+export type RoutedGroup = Readonly<{
+  tables: readonly string[];
+  route: Route;
+  /** The vindex by which they are spread; undefined for pinned tables, and where none can be computed. */
+  key: RoutingKey | undefined;
+}>;
 
 /** SELECT and its like. */
 export type QueryPlan = Readonly<{
@@ -45,6 +50,7 @@ export type InsertPlan = Readonly<{
   verb: 'insert' | 'replace';
   keyspace: string;
   table: TableVSchema;
+  ignore: boolean;
   /** VALUES (…), or SET with its one row. */
   form: 'values' | 'set';
   /** The primary vindex; undefined for a pinned table. */
@@ -121,7 +127,8 @@ export type Step =
     }>
   | Readonly<{ kind: 'distinct'; method: 'sorted' | 'hash'; keys: readonly PlanKey[] }>
   | Readonly<{ kind: 'sort'; keys: readonly PlanKey[] }>
-  | Readonly<{ kind: 'limit'; count: Operand; offset: Operand | undefined }>
+  /** `pushed`: each shard has sent no more than count and offset together. */
+  | Readonly<{ kind: 'limit'; count: Operand; offset: Operand | undefined; pushed: boolean }>
   | Readonly<{ kind: 'project'; visible: number }>;
 
 /** A column to compare by; for text the column with its weights, and the collation that they are of. */

@@ -93,7 +93,7 @@ class ScatterPlanner {
     if (!keyed && (groupBy !== undefined || aggregated || having !== undefined)) this.#group();
     else if (!keyed && options.distinct) this.#distinct();
     else this.#concatenate(keyed);
-    if (limit !== undefined) this.#steps.push({ kind: 'limit', ...limit });
+    if (limit !== undefined) this.#steps.push({ kind: 'limit', ...limit, pushed: this.#keepsLimit });
     const hidden = this.#hidden.count;
     if (hidden > 0) this.#steps.push({ kind: 'project', visible: this.#visible! });
     const text = this.#text(limit);

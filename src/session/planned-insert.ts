@@ -68,11 +68,15 @@ export async function insertOnShards(
 }
 
 /** As MySQL writes it for several rows; for one there is none. */
-function infoOf({ verb }: InsertPlan, rows: number, { affectedRows, warnings, infos }: WriteOutcome): string {
+function infoOf(
+  { verb, ignore }: InsertPlan,
+  rows: number,
+  { affectedRows, warnings, infos }: WriteOutcome,
+): string {
   if (rows === 1) return '';
   const duplicates = infos.reduce((sum, info) => sum + BigInt(/Duplicates: (\d+)/.exec(info)?.[1] ?? 0), 0n);
-  // A shard that got a single row says nothing; what REPLACE has removed is counted with what it wrote.
-  const replaced = affectedRows - BigInt(rows);
-  const all = verb === 'replace' && replaced > duplicates ? replaced : duplicates;
-  return `Records: ${rows}  Duplicates: ${all}  Warnings: ${warnings}`;
+  // A shard that got a single row says nothing of it: rows that REPLACE has removed count as affected, those that IGNORE left out do not.
+  const difference = affectedRows - BigInt(rows);
+  const known = verb === 'replace' ? difference : ignore ? -difference : duplicates;
+  return `Records: ${rows}  Duplicates: ${known}  Warnings: ${warnings}`;
 }

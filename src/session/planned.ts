@@ -105,7 +105,7 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   const { scan, source } = statement;
   const { plans, gateway } = session.services;
   if (scan.kind === 'ddl') return defineOnShards(session, statement);
-  requirePlannable(scan);
+  if ((scan.effects & hiding) !== 0) return refuseHidden(session, statement);
   const plan = plans.plan(source, scan, lexModeIn(session), planContextIn(session), session.state.target);
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, gateway, source));
@@ -115,10 +115,22 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   return runPlan(session, statement, plan, operandsOf(session, source));
 }
 
+const hidden = (): HeadgateError =>
+  notOverShards('a stored or unknown function, or text that cannot be read for certain');
+
 /** Raises where the statement may use tables of which no word is in it. */
 export function requirePlannable({ effects }: StatementScan): void {
-  if ((effects & hiding) !== 0)
-    throw notOverShards('a stored or unknown function, or text that cannot be read for certain');
+  if ((effects & hiding) !== 0) throw hidden();
+}
+
+/** A function that MySQL does not know either gets MySQL's own words. */
+async function refuseHidden(session: Session, { scan, source }: Statement): Promise<never> {
+  const map = session.services.plans.shardMap(session.state.target.keyspace);
+  const place = map.names.length > 0 ? placeAt(session, session.state.target.keyspace, map, 0) : undefined;
+  const text = source.subarray(scan.start, scan.end);
+  const error = place === undefined ? undefined : await preparedError(session, place, text);
+  if (error !== undefined) throw new TabletRefusal(error);
+  throw hidden();
 }
 
 /** The values of a text statement whose fingerprint has just been read. */

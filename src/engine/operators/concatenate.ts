@@ -1,4 +1,5 @@
 import type { RowProducer, RowSource, RowsSummary } from '../row-stream.ts';
+import type { RowProtocol } from '../rows/formats.ts';
 import { addSummaries, Gathering, type ShardRows } from './inputs.ts';
 import { Operator } from './operator.ts';
 
@@ -26,9 +27,9 @@ class Concatenate extends Gathering {
 
 /** The rows of all inputs as they come; all are asked at once. Fails with HG_COLUMNS_DISAGREE when the inputs' columns differ. */
 export const concatenate =
-  (inputs: readonly ShardRows[]): RowProducer =>
+  (inputs: readonly ShardRows[], protocol: RowProtocol = 'text'): RowProducer =>
   (sink) =>
-    new Concatenate(sink, inputs).start();
+    new Concatenate(sink, inputs, protocol).start();
 
 /**
  * One input after another: the next one is started when the one before has ended. Only the first one's definitions are passed

@@ -1,9 +1,9 @@
 /** What operators over several inputs share: columns that must agree, one failure for all, warnings added up. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import { columnType } from '../../mysql/protocol.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
 import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
 import { columnFlag, readColumnFacts } from '../rows/column-kind.ts';
+import type { RowProtocol } from '../rows/formats.ts';
 import { asRowsError } from './operator.ts';
 
 /** One shard's part of a result. */
@@ -23,19 +23,16 @@ export const addSummaries = (a: RowsSummary, b: RowsSummary): RowsSummary => ({
 });
 
 /**
- * Whether two shards' columns are the same to a client. How a server runs a query shows in parts of its definitions: without a row
- * that can match it names no original table, and makes JSON and temporary columns otherwise.
+ * Whether two shards' columns are the same to a client. How a server runs a query shows in its definitions (types of expressions,
+ * lengths, flags, original names change by way of a temporary table), but never in the titles. Values as text are the same all
+ * the same; in the binary protocol they are written by type.
  */
-function sameColumn(a: Buffer, b: Buffer): boolean {
+function sameColumn(a: Buffer, b: Buffer, protocol: RowProtocol): boolean {
   if (a.equals(b)) return true;
+  if (!titleOf(a).equals(titleOf(b))) return false;
+  if (protocol === 'text') return true;
   const [one, other] = [readColumnFacts(a), readColumnFacts(b)];
-  return (
-    one.type === other.type &&
-    one.charset === other.charset &&
-    (one.flags & columnFlag.unsigned) === (other.flags & columnFlag.unsigned) &&
-    (one.type === columnType.json || one.decimals === other.decimals) &&
-    titleOf(a).equals(titleOf(b))
-  );
+  return one.type === other.type && (one.flags & columnFlag.unsigned) === (other.flags & columnFlag.unsigned);
 }
 
 function titleOf(definition: Buffer): Buffer {
@@ -54,12 +51,14 @@ export abstract class Gathering implements RowSource {
   protected openCount: number;
   protected summary: RowsSummary = { warnings: 0, status: 0 };
   readonly #inputs: readonly ShardRows[];
+  readonly #protocol: RowProtocol;
   #definitions: readonly Buffer[] | undefined;
   /** The input whose definitions were passed on. */
   #describedBy = 0;
 
-  constructor(sink: RowSink, inputs: readonly ShardRows[]) {
+  constructor(sink: RowSink, inputs: readonly ShardRows[], protocol: RowProtocol) {
     this.sink = sink;
+    this.#protocol = protocol;
     this.#inputs = inputs;
     this.openCount = inputs.length;
   }
@@ -133,7 +132,10 @@ export abstract class Gathering implements RowSource {
       return;
     }
     const known = this.#definitions;
-    if (known.length === definitions.length && known.every((one, i) => sameColumn(one, definitions[i]!)))
+    if (
+      known.length === definitions.length &&
+      known.every((one, i) => sameColumn(one, definitions[i]!, this.#protocol))
+    )
       return;
     const [first, second] = [this.#inputs[this.#describedBy]!.name, this.#inputs[index]!.name];
     throw new HeadgateError('HG_COLUMNS_DISAGREE', { detail: `${first} and ${second}` });

@@ -48,7 +48,7 @@ class MergeSort extends Gathering {
     keys: readonly SortKey[],
     limits: QueueLimits,
   ) {
-    super(sink, inputs);
+    super(sink, inputs, protocol);
     this.#protocol = protocol;
     this.#keys = keys;
     this.#limits = limits;
