@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RawClient, ServerError } from '../support/raw-client.ts';
 import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
 import { ask, playSame, refusal, value } from '../support/session-play.ts';
+import { withStore } from '../support/topology-edit.ts';
 
 let stage: RouterStage;
 let router: RouterUnderTest;
@@ -13,6 +14,19 @@ beforeAll(async () => {
     'CREATE TABLE things (id INT PRIMARY KEY, v VARCHAR(40) CHARACTER SET utf8mb4)',
     'INSERT INTO things VALUES (1, DATABASE())',
   ]);
+  await withStore(stage.etcdAddress, (store) =>
+    store.putVschema({
+      keyspace: 'user',
+      vschema: {
+        sharded: true,
+        vindexes: { hash: { type: 'hash' } },
+        tables: {
+          things: { column_vindexes: [{ column: 'id', name: 'hash' }] },
+          made: { column_vindexes: [{ column: 'id', name: 'hash' }] },
+        },
+      },
+    }),
+  );
   router = await stage.startRouter(['--pool-connections-max=2', '--gateway-hold-ms-max=300']);
   client = await RawClient.connect(router.endpoint);
 });
@@ -91,10 +105,13 @@ describe('several keyspaces', () => {
     ['SELECT t.v FROM `other`.`things` t', 'other'],
     ['SELECT a.v FROM things a JOIN other.things b', /^9102 \(42000\) .*main, other/],
     ['SELECT a.v FROM main.things a JOIN other.things b USING (id)', /^9102 \(42000\) .*main, other/],
-    ['INSERT INTO other.things SELECT 9, v FROM things', /^9102 \(42000\) .*main, other/],
+    ['INSERT INTO other.things SELECT 9, v FROM things', /^9102 \(42000\) .*other, main/],
     ['SELECT (SELECT v FROM other.things) FROM things', /^9102 \(42000\) .*main, other/],
     ['SELECT v FROM things UNION SELECT v FROM other.things', /^9102 \(42000\) .*main, other/],
-    ['SELECT v FROM user.things', /^9101 \(42000\) .*-80, 80-/],
+    ['SELECT v FROM user.things WHERE id = 1', 'user'],
+    ['SELECT COUNT(*) FROM user.things', '2'],
+    ['SELECT a.v FROM things a JOIN user.things b USING (id)', /^9102 \(42000\) .*(main, user|user, main)/],
+    ['SELECT * FROM user.nothing', /^1146 \(42S02\) Table 'user\.nothing' doesn't exist/],
     ['SELECT v FROM nowhere.things', /^1049 \(42000\) Unknown database 'nowhere'/],
     ['CREATE DATABASE another', /^1235 .*another.*headgate ctl/],
     ['DROP DATABASE main', /^1235 .*main/],
@@ -106,19 +123,35 @@ describe('several keyspaces', () => {
     expect(await place(client)).toBe('main on the first');
   });
 
-  test('a sharded keyspace without a shard is refused with the names of its shards', async () => {
+  test('a sharded keyspace without a shard is all of its shards', async () => {
     await refusal(client, 'USE user');
-    const why = /^9101 \(42000\) .*keyspace user.*`user:-80`.*\(-80, 80-\)/;
-    for (const sql of [
-      'SELECT v FROM things',
-      "INSERT INTO things VALUES (5, 'x')",
-      'DELETE FROM things',
-      'CREATE TABLE t (n INT)',
-    ])
-      expect(await refusal(client, sql)).toMatch(why);
+    // Each server has a row with 1; a vindex finds the one where it belongs.
+    expect((await ask(client, 'SELECT id, v FROM things')).rows).toEqual([
+      ['1', 'user'],
+      ['1', 'user'],
+    ]);
+    expect((await ask(client, 'SELECT id, v FROM things WHERE id = 1')).rows).toEqual([['1', 'user']]);
+    expect(await refusal(client, "INSERT INTO things VALUES (5, 'x'), (6, 'y')")).toBeUndefined();
+    expect(await value(client, 'SELECT GROUP_CONCAT(v) FROM things WHERE id = 5')).toBe('x');
+    expect(await refusal(client, 'DELETE FROM things WHERE id > 1')).toBeUndefined();
+    expect(await value(client, 'SELECT COUNT(*) FROM things')).toBe('2');
+    expect(await refusal(client, 'CREATE TABLE made (id INT PRIMARY KEY)')).toBeUndefined();
+    expect(await value(client, 'SELECT COUNT(*) FROM made')).toBe('0');
+    expect(await refusal(client, 'DROP TABLE made')).toBeUndefined();
     expect(await value(client, 'SELECT 1 + 1')).toBe('2');
     expect(await value(client, 'SHOW TABLES')).toBe('things');
     expect(await value(client, 'SELECT DATABASE()')).toBe('user');
+  });
+
+  test('what cannot be done over several shards is refused by name, and nothing has happened', async () => {
+    await refusal(client, 'USE user');
+    for (const [sql, why] of [
+      ['CREATE TEMPORARY TABLE t (n INT)', /^9101 \(42000\) .*temporary tables, over several shards/],
+      ['DELETE FROM things LIMIT 1', /^9101 \(42000\) .*LIMIT/],
+      ['UPDATE things SET id = 7', /^9101 \(42000\) .*id/],
+    ] as const)
+      expect(await refusal(client, sql)).toMatch(why);
+    expect(await value(client, 'SELECT COUNT(*) FROM things')).toBe('2');
   });
 
   test('a transaction goes over several keyspaces', async () => {
