@@ -21,6 +21,7 @@ export const allowed = {
     'A text that is compared with a number is converted as INTEGER, DECIMAL or DOUBLE, as the warning says, depending on whether it is bound or written and on what the optimizer does first.',
   insertIdAfterError:
     'LAST_INSERT_ID() after a statement that failed is undefined, as MySQL’s manual says: with many rows it depends on how far the statement came.',
+  gaps: 'How many generated numbers a failed INSERT uses up depends on how far it came; what follows it in a case is not compared.',
   firstError:
     'Where several rows of one write are wrong, each for another reason, the error is that of the first to run.',
   rowNumbers:
