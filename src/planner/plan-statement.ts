@@ -194,6 +194,7 @@ function groupsProblem(groups: readonly Group[], analyzer: Analyzer): Refusal | 
 const routedGroup = ({ uses, route }: Group): RoutedGroup => ({
   tables: uses.map(({ node }) => node.alias?.text ?? node.name),
   route,
+  key: uses[0]?.key,
 });
 
 function planChange(
