@@ -90,7 +90,7 @@ export class InsertBinding {
       if (stored?.kind === 'integer' || stored?.kind === 'unsigned')
         last = BigInt(stored.bytes.toString('latin1'));
     }
-    return last < 0n ? 0n : last;
+    return BigInt.asUintN(64, last);
   }
 
   #generatedRows(): number[] {
@@ -174,7 +174,11 @@ export class InsertBinding {
     const cell = this.#cell(row, position);
     if (cell !== 'default') return this.#stored(column, cell);
     if (column.defaultIsExpression) return this.#stored(column, undefined);
-    if (column.defaultText === undefined) return column.nullable ? { kind: 'null' } : undefined;
+    if (column.defaultText === undefined) {
+      if (column.nullable) return { kind: 'null' };
+      // Strict mode refuses a row without the value; otherwise MySQL makes one up.
+      return isStrict(this.#context) ? undefined : this.#stored(column, undefined);
+    }
     const text = Buffer.from(column.defaultText);
     return this.#stored(column, { kind: 'string', bytes: text, charset: 'utf8mb4', collation: undefined });
   }
@@ -225,6 +229,9 @@ export class InsertBinding {
     return fillTemplate(value.text, this.#values);
   }
 }
+
+const isStrict = ({ sqlMode }: ValueContext): boolean =>
+  sqlMode.has('STRICT_TRANS_TABLES') || sqlMode.has('STRICT_ALL_TABLES');
 
 /** IGNORE stores what strict mode refuses. */
 const lenient = (context: ValueContext): ValueContext => ({

@@ -14,6 +14,7 @@ import { HiddenColumns } from './hidden-columns.ts';
 import type { Operand, OperandReader } from './operands.ts';
 import type { PlanAggregate, PlanKey, Refusal, Scatter, Step } from './plan.ts';
 import { Refused } from './refused.ts';
+import { extremeOf, quoted, type SqlText, withDirection, write } from './scatter-sql.ts';
 import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
 import type { Template, TemplateBuilder } from './template.ts';
 import { usesTime } from './time-functions.ts';
@@ -77,7 +78,7 @@ class ScatterPlanner {
   }
 
   plan(): Scatter {
-    const { options, groupBy, into, having } = this.#block;
+    const { options, groupBy, into } = this.#block;
     this.#requirePlain();
     const limit = this.#limit();
     const keyed = isKeyed(
@@ -86,11 +87,9 @@ class ScatterPlanner {
       this.#input.scope,
       this.#input.isKey,
     );
-    const aggregated = this.#items.some(
-      (item) => item.kind === 'selectExpression' && computationIn(item.expression).aggregate,
-    );
+    const aggregated = this.#isAggregated();
     if (into !== undefined || this.#query.into !== undefined) throw new Refused('INTO over several shards');
-    if (!keyed && (groupBy !== undefined || aggregated || having !== undefined)) this.#group();
+    if (!keyed && (groupBy !== undefined || aggregated)) this.#group();
     else if (!keyed && options.distinct) this.#distinct();
     else this.#concatenate(keyed);
     if (limit !== undefined) this.#steps.push({ kind: 'limit', ...limit, pushed: this.#keepsLimit });
@@ -100,6 +99,16 @@ class ScatterPlanner {
     const columns =
       hidden > 0 || this.#steps.length > 0 || this.#merge !== undefined ? this.#columns() : undefined;
     return Object.freeze({ text, columns, merge: this.#merge, steps: this.#steps });
+  }
+
+  /** An aggregate anywhere in it makes a query without GROUP BY one of a single row. */
+  #isAggregated(): boolean {
+    const expressions = this.#items.flatMap((item) =>
+      item.kind === 'selectExpression' ? [item.expression] : [],
+    );
+    if (this.#block.having !== undefined) expressions.push(this.#block.having);
+    for (const { expression } of this.#query.orderBy?.items ?? []) expressions.push(expression);
+    return expressions.some((expression) => computationIn(expression).aggregate);
   }
 
   #columns(): number | undefined {
@@ -131,6 +140,8 @@ class ScatterPlanner {
   #concatenate(keyed: boolean): void {
     const items = this.#sortItems(this.#query.orderBy?.items ?? []);
     const isGrouped = keyed && this.#block.groupBy !== undefined;
+    if (this.#block.options.distinct && items.some(({ item }) => item < 0))
+      throw new Refused('ORDER BY of something else than DISTINCT selects');
     if (items.length > 0) this.#merge = items.map((item) => this.#key(item, isGrouped));
   }
 
@@ -313,6 +324,9 @@ class ScatterPlanner {
     );
     if (group >= 0) return { group, key: withDirection(keys[group]!, item.descending) };
     const { aggregate } = computationIn(item.expression);
+    // MySQL has to see it in ORDER BY to refuse it where it is not one per group.
+    if (!aggregate && item.item < 0)
+      throw new Refused('ORDER BY of something else than GROUP BY and the select list have');
     if (!aggregate) return { group: -1, key: this.#key(item, true) };
     let at = item.item;
     if (at < 0) {
@@ -353,7 +367,7 @@ class ScatterPlanner {
   #selected(at: number, direction: OrderItem['direction']): SortItem {
     const item = this.#items[at];
     if (item?.kind !== 'selectExpression') throw new Refused('a position behind a * in the select list');
-    return { expression: item.expression, item: at, descending: direction === 'desc' };
+    return { expression: item.expression, item: this.#columnOf(at), descending: direction === 'desc' };
   }
 
   /** `ORDER BY 2`; -1 for anything else. */
@@ -379,6 +393,11 @@ class ScatterPlanner {
       (item) => item.kind === 'selectStar' || this.#sameText(item.expression, expression),
     );
     return at >= 0 && this.#items[at]!.kind === 'selectExpression' ? at : -1;
+  }
+
+  /** The visible column of an entry of the select list; -1 behind a star. */
+  #columnOf(at: number): number {
+    return this.#items.slice(0, at).some((item) => item.kind === 'selectStar') ? -1 : at;
   }
 
   #sameText(a: Expression, b: Expression): boolean {
@@ -426,9 +445,11 @@ class ScatterPlanner {
     if (usesTime(query)) sql.withTimestamp(start, block.verbEnd, block.hint);
     else sql.skipTo(start);
     sql.upTo(block.itemsEnd);
-    for (const column of this.#hidden.columns) {
+    for (const [at, column] of this.#hidden.columns.entries()) {
       sql.text(', ');
       column(sql);
+      // A name of its own, so that no name in ORDER BY can mean it.
+      sql.text(` AS \`headgate ${at + 1}\``);
     }
     if (this.#order !== undefined) {
       sql.upTo(query.orderBy?.start ?? block.end);
@@ -458,31 +479,4 @@ class ScatterPlanner {
     }
     sql.text(' ');
   }
-}
-
-/** SQL of an expression: the client's text (`any`: of a grouped query), or a name. */
-type SqlText =
-  | Readonly<{ kind: 'copy' | 'any'; expression: Expression }>
-  | Readonly<{ kind: 'name'; text: string }>;
-
-function write(to: TemplateBuilder, sql: SqlText, before: string, behind: string): void {
-  // ONLY_FULL_GROUP_BY does not see that a function of a group's column is one per group.
-  const any = sql.kind === 'any';
-  to.text(any ? `ANY_VALUE(${before}` : before);
-  if (sql.kind === 'name') to.bytes(Buffer.from(sql.text));
-  else to.copy(sql.expression.start, sql.expression.end);
-  to.text(any ? `${behind})` : behind);
-}
-
-const withDirection = (key: PlanKey, descending: boolean): PlanKey =>
-  descending ? { ...key, descending } : key;
-
-const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
-
-/** MIN and MAX compare ENUM and SET as the strings that they are. */
-function extremeOf(comparable: Comparable, argument: Expression, scope: Scope): Comparable {
-  if (comparable.kind !== 'number' || argument.kind !== 'column') return comparable;
-  const found = resolveColumn(scope, argument);
-  const column = found.kind === 'column' ? found.column.origin?.column : undefined;
-  return column === undefined ? comparable : comparableColumn({ ...column, values: undefined });
 }

@@ -9,13 +9,21 @@ import type { QueryBlock, QueryBody, QueryExpression, WithClause } from '../../s
 import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import { resolveTable } from '../../vschema/resolve-table.ts';
 import type { TableVSchema, VindexDefinition, VSchema } from '../../vschema/vschema.ts';
-import { type Group, groupsOf } from './groups.ts';
+import { type Block, bare, byReach, type Condition, innerMode, type Place } from './block.ts';
+import { type Bond, type Group, groupsOf } from './groups.ts';
 import { isExact, routingKey } from './keys.ts';
-import { isKeyed, localityProblem } from './locality.ts';
+import { hasOuterAggregate, isKeyed, localityProblem } from './locality.ts';
 import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
 import { sameEquality } from './same-equality.ts';
 import { type CommonTables, findCommonTable, originOf, type Scope } from './scope.ts';
-import { columnNamed, commonNames, jsonTableSource, outputColumns, withNames } from './sources.ts';
+import {
+  columnNamed,
+  commonNames,
+  jsonTableSource,
+  nullableSource,
+  outputColumns,
+  withNames,
+} from './sources.ts';
 import { expressionsOf, queriesIn } from './subqueries.ts';
 import {
   Classes,
@@ -42,31 +50,6 @@ export type PlainTable = Readonly<{ node: TableName; table: TableVSchema; schema
 /** A query within another one: what it exports. */
 type Facts = Readonly<{ columns: readonly SourceColumn[] | undefined; uses: readonly TableUse[] }>;
 
-type Place = Readonly<{
-  /** `derived` rows are made as a whole before anything outside looks at them; `expression` is a subquery as a value. */
-  mode: 'top' | 'derived' | 'expression';
-  /** Whether each row of the result comes from a row of this query. */
-  anchor: boolean;
-  outer: Scope | undefined;
-  tables: CommonTables | undefined;
-}>;
-
-/** A condition, and the uses whose rows it restricts; undefined for all. */
-type Condition = Readonly<{
-  expression: Expression;
-  scope: Scope;
-  restricts: ReadonlySet<TableUse> | undefined;
-}>;
-
-type Block = {
-  readonly id: number;
-  readonly place: Place;
-  readonly conditions: Condition[];
-  /** Columns made equal by USING and NATURAL. */
-  readonly equal: (readonly [Origin, Origin])[];
-  readonly lateral: Source[];
-};
-
 const DEPTH_MAX = 60;
 const BLOCKS_MAX = 1000;
 
@@ -81,6 +64,7 @@ export class Analyzer {
   readonly singleOnly = new Set<string>();
   readonly input: AnalysisInput;
   readonly #equal = new Classes<Origin>();
+  readonly #bonds: Bond[] = [];
   readonly #facts = new Map<QueryExpression, Facts>();
   #blocks = 0;
   #depth = 0;
@@ -119,7 +103,7 @@ export class Analyzer {
 
   /** The uses by group. Call it last. */
   groups(): Group[] {
-    return groupsOf(this.uses, this.#equal);
+    return groupsOf(this.uses, this.#equal, this.#bonds);
   }
 
   #query(query: QueryExpression, place: Place, onTop?: (sources: readonly Source[]) => void): Facts {
@@ -242,6 +226,9 @@ export class Analyzer {
     onTop?.(sources);
     const uses = sources.flatMap((source) => source.uses);
     const columns = outputColumns(node, scope);
+    // Such an aggregate is the outer query's, whatever it stands in.
+    if (place.mode === 'expression' && hasOuterAggregate(node, query, scope))
+      this.singleOnly.add('an aggregate of the outer query in a subquery');
     if (place.mode === 'top' || uses.length === 0) return { columns, uses };
     const keyed = isKeyed(node, query, scope, (origin) => this.#isExactKey(origin));
     const problem = keyed ? undefined : localityProblem(node, query);
@@ -265,7 +252,8 @@ export class Analyzer {
   #conditions(block: Block, where: Expression | undefined, scope: Scope): void {
     const all: Condition[] = [...block.conditions];
     for (const expression of conjunctsOf(where)) all.push({ expression, scope, restricts: undefined });
-    for (const [a, b] of block.equal) if (sameEquality(a.column, b.column)) this.#equal.join(a, b);
+    const own = usesOf(scope.sources);
+    for (const [a, b, restricts] of block.equal) this.#equate(a, b, restricts ?? own);
     for (const condition of all) this.#equalities(condition);
     // Those of one scope and reach together: a key of several columns needs all of its conditions.
     for (const some of byReach(all)) {
@@ -281,28 +269,42 @@ export class Analyzer {
   }
 
   #equalities({ expression, scope, restricts }: Condition): void {
-    const pairs = [...equalitiesIn(expression, scope), ...this.#membership(expression, scope)];
-    for (const [a, b] of pairs) {
-      const counts =
-        restricts === undefined || [a, b].some(({ use }) => use !== undefined && restricts.has(use));
-      if (counts && sameEquality(a.column, b.column)) this.#equal.join(a, b);
-    }
+    const reach = restricts ?? usesOf(scope.sources);
+    for (const [a, b] of equalitiesIn(expression, scope)) this.#equate(a, b, reach);
+    const member = this.#membership(expression, scope);
+    if (member !== undefined && sameEquality(member[0].column, member[1].column)) this.#bonds.push(member);
+  }
+
+  /**
+   * Two columns are equal in the rows that a condition restricts. Where one of them is of other rows, the condition says nothing of those:
+   * they may meet rows of no such partner, and two of them need not be equal because one row inside is equal to each.
+   */
+  #equate(a: Origin, b: Origin, restricts: ReadonlySet<TableUse>): void {
+    if (!sameEquality(a.column, b.column)) return;
+    const [insideA, insideB] = [a, b].map(({ use }) => use !== undefined && restricts.has(use));
+    if (insideA && insideB) this.#equal.join(a, b);
+    else if (insideA) this.#bonds.push([a, b]);
+    else if (insideB) this.#bonds.push([b, a]);
   }
 
   /** `a IN (SELECT b …)` as a condition: only rows with b = a count. */
-  #membership(expression: Expression, scope: Scope): readonly (readonly [Origin, Origin])[] {
+  #membership(expression: Expression, scope: Scope): Bond | undefined {
     if (expression.kind !== 'inSubquery' || expression.negated || expression.operand.kind !== 'column')
-      return [];
+      return undefined;
     const outside = originOf(scope, expression.operand);
     const inside = this.#facts.get(expression.query)?.columns?.[0]?.origin;
-    return outside === undefined || inside === undefined ? [] : [[outside, inside]];
+    return outside === undefined || inside === undefined ? undefined : [inside, outside];
   }
 
   /** The sources of one entry of FROM. */
   #from(reference: TableReference, nullable: boolean, block: Block): Source[] {
     switch (reference.kind) {
       case 'table':
-        return [this.#table(reference, nullable, block)];
+        return [
+          nullable
+            ? nullableSource(this.#table(reference, true, block))
+            : this.#table(reference, false, block),
+        ];
       case 'derivedTable': {
         const { place } = block;
         const anchor = place.anchor && !nullable;
@@ -318,7 +320,8 @@ export class Analyzer {
           facts.columns,
           reference.columns.map(({ text }) => text),
         );
-        return [{ name: reference.alias?.text ?? '', schema: undefined, columns, uses: facts.uses }];
+        const source = { name: reference.alias?.text ?? '', schema: undefined, columns, uses: facts.uses };
+        return [nullable ? nullableSource(source) : source];
       }
       case 'jsonTable':
         return [jsonTableSource(reference)];
@@ -352,7 +355,7 @@ export class Analyzer {
     for (const name of names) {
       const a = columnNamed(left, name)?.origin;
       const b = columnNamed(right, name)?.origin;
-      if (a !== undefined && b !== undefined) block.equal.push([a, b]);
+      if (a !== undefined && b !== undefined) block.equal.push([a, b, own]);
     }
     return sources;
   }
@@ -461,29 +464,10 @@ export class Analyzer {
   }
 }
 
+const usesOf = (sources: readonly Source[]): ReadonlySet<TableUse> =>
+  new Set(sources.flatMap(({ uses }) => uses));
+
 const withoutOrigins = ({ columns, uses }: Facts): Facts => ({
   uses,
   columns: columns?.map((column) => ({ ...column, origin: undefined })),
 });
-
-/** What is merged as a whole is, for its parts, like a derived table. */
-const innerMode = ({ mode }: Place): Place['mode'] => (mode === 'top' ? 'derived' : mode);
-
-/** A query's operand has none of what stands behind the whole. */
-const bare = (query: QueryExpression): QueryExpression => ({
-  ...query,
-  orderBy: undefined,
-  limit: undefined,
-});
-
-function byReach(conditions: readonly Condition[]): Condition[][] {
-  const groups: Condition[][] = [];
-  for (const condition of conditions) {
-    const fitting = groups.find(
-      ([first]) => first!.restricts === condition.restricts && first!.scope === condition.scope,
-    );
-    if (fitting === undefined) groups.push([condition]);
-    else fitting.push(condition);
-  }
-  return groups;
-}

@@ -1,8 +1,9 @@
 /** What in a query block looks at several rows at once, so that it has to see all of them. */
-import type { Expression } from '../../sql/ast/expression.ts';
+import type { Call, Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression } from '../../sql/ast/query.ts';
 import { children } from '../../sql/ast/walk.ts';
-import { originOf, type Scope } from './scope.ts';
+import { resolveColumn, type Scope } from './scope.ts';
+import { columnsIn, expressionsOf } from './subqueries.ts';
 import type { Origin } from './table-use.ts';
 
 const aggregates: ReadonlySet<string> = new Set([
@@ -27,6 +28,9 @@ const aggregates: ReadonlySet<string> = new Set([
   'st_collect',
 ]);
 
+/** A name followed by a blank is a stored function's, where IGNORE_SPACE is not set. */
+const isAggregate = ({ name, builtin }: Call): boolean => builtin && aggregates.has(name);
+
 export type Computation = Readonly<{ aggregate: boolean; window: boolean; subquery: boolean }>;
 
 /** Whether an expression has aggregates, window functions or subqueries in it. */
@@ -39,7 +43,7 @@ export function computationIn(expression: Expression): Computation {
     }
     if (node.kind === 'call') {
       if (node.over !== undefined) found.window = true;
-      else if (aggregates.has(node.name)) found.aggregate = true;
+      else if (isAggregate(node)) found.aggregate = true;
     }
     for (const child of children(node)) visit(child);
   };
@@ -59,6 +63,8 @@ export function localityProblem(block: QueryBlock, query: QueryExpression): stri
     if (aggregate) return 'an aggregate';
     if (window) return 'a window function';
   }
+  const ordered = query.orderBy?.items ?? [];
+  if (ordered.some(({ expression }) => computationIn(expression).aggregate)) return 'an aggregate';
   if (having !== undefined) return 'HAVING';
   return qualify === undefined && block.windows.length === 0 ? undefined : 'a window function';
 }
@@ -75,8 +81,10 @@ export function isKeyed(
   const { groupBy, options, items, windows, qualify } = block;
   const hasKey = (expressions: readonly Expression[]): boolean =>
     expressions.some((expression) => {
-      const origin = expression.kind === 'column' ? originOf(scope, expression) : undefined;
-      return origin !== undefined && isKey(origin);
+      const found = expression.kind === 'column' ? resolveColumn(scope, expression) : undefined;
+      if (found?.kind !== 'column' || found.column.origin === undefined) return false;
+      // A row that an outer join has made up has NULL there on each shard; so may a nullable column have.
+      return !found.column.nullable && isKey(found.column.origin);
     });
   if (query.limit !== undefined || windows.length > 0 || qualify !== undefined) return false;
   const values = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
@@ -86,4 +94,22 @@ export function isKeyed(
     return grouped && (!options.distinct || hasKey(values));
   }
   return options.distinct && !values.some((value) => computationIn(value).aggregate) && hasKey(values);
+}
+
+/** Whether the block of a subquery has an aggregate of nothing but columns of the queries around it. */
+export function hasOuterAggregate(block: QueryBlock, query: QueryExpression, scope: Scope): boolean {
+  return expressionsOf(block, query).some((expression) => {
+    let found = false;
+    const visit = (node: Parameters<typeof children>[0]): void => {
+      if (node.kind === 'query' || found) return;
+      if (node.kind === 'call' && isAggregate(node)) {
+        const columns = node.args.flatMap(columnsIn).map((column) => resolveColumn(scope, column));
+        const outer = columns.filter((column) => column.kind !== 'column' || column.depth > 0);
+        found ||= columns.length > 0 && outer.length === columns.length;
+      }
+      for (const child of children(node)) visit(child);
+    };
+    visit(expression);
+    return found;
+  });
 }

@@ -180,7 +180,8 @@ function isOrdered({ columnVindex, columns }: RoutingKey): boolean {
   const { type } = columnVindex.vindex;
   const column = columns[0]!;
   if (columns.length !== 1) return false;
-  if (type === 'numeric') return integerTypes.has(column.dataType);
+  // Keyspace ids of a signed column's negative values are behind those of all others.
+  if (type === 'numeric') return integerTypes.has(column.dataType) && column.unsigned;
   return type === 'binary' && column.dataType === 'varbinary';
 }
 

@@ -1,7 +1,7 @@
 /** The columns that queries and tables in FROM offer by name. */
 import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { JsonTable, JsonTableColumn, TableReference } from '../../sql/ast/table.ts';
-import { isNamed, originOf, type Scope } from './scope.ts';
+import { isNamed, resolveColumn, type Scope } from './scope.ts';
 import type { Source, SourceColumn } from './table-use.ts';
 
 const expression = (name: string): SourceColumn => ({ name, origin: undefined, hidden: false });
@@ -22,7 +22,10 @@ export function outputColumns(block: QueryBlock, scope: Scope): readonly SourceC
     }
     const { expression: value, alias } = item;
     if (value.kind === 'column') {
-      columns.push({ name: alias?.text ?? value.name, origin: originOf(scope, value), hidden: false });
+      const found = resolveColumn(scope, value);
+      const column = found.kind === 'column' ? found.column : undefined;
+      const nullable = column?.nullable === true;
+      columns.push({ name: alias?.text ?? value.name, origin: column?.origin, hidden: false, nullable });
     } else {
       // Its title is the text; nobody refers to it by that in a way that would matter here.
       columns.push(expression(alias?.text ?? ''));
@@ -37,7 +40,12 @@ export function withNames(
   names: readonly string[],
 ): readonly SourceColumn[] | undefined {
   if (names.length === 0) return columns;
-  return names.map((name, at) => ({ name, origin: columns?.[at]?.origin, hidden: false }));
+  return names.map((name, at) => ({
+    name,
+    origin: columns?.[at]?.origin,
+    hidden: false,
+    nullable: columns?.[at]?.nullable === true,
+  }));
 }
 
 export function jsonTableSource(table: JsonTable): Source {
@@ -83,3 +91,9 @@ export function commonNames(left: readonly Source[], right: readonly Source[]): 
     columns.filter(({ hidden }) => !hidden).map(({ name }) => name);
   return left.flatMap(visible).filter((name) => columnNamed(right, name)?.hidden === false);
 }
+
+/** A source on the inner side of an outer join. */
+export const nullableSource = (source: Source): Source => ({
+  ...source,
+  columns: source.columns?.map((column) => ({ ...column, nullable: true })),
+});

@@ -31,7 +31,13 @@ export type NewTableUse = { -readonly [Property in keyof TableUse]: TableUse[Pro
 export type Origin = Readonly<{ use: TableUse | undefined; column: ColumnSchema }>;
 
 /** A column of a source. Without an origin it is an expression of which only the name is known. */
-export type SourceColumn = Readonly<{ name: string; origin: Origin | undefined; hidden: boolean }>;
+export type SourceColumn = Readonly<{
+  name: string;
+  origin: Origin | undefined;
+  hidden: boolean;
+  /** It may be NULL because an outer join found no row, on any shard. */
+  nullable?: boolean;
+}>;
 
 /** One entry of FROM as names in the block see it. */
 export type Source = Readonly<{

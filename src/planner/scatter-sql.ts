@@ -1,0 +1,34 @@
+/** Pieces of SQL and keys of which scatter plans are made. */
+import type { Expression } from '../sql/ast/expression.ts';
+import { resolveColumn, type Scope } from './analysis/scope.ts';
+import type { PlanKey } from './plan.ts';
+import { type Comparable, comparableColumn } from './sort-keys.ts';
+import type { TemplateBuilder } from './template.ts';
+
+/** SQL of an expression: the client's text (`any`: of a grouped query), or a name. */
+export type SqlText =
+  | Readonly<{ kind: 'copy' | 'any'; expression: Expression }>
+  | Readonly<{ kind: 'name'; text: string }>;
+
+/** Writes it with something around. */
+export function write(to: TemplateBuilder, sql: SqlText, before: string, behind: string): void {
+  // ONLY_FULL_GROUP_BY does not see that a function of a group's column is one per group.
+  const any = sql.kind === 'any';
+  to.text(any ? `ANY_VALUE(${before}` : before);
+  if (sql.kind === 'name') to.bytes(Buffer.from(sql.text));
+  else to.copy(sql.expression.start, sql.expression.end);
+  to.text(any ? `${behind})` : behind);
+}
+
+export const withDirection = (key: PlanKey, descending: boolean): PlanKey =>
+  descending ? { ...key, descending } : key;
+
+export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
+/** MIN and MAX compare ENUM and SET as the strings that they are. */
+export function extremeOf(comparable: Comparable, argument: Expression, scope: Scope): Comparable {
+  if (comparable.kind !== 'number' || argument.kind !== 'column') return comparable;
+  const found = resolveColumn(scope, argument);
+  const column = found.kind === 'column' ? found.column.origin?.column : undefined;
+  return column === undefined ? comparable : comparableColumn({ ...column, values: undefined });
+}
