@@ -4,12 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Options, readOptions, usage } from './options.ts';
-import { type Arena, type Layer, openArena } from './support/arena.ts';
-import { type CellResult, compare } from './support/comparison.ts';
+import { type Arena, type Layer, type LayerName, openArena } from './support/arena.ts';
+import { type Cell, type CellResult, compare } from './support/comparison.ts';
 import { LoadGenerator } from './support/load.ts';
 import { type Machine, machineFacts } from './support/machine.ts';
 import { type IdleResult, type MemoryResult, measureIdle, measureMemory } from './support/memory.ts';
 import { cellTable, idleTable, machineLines, memoryTable } from './support/report.ts';
+import { isSharded } from './support/workloads.ts';
 
 type Results = {
   machine: Machine | undefined;
@@ -20,35 +21,48 @@ type Results = {
 
 const progress = (text: string): void => console.error(text);
 
-type Part = (arena: Arena) => Promise<void>;
+/** Work in an arena with these layers. */
+type Part = Readonly<{ layers: readonly LayerName[]; work: (arena: Arena) => Promise<void> }>;
 
 const inTheMiddle = (arena: Arena): Layer[] => arena.layers.filter(({ pids }) => pids.length > 0);
 
+const plainLayers: readonly LayerName[] = ['direct', 'haproxy', 'headgate'];
+const shardedLayers: readonly LayerName[] = ['direct', 'headgate', 'sharded', 'cold'];
+
 /** Each part gets servers of its own: a heap that one has grown would hide or shift what the next one measures. */
 function partsOf(options: Options, load: LoadGenerator, results: Results): Part[] {
-  const memory: Part = async (arena) => {
+  const memory = async (arena: Arena): Promise<void> => {
     for (const layer of inTheMiddle(arena)) {
+      // The same as `sharded`.
+      if (layer.name === 'cold') continue;
       progress(`memory: ${layer.name}`);
       results.memory.push(await measureMemory(layer));
     }
   };
-  const idle: Part = async (arena) => {
+  const idle = async (arena: Arena): Promise<void> => {
     for (const layer of inTheMiddle(arena)) {
       progress(`idle connections: ${layer.name}`);
       results.idle.push(await measureIdle(layer, options.idleConnections));
     }
   };
-  const cells: Part = async (arena) => {
+  const cells = (chosen: readonly Cell[]) => async (arena: Arena) => {
     pin(options, arena, load);
-    for (const cell of options.cells) {
+    for (const cell of chosen) {
       progress(`${cell.workload}, ${cell.connections} connections`);
       results.cells.push(await compare(arena, load, cell, options.pace));
     }
   };
+  const wanted = (names: readonly LayerName[]) => names.filter((name) => options.layers.includes(name));
+  const plain = wanted(plainLayers);
+  const sharded = wanted(shardedLayers);
+  const plainCells = options.cells.filter(({ workload }) => !isSharded(workload));
+  const shardedCells = options.cells.filter(({ workload }) => isSharded(workload));
   return [
-    ...(options.memory ? [memory] : []),
-    ...(options.idleConnections > 0 ? [idle] : []),
-    ...(options.cells.length > 0 ? [cells] : []),
+    ...(options.memory ? [{ layers: plain, work: memory }] : []),
+    ...(options.shardedMemory ? [{ layers: wanted(['headgate', 'sharded']), work: memory }] : []),
+    ...(options.idleConnections > 0 ? [{ layers: plain, work: idle }] : []),
+    ...(plainCells.length > 0 ? [{ layers: plain, work: cells(plainCells) }] : []),
+    ...(shardedCells.length > 0 ? [{ layers: sharded, work: cells(shardedCells) }] : []),
   ];
 }
 
@@ -83,16 +97,16 @@ function pin(options: Options, arena: Arena, load: LoadGenerator): void {
   }
 }
 
-async function inArena(options: Options, results: Results, part: Part): Promise<void> {
+async function inArena(options: Options, results: Results, { layers, work }: Part): Promise<void> {
   progress('starting servers and filling the table');
-  const arena = await openArena(options);
+  const arena = await openArena({ ...options, layers });
   const interrupt = (): void => void arena.stop().finally(() => process.exit(130));
   process.once('SIGINT', interrupt);
   try {
     results.machine ??= machineFacts(arena);
-    const missing = options.layers.filter((name) => !arena.layers.some((layer) => layer.name === name));
+    const missing = layers.filter((name) => !arena.layers.some((layer) => layer.name === name));
     if (missing.length > 0) progress(`not available here, so not measured: ${missing.join(', ')}`);
-    await part(arena);
+    await work(arena);
   } finally {
     process.off('SIGINT', interrupt);
     await arena.stop();

@@ -2,15 +2,16 @@
 import { parseArgs } from 'node:util';
 import { type LayerName, layerNames } from './support/arena.ts';
 import type { Cell, Pace } from './support/comparison.ts';
-import { type WorkloadName, workloadNames } from './support/workloads.ts';
+import { isLarge, type WorkloadName, workloadNames } from './support/workloads.ts';
 
-export const partNames = [...workloadNames, 'memory', 'idle'] as const;
+export const partNames = [...workloadNames, 'memory', 'idle', 'sharded-memory'] as const;
 export type PartName = (typeof partNames)[number];
 
 export type Options = Readonly<{
   cells: readonly Cell[];
   pace: Pace;
   memory: boolean;
+  shardedMemory: boolean;
   idleConnections: number;
   layers: readonly LayerName[];
   clients: number;
@@ -22,7 +23,7 @@ export type Options = Readonly<{
 export const usage = `npm run bench -- [options]
   --quick              a few cells, two short rounds: under a minute
   --only NAME          ${partNames.join(', ')}; may be repeated
-  --connections N,…    instead of 1,16,64,256 (large results: 1,16)
+  --connections N,…    instead of 1,16,64,256 (sharded: 1,16,64; large results: 1,16; see README.md)
   --rounds N           rounds over all layers (default 3)
   --seconds N          length of one measurement (default 3)
   --layers NAME,…      ${layerNames.join(', ')}
@@ -33,6 +34,17 @@ export const usage = `npm run bench -- [options]
 
 const defaultConnections = [1, 16, 64, 256];
 const largeResultConnections = [1, 16];
+const shardedConnections: Partial<Record<WorkloadName, readonly number[]>> = {
+  'sharded-point-text': [1, 16, 64],
+  'sharded-point-prepared': [1, 16, 64],
+  'sharded-aggregate': [1],
+  'sharded-page': [1, 16],
+  'sharded-range': [1, 16],
+  'sharded-insert-100': [4],
+  'sharded-insert-1000': [4],
+  'sharded-plan': [1, 16],
+  'sharded-result': [1],
+};
 const idleConnections = 1000;
 
 const quickCells: readonly Cell[] = [
@@ -41,6 +53,8 @@ const quickCells: readonly Cell[] = [
   { workload: 'point-prepared', connections: 64 },
   { workload: 'read-write', connections: 16 },
   { workload: 'large-result', connections: 1 },
+  { workload: 'sharded-point-text', connections: 16 },
+  { workload: 'sharded-range', connections: 16 },
 ];
 
 export function readOptions(args: readonly string[]): Options {
@@ -71,6 +85,7 @@ export function readOptions(args: readonly string[]): Options {
       warmUpSeconds: quick ? 0.2 : 0.7,
     },
     memory: includes('memory'),
+    shardedMemory: includes('sharded-memory'),
     idleConnections: includes('idle') ? idleConnections : 0,
     layers: values.layers.split(',').map((name) => oneOf(layerNames, name, '--layers')),
     clients: positive(values.clients, '--clients'),
@@ -88,7 +103,8 @@ function chooseCells(
   const isWanted = (workload: WorkloadName): boolean => only.length === 0 || only.includes(workload);
   if (quick && !connections) return quickCells.filter(({ workload }) => isWanted(workload));
   return workloadNames.filter(isWanted).flatMap((workload) => {
-    const byDefault = workload === 'large-result' ? largeResultConnections : defaultConnections;
+    const byDefault =
+      shardedConnections[workload] ?? (isLarge(workload) ? largeResultConnections : defaultConnections);
     return (connections ?? byDefault).map((count) => ({ workload, connections: count }));
   });
 }

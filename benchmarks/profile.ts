@@ -13,7 +13,7 @@ import { LoadGenerator, type LoadResult } from './support/load.ts';
 import { perfNodeOptions, perfWhile } from './support/perf.ts';
 import { cpuSeconds, cpuTime } from './support/process-figures.ts';
 import { alignedTable } from './support/report.ts';
-import { workloadNames } from './support/workloads.ts';
+import { isSharded, workloadNames } from './support/workloads.ts';
 
 const usage = `npm run bench:profile -- [options]
   --workload NAME         ${workloadNames.join(', ')} (default point-text)
@@ -49,9 +49,12 @@ async function openSubject(): Promise<Subject> {
   }
   // The cluster and its router inherit it.
   if (values.perf) process.env.NODE_OPTIONS = perfNodeOptions;
-  const arena = await openArena({ layers: ['headgate'], attach: values.attach });
+  const workload = workloadNames.find((name) => name === values.workload);
+  const wanted = workload !== undefined && isSharded(workload) ? 'sharded' : 'headgate';
+  const layers = ['headgate', wanted] as const;
+  const arena = await openArena({ layers, attach: values.attach });
   delete process.env.NODE_OPTIONS;
-  const layer = arena.layers.find(({ name }) => name === 'headgate');
+  const layer = arena.layers.find(({ name }) => name === wanted);
   if (layer) return { pids: layer.pids, endpoint: layer.endpoint, stop: arena.stop };
   await arena.stop();
   throw new Error('this tree has no router to profile');

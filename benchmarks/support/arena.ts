@@ -2,9 +2,10 @@
  * What is measured side by side: one mysqld with the sample tables, and the layers in front of it. Where this tree has
  * a router, the mysqld is the tablet of a small local cluster; else direct and HAProxy are measured alone.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../../src/local/cluster.ts';
 import { readState } from '../../src/local/cluster-state.ts';
 import { type ClusterStatus, clusterStatus } from '../../src/local/cluster-status.ts';
@@ -13,13 +14,22 @@ import { findServers, type Servers } from '../../src/local/servers.ts';
 import type { Endpoint } from './connection.ts';
 import { type RunningHaproxy, startHaproxy } from './haproxy.ts';
 import { withDescendants } from './process-figures.ts';
-import { sampleTableStatements } from './sample-table.ts';
+import { emptyTableStatements, sampleInserts, sampleTableStatements, sampleVschema } from './sample-table.ts';
 
-export const layerNames = ['direct', 'haproxy', 'headgate'] as const;
+export const layerNames = ['direct', 'haproxy', 'headgate', 'sharded', 'cold'] as const;
+/**
+ * `headgate` is a keyspace with one shard, whose mysqld `direct` and `haproxy` lead to; `sharded` is the same data in two shards
+ * behind the same router, and `cold` the same asked in texts of which none is like one before it.
+ */
 export type LayerName = (typeof layerNames)[number];
 
 /** One way to the data. `pids`: the processes in the middle; none where clients talk to mysqld itself. */
-export type Layer = Readonly<{ name: LayerName; endpoint: Endpoint; pids: readonly number[] }>;
+export type Layer = Readonly<{
+  name: LayerName;
+  endpoint: Endpoint;
+  pids: readonly number[];
+  fresh?: boolean;
+}>;
 
 export type Arena = Readonly<{
   layers: readonly Layer[];
@@ -30,6 +40,8 @@ export type Arena = Readonly<{
 }>;
 
 const database = 'sbtest';
+const shardedDatabase = 'sbtest_sharded';
+const shards = 2;
 
 /** Settings of the tablet that make processor time, not the disk, what is measured. */
 const tabletSettings = [
@@ -44,6 +56,8 @@ type Backend = Readonly<{
   port: number;
   pid: number;
   router?: ClusterStatus['router'];
+  /** Primaries of the sharded keyspace, where there is one. */
+  shards: readonly Readonly<{ port: number; pid: number }>[];
   stop: () => Promise<void>;
 }>;
 
@@ -68,11 +82,18 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
     const backend = await openBackend(folder, options, servers);
     stops.push(backend.stop);
     const mysqldVersion = await prepareData(backend.port);
+    if (backend.shards.length > 0) await prepareShards(backend);
     const haproxyProgram = wanted.includes('haproxy') ? servers.haproxy : undefined;
     const haproxy = haproxyProgram && (await startHaproxy(haproxyProgram, folder, backend.port));
     if (haproxy) stops.push(haproxy.stop);
     const layers = layersOf(wanted, backend, haproxy || undefined);
-    return { layers, mysqldPids: [backend.pid], mysqldVersion, haproxyProgram, stop };
+    return {
+      layers,
+      mysqldPids: [backend.pid, ...backend.shards.map(({ pid }) => pid)],
+      mysqldVersion,
+      haproxyProgram,
+      stop,
+    };
   } catch (cause) {
     await stop();
     throw cause;
@@ -84,7 +105,12 @@ function layersOf(
   backend: Backend,
   haproxy: RunningHaproxy | undefined,
 ): Layer[] {
-  const endpoint = (host: string, port: number): Endpoint => ({ host, port, user: 'root', database });
+  const endpoint = (host: string, port: number, name = database): Endpoint => ({
+    host,
+    port,
+    user: 'root',
+    database: name,
+  });
   const layers: Layer[] = [];
   const { router } = backend;
   if (wanted.includes('direct')) {
@@ -96,6 +122,10 @@ function layersOf(
   if (router) {
     const pids = withDescendants(router.pids);
     layers.push({ name: 'headgate', endpoint: endpoint(router.host, router.port), pids });
+    if (backend.shards.length > 0) {
+      const sharded = { endpoint: endpoint(router.host, router.port, shardedDatabase), pids };
+      layers.push({ name: 'sharded', ...sharded }, { name: 'cold', ...sharded, fresh: true });
+    }
   }
   return layers;
 }
@@ -108,11 +138,17 @@ async function openBackend(folder: string, options: ArenaOptions, servers: Serve
   }
   if (!options.layers.includes('headgate')) {
     const mysqld = await startMysqld({ dataDir: path.join(folder, 'mysqld'), servers });
-    return { host: mysqld.host, port: mysqld.port, pid: mysqld.process.identity.pid, stop: mysqld.stop };
+    const { pid } = mysqld.process.identity;
+    return { host: mysqld.host, port: mysqld.port, pid, shards: [], stop: mysqld.stop };
   }
+  const isSharded = options.layers.includes('sharded');
+  const vschemaDir = path.join(folder, 'vschema');
+  mkdirSync(vschemaDir);
+  writeFileSync(path.join(vschemaDir, `${shardedDatabase}.json`), JSON.stringify(sampleVschema));
   const cluster = await startCluster({
     dataDir: path.join(folder, 'cluster'),
-    keyspaces: [{ name: database, shards: 1 }],
+    keyspaces: [{ name: database, shards: 1 }, ...(isSharded ? [{ name: shardedDatabase, shards }] : [])],
+    vschemaDir,
     replicas: 0,
     port: 0,
     adminPort: 0,
@@ -126,7 +162,12 @@ function clusterBackend(status: ClusterStatus, stop: () => Promise<void>): Backe
   if (!tablet || tablet.pid === null) throw new Error(`the cluster has no primary of keyspace ${database}`);
   const { host, port, pid } = tablet;
   const { router } = status;
-  return { host, port, pid, stop, ...(router.pids.length > 0 ? { router } : {}) };
+  const shards = status.tablets.flatMap((each) =>
+    each.keyspace === shardedDatabase && each.type === 'primary' && each.pid !== null
+      ? [{ port: each.port, pid: each.pid }]
+      : [],
+  );
+  return { host, port, pid, shards, stop, ...(router.pids.length > 0 ? { router } : {}) };
 }
 
 /** Fills the tables on the server itself and returns its version. */
@@ -139,6 +180,54 @@ async function prepareData(port: number): Promise<string> {
     for (const statement of sampleTableStatements) await connection.query(statement);
     const [rows] = await connection.query('SELECT VERSION() AS version');
     return String((rows as { version: string }[])[0]?.version);
+  } finally {
+    await connection.end();
+  }
+}
+
+/** Creates the tables on each shard and fills them through the router, which places the rows. */
+async function prepareShards({ shards, router }: Backend): Promise<void> {
+  for (const { port } of shards) {
+    await withRoot(port, async (connection) => {
+      for (const statement of tabletSettings) await connection.query(statement);
+      await connection.query(`CREATE DATABASE IF NOT EXISTS ${shardedDatabase}`);
+      await connection.query(`USE ${shardedDatabase}`);
+      for (const statement of emptyTableStatements) await connection.query(statement);
+    });
+  }
+  await withRoot(router!.port, async (connection) => {
+    await connection.query(`USE ${shardedDatabase}`);
+    await untilTablesAreKnown(connection);
+    for (const statement of sampleInserts()) await connection.query(statement);
+  });
+  for (const { port } of shards) {
+    await withRoot(port, (connection) => connection.query(`ANALYZE TABLE ${shardedDatabase}.sbtest1`));
+  }
+}
+
+const knownMsMax = 30_000;
+
+/** The router learns from the tablets in its own time what tables there are. */
+async function untilTablesAreKnown(connection: RootConnection): Promise<void> {
+  const giveUpAtMs = Date.now() + knownMsMax;
+  for (;;) {
+    try {
+      await connection.query('SELECT COUNT(*) FROM sbtest1 JOIN copies');
+      await connection.query('SELECT COUNT(*) FROM bulk');
+      return;
+    } catch (cause) {
+      if (Date.now() > giveUpAtMs) throw cause;
+      await sleep(100);
+    }
+  }
+}
+
+type RootConnection = Awaited<ReturnType<typeof connectAsRoot>>;
+
+async function withRoot(port: number, work: (connection: RootConnection) => Promise<unknown>): Promise<void> {
+  const connection = await connectAsRoot(port);
+  try {
+    await work(connection);
   } finally {
     await connection.end();
   }

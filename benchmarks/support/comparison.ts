@@ -5,7 +5,7 @@
 import type { Arena, Layer, LayerName } from './arena.ts';
 import type { LoadGenerator } from './load.ts';
 import { type CpuTime, cpuSeconds, cpuTime, residentBytes } from './process-figures.ts';
-import type { WorkloadName } from './workloads.ts';
+import { isSharded, type WorkloadName } from './workloads.ts';
 
 export type Cell = Readonly<{ workload: WorkloadName; connections: number }>;
 
@@ -37,6 +37,10 @@ export type Ratios = {
   addedP50ToHaproxy?: number;
   cpuToHaproxy?: number;
   cpuWithMysqldToHaproxy?: number;
+  /** Against the keyspace with one shard. */
+  cpuToUnsharded?: number;
+  /** A query's time when its plan has to be made, against the same when it is known. */
+  p50ToCached?: number;
 };
 
 export type LayerResult = Readonly<{
@@ -47,18 +51,26 @@ export type LayerResult = Readonly<{
 }>;
 export type CellResult = Cell & Readonly<{ layers: readonly LayerResult[] }>;
 
+/** The layers that a workload is for. */
+function layersFor(workload: WorkloadName): readonly LayerName[] {
+  if (workload === 'sharded-plan') return ['sharded', 'cold'];
+  return isSharded(workload) ? ['direct', 'headgate', 'sharded'] : ['direct', 'haproxy', 'headgate'];
+}
+
 export async function compare(
   arena: Arena,
   load: LoadGenerator,
   cell: Cell,
   pace: Pace,
 ): Promise<CellResult> {
-  const rounds = new Map<LayerName, Figures[]>(arena.layers.map(({ name }) => [name, []]));
-  for (const layer of arena.layers) await measure(arena, load, layer, cell, pace.warmUpSeconds, 0);
+  const wanted = layersFor(cell.workload);
+  const compared = arena.layers.filter(({ name }) => wanted.includes(name));
+  const rounds = new Map<LayerName, Figures[]>(compared.map(({ name }) => [name, []]));
+  for (const layer of compared) await measure(arena, load, layer, cell, pace.warmUpSeconds, 0);
   for (let round = 1; round <= pace.rounds; round++) {
-    for (let turn = 0; turn < arena.layers.length; turn++) {
+    for (let turn = 0; turn < compared.length; turn++) {
       // Every round begins with another layer, so that none always comes after the same neighbour.
-      const layer = arena.layers[(round + turn) % arena.layers.length]!;
+      const layer = compared[(round + turn) % compared.length]!;
       rounds.get(layer.name)!.push(await measure(arena, load, layer, cell, pace.seconds, round));
     }
   }
@@ -85,7 +97,7 @@ async function measure(
   let resident = 0;
   let peak = 0;
   const result = await load.run(
-    { endpoint: layer.endpoint, ...cell, secondsMax, seed },
+    { endpoint: layer.endpoint, fresh: layer.fresh ?? false, ...cell, secondsMax, seed },
     {
       started: () => {
         before = cpuTime(layer.pids);
@@ -147,6 +159,8 @@ function layerRatios(layer: LayerName, rounds: ReadonlyMap<LayerName, readonly F
     addedP50ToHaproxy: layer === 'direct' || !direct ? undefined : ratio('haproxy', addedP50),
     cpuToHaproxy: layer === 'direct' ? undefined : ratio('haproxy', middle),
     cpuWithMysqldToHaproxy: ratio('haproxy', both),
+    cpuToUnsharded: layer === 'sharded' ? ratio('headgate', middle) : undefined,
+    p50ToCached: layer === 'cold' ? ratio('sharded', (figures) => figures.p50Ms) : undefined,
   };
   return Object.fromEntries(Object.entries(ratios).filter(([, value]) => value !== undefined));
 }

@@ -10,8 +10,10 @@ export type LoadJob = Readonly<{
   secondsMax: number;
   /** Ends the run after this many operations over all connections. */
   operationsMax?: number;
-  /** Rows of a `large-result`. */
+  /** Rows of a large result. */
   resultRows?: number;
+  /** Of `sharded-plan`: no text is like one before it. */
+  fresh?: boolean;
   seed: number;
 }>;
 

@@ -39,9 +39,12 @@ export class LoadRun {
   }
 
   async #openLane(index: number): Promise<void> {
-    const { endpoint, workload, seed, resultRows = rowsDefault } = this.#job;
+    const { endpoint, workload, seed, resultRows = rowsDefault, fresh = false } = this.#job;
     const connection = await Connection.open(endpoint);
-    const script = await openScript(workload, connection, seed * 1000 + index, resultRows);
+    const script = await openScript(workload, connection, seed * 1000 + index, {
+      rows: resultRows,
+      fresh,
+    });
     const lane = { connection, script, startedMs: 0 } as Lane;
     lane.reader = new AnswerReader(script.tokenAt, () => this.#answered(lane));
     connection.reader = lane.reader;

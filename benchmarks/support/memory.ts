@@ -4,7 +4,7 @@ import { AnswerReader } from './answer-reader.ts';
 import type { Layer, LayerName } from './arena.ts';
 import { Connection, type Endpoint } from './connection.ts';
 import { MemorySampler, residentBytes } from './process-figures.ts';
-import { openScript } from './workloads.ts';
+import { openScript, type WorkloadName } from './workloads.ts';
 
 /** Rows of about 200 bytes. */
 const smallRows = 50_000;
@@ -37,11 +37,11 @@ export async function measureMemory(layer: Layer): Promise<MemoryResult> {
     return sampler.stop();
   };
   // The first results also load code and grow the heap to its usual size.
-  for (let warmUp = 0; warmUp < 3; warmUp++) await readResult(layer.endpoint, smallRows);
-  const smallPeakBytes = await peak(() => readResult(layer.endpoint, smallRows));
-  const largePeakBytes = await peak(() => readResult(layer.endpoint, largeRows));
-  const slowPeakBytes = await peak(() => readSlowly(layer.endpoint));
-  await readResult(layer.endpoint, smallRows);
+  for (let warmUp = 0; warmUp < 3; warmUp++) await readResult(layer, smallRows);
+  const smallPeakBytes = await peak(() => readResult(layer, smallRows));
+  const largePeakBytes = await peak(() => readResult(layer, largeRows));
+  const slowPeakBytes = await peak(() => readSlowly(layer));
+  await readResult(layer, smallRows);
   const largeGrowthBytes = largePeakBytes - smallPeakBytes;
   const slowGrowthBytes = slowPeakBytes - smallPeakBytes;
   return {
@@ -55,9 +55,13 @@ export async function measureMemory(layer: Layer): Promise<MemoryResult> {
   };
 }
 
-async function readResult(endpoint: Endpoint, rows: number): Promise<void> {
-  const connection = await Connection.open(endpoint);
-  const script = await openScript('large-result', connection, 1, rows);
+/** Of a sharded keyspace: the rows of all shards, merged. */
+const workloadOf = ({ name }: Layer): WorkloadName =>
+  name === 'sharded' ? 'sharded-result' : 'large-result';
+
+async function readResult(layer: Layer, rows: number): Promise<void> {
+  const connection = await Connection.open(layer.endpoint);
+  const script = await openScript(workloadOf(layer), connection, 1, { rows });
   try {
     await new Promise<void>((resolve, reject) => {
       const reader = new AnswerReader(script.tokenAt, () => {
@@ -74,9 +78,9 @@ async function readResult(endpoint: Endpoint, rows: number): Promise<void> {
 }
 
 /** Takes a large result at a trickle for a while, then hangs up in the middle of it. */
-async function readSlowly(endpoint: Endpoint): Promise<void> {
-  const connection = await Connection.open(endpoint);
-  const script = await openScript('large-result', connection, 1, largeRows);
+async function readSlowly(layer: Layer): Promise<void> {
+  const connection = await Connection.open(layer.endpoint);
+  const script = await openScript(workloadOf(layer), connection, 1, { rows: largeRows });
   const reader = new AnswerReader(script.tokenAt, () => {});
   const broken = new Promise<never>((_, reject) => {
     connection.onFailure = reject;

@@ -2,6 +2,7 @@
 import type { CellResult, LayerResult } from './comparison.ts';
 import type { Machine } from './machine.ts';
 import type { IdleResult, MemoryResult } from './memory.ts';
+import { isLarge } from './workloads.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -42,6 +43,8 @@ const queryColumns: readonly Column[] = [
     value: (_, result) => ofMiddle(result, microseconds(result.medians.middleUserCpuSecondsPer1000)),
   },
   { title: '×HAProxy', value: (_, { ratios }) => number(ratios.cpuToHaproxy, 2) },
+  { title: '×unsharded', value: (_, { ratios }) => number(ratios.cpuToUnsharded, 2) },
+  { title: 'p50 ×cached', value: (_, { ratios }) => number(ratios.p50ToCached, 2) },
   { title: 'mysqld µs', value: (_, { medians }) => microseconds(medians.mysqldCpuSecondsPer1000) },
   { title: 'both ×HAProxy', value: (_, { ratios }) => number(ratios.cpuWithMysqldToHaproxy, 2) },
   { title: 'RSS MiB', value: (_, result) => ofMiddle(result, mebibytes(result.medians.middleResidentBytes)) },
@@ -57,6 +60,7 @@ const resultColumns: readonly Column[] = [
     value: (_, result) => ofMiddle(result, number(result.medians.middleCpuSecondsPerGigabyte, 2)),
   },
   { title: '×HAProxy', value: (_, { ratios }) => number(ratios.cpuToHaproxy, 2) },
+  { title: '×unsharded', value: (_, { ratios }) => number(ratios.cpuToUnsharded, 2) },
   { title: 'both ×HAProxy', value: (_, { ratios }) => number(ratios.cpuWithMysqldToHaproxy, 2) },
   { title: 'RSS MiB', value: (_, result) => ofMiddle(result, mebibytes(result.medians.middleResidentBytes)) },
   {
@@ -70,7 +74,7 @@ const mebibytes = (bytes: number): string => number(bytes / mebibyte, 0);
 export function cellTable(cells: readonly CellResult[]): string {
   const rowsOf = (columns: readonly Column[], large: boolean): string[][] =>
     cells
-      .filter(({ workload }) => (workload === 'large-result') === large)
+      .filter(({ workload }) => isLarge(workload) === large)
       .flatMap((cell) => cell.layers.map((result) => columns.map(({ value }) => value(cell, result))));
   const tables = [
     { columns: queryColumns, rows: rowsOf(queryColumns, false) },
@@ -78,12 +82,13 @@ export function cellTable(cells: readonly CellResult[]): string {
   ];
   return tables
     .filter(({ rows }) => rows.length > 0)
-    .map(({ columns, rows }) =>
-      alignedTable(
-        columns.map(({ title }) => title),
-        rows,
-      ),
-    )
+    .map(({ columns, rows }) => {
+      const isFilled = columns.map((_, at) => rows.some((row) => row[at] !== ''));
+      return alignedTable(
+        columns.filter((_, at) => isFilled[at]).map(({ title }) => title),
+        rows.map((row) => row.filter((_, at) => isFilled[at])),
+      );
+    })
     .join('\n\n');
 }
 

@@ -6,9 +6,30 @@ import type { AnswerReader } from './answer-reader.ts';
 import type { Connection } from './connection.ts';
 import { executePacket, queryPacket } from './packets.ts';
 import { cText, padText, tableRows } from './sample-table.ts';
+import { aggregate, bulkInsert, mergedResult, page, plan, rowRange } from './sharded-workloads.ts';
 
-export const workloadNames = ['point-text', 'point-prepared', 'read-write', 'large-result'] as const;
+export const plainWorkloadNames = ['point-text', 'point-prepared', 'read-write', 'large-result'] as const;
+
+/** Those that are asked of a sharded keyspace, too. */
+export const shardedWorkloadNames = [
+  'sharded-point-text',
+  'sharded-point-prepared',
+  'sharded-aggregate',
+  'sharded-page',
+  'sharded-range',
+  'sharded-insert-100',
+  'sharded-insert-1000',
+  'sharded-plan',
+  'sharded-result',
+] as const;
+export const workloadNames = [...plainWorkloadNames, ...shardedWorkloadNames] as const;
 export type WorkloadName = (typeof workloadNames)[number];
+
+export const isSharded = (name: WorkloadName): boolean =>
+  shardedWorkloadNames.some((sharded) => sharded === name);
+
+/** Few long answers: their bytes count, not their number. */
+export const isLarge = (name: WorkloadName): boolean => name === 'large-result' || name === 'sharded-result';
 
 export type Script = {
   /** Where a row's token stands; -1 where rows carry none. */
@@ -30,23 +51,41 @@ export function randomSource(seed: number): (below: number) => number {
   };
 }
 
-/** `resultRows` only matters to `large-result`. */
+/** `rows` only matters to large results, `fresh` to `sharded-plan`: no text is like one before it. */
+export type ScriptOptions = Readonly<{ rows: number; fresh?: boolean }>;
+
 export async function openScript(
   name: WorkloadName,
   connection: Connection,
   seed: number,
-  resultRows: number,
+  options: ScriptOptions,
 ): Promise<Script> {
   const random = randomSource(seed);
   switch (name) {
     case 'point-text':
+    case 'sharded-point-text':
       return pointText(random);
     case 'point-prepared':
+    case 'sharded-point-prepared':
       return pointPrepared(await connection.prepare('SELECT c FROM sbtest1 WHERE id=?'), random);
     case 'read-write':
       return readWrite(random);
     case 'large-result':
-      return largeResult(resultRows);
+      return largeResult(options.rows);
+    case 'sharded-aggregate':
+      return aggregate(random);
+    case 'sharded-page':
+      return page(random);
+    case 'sharded-range':
+      return rowRange(random);
+    case 'sharded-insert-100':
+      return bulkInsert(random, 100);
+    case 'sharded-insert-1000':
+      return bulkInsert(random, 1000);
+    case 'sharded-plan':
+      return plan(random, options.fresh ?? false);
+    case 'sharded-result':
+      return mergedResult(options.rows);
   }
 }
 
