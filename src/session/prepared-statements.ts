@@ -14,6 +14,7 @@ import { effect, type StatementKind, type StatementScan } from '../sql/statement
 import { commandPacket } from '../wire/packets.ts';
 import { previousFacts, unreadable } from './diagnostics.ts';
 import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packet.ts';
+import { requireNotExplained } from './explain.ts';
 import { pin } from './pins.ts';
 import { isPlanned } from './planned.ts';
 import { executePlanned, preparePlace } from './planned-execute.ts';
@@ -83,6 +84,7 @@ export class PreparedStatements {
     }
     const text = packet.subarray(5);
     const scan = scanIn(session, text, 0);
+    requireNotExplained(session, text, scan);
     const { target, parseSettings } = state;
     const mode = lexModeIn(session);
     const planContext = planContextIn(session);

@@ -6,6 +6,7 @@ import { demand } from '../gateway/prepare-connection.ts';
 import { serverStatus, sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencInteger, lenencString } from '../wire/lenenc.ts';
+import { explain } from './explain.ts';
 import { scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
@@ -42,6 +43,7 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   release: savepoint,
   set: setStatement,
   kill,
+  explain,
   show: (session, statement) =>
     statement.scan.showKind === 'databases' ? showDatabases(session, statement) : undefined,
 };

@@ -112,6 +112,7 @@ const word = {
   describe: wordId('describe'),
   desc: wordId('desc'),
   explain: wordId('explain'),
+  vexplain: wordId('vexplain'),
   format: wordId('format'),
   read: wordId('read'),
   export: wordId('export'),
@@ -152,6 +153,9 @@ export function classify(first: number, text: Buffer, behind: number, mode: LexM
     case word.desc:
     case word.explain:
       return classifyExplain(ahead);
+    // The router's own.
+    case word.vexplain:
+      return make('explain');
     default:
       return unknownStatement;
   }

@@ -59,6 +59,9 @@ const kinds: Record<StatementKind, string[]> = {
     'desc update t set a=1',
     'explain (select 1)',
     'explain for connection 1',
+    'vexplain select 1',
+    'vexplain plan select 1',
+    'vexplain plan with a as (select 1) select 1 from a',
   ],
   kill: ['kill 1'],
   prepare: ["prepare s from 'x'"],
@@ -107,7 +110,7 @@ const kinds: Record<StatementKind, string[]> = {
   getDiagnostics: ['get diagnostics @a = number'],
   help: ["help 'x'"],
   empty: ['', '  ', '/* c */', '-- c', ';', ' ; ; '],
-  unknown: ['foo', '1', '`select` 1', 'vexplain plan select 1', "'a'"],
+  unknown: ['foo', '1', '`select` 1', "'a'"],
 };
 
 describe('kinds', () => {

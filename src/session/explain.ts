@@ -1,0 +1,254 @@
+/**
+ * EXPLAIN. `EXPLAIN FORMAT=HEADGATE` and `VEXPLAIN PLAN` show the router's own plan and are answered here, whatever keyspace or shard is
+ * selected; a plain EXPLAIN goes to the shard that the explained statement goes to.
+ */
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { TabletRefusal } from '../gateway/tablet-refusal.ts';
+import { columnType } from '../mysql/protocol.ts';
+import { refuse, shardsFor, textOf } from '../planner/bind.ts';
+import { InsertBinding } from '../planner/bind-insert.ts';
+import { describePlan, type PlanNode, refusedNode, relayNode } from '../planner/describe-plan.ts';
+import { Operands } from '../planner/operands.ts';
+import { type Plan, refused } from '../planner/plan.ts';
+import { planTree } from '../planner/plan-tree.ts';
+import type { ShardMap } from '../planner/shard-map.ts';
+import type { ExplainStatement } from '../sql/ast/administration.ts';
+import { parseStatement } from '../sql/parser/statement.ts';
+import type { StatementKind, StatementScan } from '../sql/statement.ts';
+import { buildColumn, buildTextRow } from '../wire/packets.ts';
+import { sendRows } from './local-result.ts';
+import {
+  isPlanned,
+  placeAt,
+  requirePlannable,
+  requireSeveral,
+  schemasToWaitFor,
+  valuesOf,
+} from './planned.ts';
+import { preparedError } from './prepared-error.ts';
+import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
+import type { Session, Statement } from './session.ts';
+import { notOverShards } from './shard-writes.ts';
+import { placeOf } from './statement-place.ts';
+import { textPacket } from './text-packet.ts';
+
+/** The explained statement as a text of its own, with what is around it. */
+type Explained = Readonly<{
+  session: Session;
+  /** The statement that explains it. */
+  statement: Statement;
+  parsed: ExplainStatement;
+  text: Buffer;
+  scan: StatementScan;
+}>;
+
+/** Answers the statement, or sends it to a shard; undefined: it goes the way of any other. */
+export function explain(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const { source, scan } = statement;
+  const parsed = parseStatement(source, scan.start, scan.end, lexModeIn(session));
+  if (parsed.kind === 'syntaxProblem') return sayWhatIsWrong(session, statement, parsed.message);
+  if (parsed.kind !== 'explain') return undefined;
+  const inner = parsed.statement;
+  const isOwn = isRouters(parsed);
+  if (isOwn) requireForm(parsed);
+  if (inner === undefined || (!isOwn && parsed.database !== undefined)) return undefined;
+  const named = { ...scan, kind: inner.kind as StatementKind };
+  if (!isOwn && !isPlanned(session, named)) return undefined;
+  if (parsed.hasVersionComment) throw notOverShards('EXPLAIN of a statement with a version comment (/*! */)');
+  const text = Buffer.from(source.subarray(inner.start, scan.end));
+  const run = async () => {
+    await schemasToWaitFor(session, named);
+    const explained = { session, statement, parsed, text, scan: scanIn(session, text, 0) };
+    if (isOwn) show(explained);
+    else relay(explained);
+  };
+  return run();
+}
+
+/** Refuses PREPARE of what the router itself answers, since that is text. */
+export function requireNotExplained(session: Session, text: Buffer, scan: StatementScan): void {
+  if (scan.kind !== 'explain') return;
+  const parsed = parseStatement(text, scan.start, scan.end, lexModeIn(session));
+  if (parsed.kind === 'explain' && isRouters(parsed)) {
+    throw unsupported('does not prepare EXPLAIN FORMAT=HEADGATE and VEXPLAIN: send them as text');
+  }
+}
+
+const isRouters = ({ format, vexplain }: ExplainStatement): boolean =>
+  format === 'headgate' || vexplain !== undefined;
+
+const unsupported = (what: string): HeadgateError =>
+  new HeadgateError('ER_NOT_SUPPORTED_YET', { message: `Headgate ${what}` });
+
+function requireForm({ vexplain, analyze, into, database, connection }: ExplainStatement): void {
+  if (vexplain !== undefined && vexplain !== 'plan')
+    throw unsupported(`does not know VEXPLAIN ${vexplain.toUpperCase()} yet; use VEXPLAIN PLAN`);
+  const more = analyze
+    ? 'ANALYZE'
+    : into !== undefined
+      ? 'INTO'
+      : database !== undefined
+        ? 'FOR SCHEMA'
+        : connection !== undefined
+          ? 'FOR CONNECTION'
+          : undefined;
+  if (more !== undefined) throw unsupported(`does not know EXPLAIN ${more} with FORMAT=HEADGATE`);
+}
+
+const ownHead =
+  /^(?:vexplain(?:\s+(?:plan|queries|all|trace|keys))?|(?:explain|describe|desc)\s+format\s*=\s*(['"`]?)headgate\1)\s+/i;
+
+/** An own EXPLAIN of what our parser does not understand: MySQL says what is wrong with that. */
+function sayWhatIsWrong(
+  session: Session,
+  { source, scan }: Statement,
+  message: string,
+): Promise<unknown> | undefined {
+  const whole = source.toString('latin1', scan.start, scan.end);
+  const head = ownHead.exec(whole)?.[0];
+  if (head === undefined) return undefined;
+  const run = async () => {
+    const { gateway, plans } = session.services;
+    const { target } = session.state;
+    const map = plans.shardMap(target.keyspace);
+    const place =
+      map.names.length > 0
+        ? placeAt(session, target.keyspace, map, 0)
+        : placeOf({ ...scan, qualifiers: [], hasUnqualifiedTable: false }, target, gateway);
+    const error = await preparedError(session, place, source.subarray(scan.start + head.length, scan.end));
+    if (error !== undefined) throw new TabletRefusal(error);
+    throw new HeadgateError('HG_PARSER_GAP', { detail: message });
+  };
+  return run();
+}
+
+// --- the router's own ---
+
+function show(explained: Explained): void {
+  const node = nodeOf(explained);
+  if (explained.parsed.vexplain === undefined) sendText(explained.session, 'EXPLAIN', planTree(node));
+  else sendText(explained.session, 'JSON', [JSON.stringify(node, undefined, 2)]);
+}
+
+/** What is refused by the router is shown; what MySQL says of names is an error as ever. */
+function nodeOf(explained: Explained): PlanNode {
+  try {
+    return describe(explained);
+  } catch (error) {
+    if (error instanceof HeadgateError && error.code.startsWith('HG_')) return refusedNode(error);
+    throw error;
+  }
+}
+
+function describe(explained: Explained): PlanNode {
+  const { session, text, scan, parsed } = explained;
+  if (!isPlanned(session, scan)) return relayed(explained);
+  requirePlannable(scan);
+  const plan = planOf(explained);
+  if (plan === undefined) return relayed(explained);
+  if (parsed.parameterCount > 0) return describePlan(plan);
+  return describePlan(plan, {
+    sql: text.toString('utf8', scan.start, scan.end),
+    text,
+    operands: operandsOf(explained),
+    map: session.services.plans.shardMap(plan.keyspace),
+    refusal: refusalOnSeveral(explained),
+  });
+}
+
+/** What goes to a shard without a plan: of an unsharded keyspace, or the one that is selected. */
+function relayed({ session, text, scan }: Explained): PlanNode {
+  const { state, services } = session;
+  const { shard } = placeOf(scan, state.target, services.gateway, text);
+  return relayNode(shard.keyspace, shard.name, text.toString('utf8', scan.start, scan.end));
+}
+
+function planOf({ session, text, scan }: Explained): Plan | undefined {
+  const { plans } = session.services;
+  const plan = plans.plan(text, scan, lexModeIn(session), planContextIn(session), session.state.target);
+  if (plan?.kind !== 'syntaxProblem') return plan;
+  throw new HeadgateError('HG_PARSER_GAP', { detail: plan.message });
+}
+
+/** The values of the statement that `planOf` has just read. */
+function operandsOf({ session, text }: Explained): Operands {
+  const { plans } = session.services;
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
+  return new Operands(text, lexModeIn(session), slots, [], session.state.valueContext);
+}
+
+function refusalOnSeveral({ session, scan }: Explained): HeadgateError | undefined {
+  try {
+    requireSeveral(session, scan);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HeadgateError) return error;
+    throw error;
+  }
+}
+
+const CHARSET_UTF8MB4 = 255;
+
+function sendText(session: Session, title: string, lines: readonly string[]): void {
+  const length = Math.max(...lines.map((line) => Buffer.byteLength(line)));
+  const definition = buildColumn({
+    name: title,
+    type: columnType.varString,
+    collationId: CHARSET_UTF8MB4,
+    length,
+    flags: 0,
+  });
+  sendRows(
+    session,
+    [definition],
+    lines.map((line) => buildTextRow([line])),
+  );
+}
+
+// --- MySQL's EXPLAIN ---
+
+const several = refused(
+  'HG_SHARDED_NOT_PLANNED',
+  "MySQL's EXPLAIN is about one server; EXPLAIN FORMAT=HEADGATE shows the plan of a statement for several shards",
+);
+
+function relay(explained: Explained): void {
+  const { session, statement, text, scan } = explained;
+  requirePlannable(scan);
+  const plan = planOf(explained);
+  if (plan === undefined) {
+    session.relayTo(statement, placeOf(scan, session.state.target, session.services.gateway, text));
+    return;
+  }
+  const map = session.services.plans.shardMap(plan.keyspace);
+  const place = placeAt(session, plan.keyspace, map, singleShard(plan, explained, map));
+  const rewritten = plan.kind === 'query' || plan.kind === 'change' ? plan.text : undefined;
+  if (rewritten === undefined) {
+    session.relayTo(statement, place);
+    return;
+  }
+  const { source } = statement;
+  const head = source.subarray(statement.scan.start, explained.parsed.statement!.start);
+  const tail = textOf(rewritten, valuesOf(text, operandsOf(explained)));
+  session.relayTo({ ...statement, packet: textPacket(Buffer.concat([head, tail])) }, place);
+}
+
+/** Raises where there are several. */
+function singleShard(plan: Plan, explained: Explained, map: ShardMap): number {
+  const operands = operandsOf(explained);
+  switch (plan.kind) {
+    case 'query':
+    case 'change':
+      return shardsFor(plan.groups, operands, map, several)[0] ?? 0;
+    case 'insert': {
+      if (plan.refusal !== undefined) refuse(plan.refusal);
+      // Its numbers are given when it runs.
+      if (plan.sequence !== undefined) refuse(several);
+      const shards = new InsertBinding(plan, operands, valuesOf(explained.text, operands), map).shards();
+      const [first = 0] = shards;
+      return shards.every((shard) => shard === first) ? first : refuse(several);
+    }
+    case 'vindex':
+      return refuse(several);
+  }
+}
