@@ -7,7 +7,7 @@ import type { ColumnSchema } from '../schema/schema.ts';
 import type { KeyRange } from '../vschema/key-range.ts';
 import type { VindexValue } from '../vschema/vindexes/vindex.ts';
 import type { ColumnVindex } from '../vschema/vschema.ts';
-import { type ComparisonKey, comparisonKey } from './comparison-key.ts';
+import { type ComparisonKey, comparedAlone, comparisonKey } from './comparison-key.ts';
 import type { LiteralValue } from './literal-value.ts';
 import type { Operand, Operands } from './operands.ts';
 import {
@@ -64,14 +64,8 @@ export function resolveRoute(route: Route, operands: Operands, map: ShardMap, do
       return one(shardOf(map, route.id));
     case 'equal':
       return resolveEqual(route.key, route.values, operands, map, doubts);
-    case 'in': {
-      let shards = noShards;
-      for (const operand of route.values) {
-        for (const value of operands.values(operand))
-          shards = union(shards, resolveValues(route.key, [value], map, doubts, operands));
-      }
-      return shards;
-    }
+    case 'in':
+      return resolveIn(route.key, route.values, operands, map, doubts);
     case 'between':
       return resolveBetween(route.key, route.low, route.high, operands, map, doubts);
     case 'and':
@@ -98,12 +92,30 @@ function resolveEqual(
 ): ShardSet {
   const literals: LiteralValue[] = [];
   for (const operand of values) literals.push(operands.value(operand));
-  return resolveValues(key, literals, map, doubts, operands);
+  return resolveValues(key, literals, true, map, doubts, operands);
+}
+
+function resolveIn(
+  key: RoutingKey,
+  values: readonly Operand[],
+  operands: Operands,
+  map: ShardMap,
+  doubts: Doubts | undefined,
+): ShardSet {
+  const [first] = values;
+  const literals =
+    values.length === 1 ? operands.values(first!) : values.flatMap((operand) => operands.values(operand));
+  const alone = comparedAlone(key.columns[0]!, literals);
+  let shards = noShards;
+  for (const literal of literals)
+    shards = union(shards, resolveValues(key, [literal], alone, map, doubts, operands));
+  return shards;
 }
 
 function resolveValues(
   key: RoutingKey,
   literals: readonly LiteralValue[],
+  alone: boolean,
   map: ShardMap,
   doubts: Doubts | undefined,
   operands: Operands,
@@ -111,7 +123,7 @@ function resolveValues(
   const { vindex } = key.columnVindex.vindex;
   const inputs: VindexValue[] = [];
   for (const [at, literal] of literals.entries()) {
-    const found = keyOf(key, at, literal, operands);
+    const found = keyOf(key, at, literal, alone, operands);
     if (found.kind === 'nothing') return noShards;
     if (found.kind === 'scatter') {
       doubts?.add(found.reason);
@@ -133,8 +145,13 @@ function resolveValues(
   }
 }
 
-const keyOf = (key: RoutingKey, at: number, literal: LiteralValue, operands: Operands): ComparisonKey =>
-  comparisonKey(key.columns[at]!, key.columnVindex, literal, operands.context);
+const keyOf = (
+  key: RoutingKey,
+  at: number,
+  literal: LiteralValue,
+  alone: boolean,
+  operands: Operands,
+): ComparisonKey => comparisonKey(key.columns[at]!, key.columnVindex, literal, operands.context, alone);
 
 function resolveBetween(
   key: RoutingKey,
@@ -144,13 +161,20 @@ function resolveBetween(
   map: ShardMap,
   doubts: Doubts | undefined,
 ): ShardSet {
+  // A bound of another type can change how the column is compared with both.
+  if (low !== undefined && high !== undefined) {
+    const column = key.columns[0]!;
+    const isSure = comparedAlone(column, [operands.value(low), operands.value(high)]);
+    if (!isSure) doubts?.add(`the bounds of ${column.name} are of several types`);
+    if (!isSure) return allShards(map);
+  }
   const bounds: (Buffer | undefined)[] = [];
   for (const operand of [low, high]) {
     if (operand === undefined) {
       bounds.push(undefined);
       continue;
     }
-    const found = keyOf(key, 0, operands.value(operand), operands);
+    const found = keyOf(key, 0, operands.value(operand), true, operands);
     // A bound between two values of the column is no value of it: the range is then not narrowed on that side.
     const destination =
       found.kind === 'value' ? key.columnVindex.vindex.vindex.map([found.value]) : undefined;
