@@ -14,6 +14,8 @@ export type ShardInsert = Readonly<{
   text: Buffer;
   /** The numbers of its rows in the client's statement, from 1, in order. */
   rowNumbers: readonly number[];
+  /** The parameters for which the text has markers, in their order. */
+  markers: readonly number[];
 }>;
 
 /** What stands for a value. */
@@ -58,8 +60,6 @@ export class InsertBinding {
   /** The text for each shard, in the order of the shards. */
   parts(shards: readonly number[]): readonly ShardInsert[] {
     const { head, tail, form } = this.#plan;
-    const before = fillTemplate(head, this.#values);
-    const behind = fillTemplate(tail, this.#values);
     const rows = new Map<number, number[]>();
     for (const [row, shard] of shards.entries()) {
       const known = rows.get(shard);
@@ -69,13 +69,14 @@ export class InsertBinding {
     return [...rows]
       .sort(([a], [b]) => a - b)
       .map(([shard, own]) => {
-        const pieces: Buffer[] = [before];
+        const pieces: Buffer[] = [fillTemplate(head, this.#values)];
         for (const [at, row] of own.entries()) {
           if (at > 0) pieces.push(COMMA);
           this.#write(row, form, pieces);
         }
-        pieces.push(behind);
-        return { shard, text: Buffer.concat(pieces), rowNumbers: own.map((row) => row + 1) };
+        pieces.push(fillTemplate(tail, this.#values));
+        const rowNumbers = own.map((row) => row + 1);
+        return { shard, text: Buffer.concat(pieces), rowNumbers, markers: this.#values.markers() };
       });
   }
 

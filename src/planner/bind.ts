@@ -37,19 +37,20 @@ export function shardsFor(
 export const refusalOf = (scatter: Scatter | Refusal): Refusal | undefined =>
   isRefusal(scatter) ? scatter : undefined;
 
-/** What fills the templates of one execution of a text statement. */
+const MARKER = Buffer.from('?');
+
+/** What fills the templates of one execution. */
 export class TextValues implements TemplateValues {
   readonly #text: Buffer;
   readonly #operands: Operands;
   readonly #nowMs: number;
-  readonly #parameter: (index: number) => Buffer;
+  #markers: number[] = [];
 
-  /** `nowMs`: the moment of the statement. `parameter`: what stands for a parameter. */
-  constructor(text: Buffer, operands: Operands, nowMs: number, parameter: (index: number) => Buffer) {
+  /** `nowMs`: the moment of the statement. */
+  constructor(text: Buffer, operands: Operands, nowMs: number) {
     this.#text = text;
     this.#operands = operands;
     this.#nowMs = nowMs;
-    this.#parameter = parameter;
   }
 
   slot(slot: number): Buffer {
@@ -58,7 +59,14 @@ export class TextValues implements TemplateValues {
   }
 
   parameter(index: number): Buffer {
-    return this.#parameter(index);
+    this.#markers.push(index);
+    return MARKER;
+  }
+
+  markers(): readonly number[] {
+    const markers = this.#markers;
+    this.#markers = [];
+    return markers;
   }
 
   sum(operands: Parameters<TemplateValues['sum']>[0]): bigint {

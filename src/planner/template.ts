@@ -28,8 +28,10 @@ export type Renamed = Readonly<{ start: number; end: number; bytes: Buffer }>;
 export interface TemplateValues {
   /** Bytes of the client's text for a slot. */
   slot(slot: number): Buffer;
-  /** What stands for a parameter: `?`, or its value as SQL. */
+  /** A marker for a parameter. */
   parameter(index: number): Buffer;
+  /** The parameters whose markers were written since this was asked last, in their order. */
+  markers(): readonly number[];
   sum(operands: readonly Operand[]): bigint;
   timestamp(): string;
 }
@@ -172,7 +174,3 @@ function pieceBytes(piece: Piece, values: TemplateValues): Buffer {
       return unreachable(piece);
   }
 }
-
-/** The parameters in the order in which the template has them. */
-export const parametersOf = (template: Template): number[] =>
-  template.flatMap((piece) => (piece.kind === 'parameter' ? [piece.index] : []));

@@ -38,6 +38,8 @@ export class Diagnostics {
   #lastOn: BackendConnection | undefined;
   /** Warnings of the last statement as rows of SHOW WARNINGS, once they are no longer on a connection. */
   #warnings: readonly Buffer[] = [];
+  /** Rows of SHOW WARNINGS of a statement over several shards that is about to fail. */
+  #failedWith: readonly Buffer[] | undefined;
   /** Where an INSERT reported an id that may or may not be what LAST_INSERT_ID() now is. */
   #insertOn: BackendConnection | undefined;
   #insertSeen = 0n;
@@ -104,6 +106,11 @@ export class Diagnostics {
     this.warningCount = facts.warnings;
   }
 
+  /** What SHOW WARNINGS said on the shard whose error is about to be told. */
+  failedWith(rows: readonly Buffer[]): void {
+    this.#failedWith = rows;
+  }
+
   /** A sequence has given values: the first of them is LAST_INSERT_ID(). */
   noteInsertId(id: bigint): void {
     this.#lastInsertId = id;
@@ -115,8 +122,9 @@ export class Diagnostics {
   noteError(error: ServerError): void {
     this.#leaveConnection();
     this.#rowCount = -1n;
-    this.warningCount = 1;
-    this.#warnings = [buildTextRow(['Error', String(error.errno), error.message])];
+    this.#warnings = this.#failedWith ?? [buildTextRow(['Error', String(error.errno), error.message])];
+    this.#failedWith = undefined;
+    this.warningCount = this.#warnings.length;
   }
 
   /** What diagnostics and FOUND_ROWS the last connection holds is out of date; an insert id is not. */

@@ -1,4 +1,4 @@
-/** The parameters of COM_STMT_EXECUTE as values (protocol page "Binary Protocol Value"), and as SQL. */
+/** The parameters of COM_STMT_EXECUTE as values (protocol page "Binary Protocol Value"), and the packet for a shard. */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { columnType } from '../mysql/protocol.ts';
 import type { LiteralValue, ValueContext } from '../planner/literal-value.ts';
@@ -119,40 +119,6 @@ function timeText(reader: PayloadReader): string {
   const hours = bytes.readUInt32LE(1) * 24 + bytes[5]!;
   const micros = bytes.length < 12 ? 0 : bytes.readUInt32LE(8);
   return `${bytes[0] === 1 ? '-' : ''}${two(hours)}:${two(bytes[6]!)}:${two(bytes[7]!)}${fraction(micros)}`;
-}
-
-/** A bound value as an SQL literal of the same kind, for a session's sql_mode and character set. */
-export function literalText(value: LiteralValue, { charset }: ValueContext): Buffer {
-  switch (value.kind) {
-    case 'null':
-      return Buffer.from('NULL');
-    case 'integer':
-      return Buffer.from(String(value.value));
-    case 'decimal':
-    case 'float':
-      return Buffer.from(value.text);
-    case 'temporal':
-      return Buffer.from(
-        `${value.type === 'datetime' ? 'TIMESTAMP' : value.type.toUpperCase()}'${value.text}'`,
-      );
-    case 'binary':
-      return Buffer.from(value.bytes.length === 0 ? "_binary''" : `_binary 0x${value.bytes.toString('hex')}`);
-    case 'string':
-      // No quote or backslash of any character set can do harm in hexadecimal digits.
-      return Buffer.from(
-        value.bytes.length === 0
-          ? "''"
-          : (plainString(value.bytes) ?? `_${charset} 0x${value.bytes.toString('hex')}`),
-      );
-    case 'computed':
-      throw new HeadgateError('HG_INTERNAL', { detail: 'a computed value as a literal' });
-  }
-}
-
-/** Quoted, where all of it is letters, digits and the like. */
-function plainString(bytes: Buffer): string | undefined {
-  const text = bytes.toString('latin1');
-  return /^[ !#-&(-[\]-~]*$/.test(text) ? `'${text}'` : undefined;
 }
 
 /** An EXECUTE packet's content behind its command byte: the statement's id and these parameters, in this order. */

@@ -12,11 +12,10 @@ import { InsertBinding } from '../planner/bind-insert.ts';
 import { Operands } from '../planner/operands.ts';
 import { type ChangePlan, isRefusal, type Plan, type QueryPlan, type Scatter } from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
-import { parametersOf } from '../planner/template.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import { commandPacket } from '../wire/packets.ts';
-import { type BoundParameter, executeContent, literalText, readParameters } from './execute-values.ts';
+import { type BoundParameter, executeContent, readParameters } from './execute-values.ts';
 import {
   changeShards,
   limitsOf,
@@ -128,29 +127,26 @@ async function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Re
     if (!isRefusal(plan.scatter)) await executeScatter(run, plan.scatter, places);
     return;
   }
-  const text = textOf(plan.scatterText, textValues(run));
+  const values = valuesOf(run);
+  const text = textOf(plan.scatterText, values);
+  const parameters = values.markers().map((index) => run.parameters[index]!);
   const { text: source, scan } = run.statement;
   await changeShards(
     session,
     { source, scan, packet: textPacket(source) },
     plan,
-    places.map((place) => ({ place, text, rowNumbers: undefined })),
+    places.map((place) => ({ place, text, rowNumbers: undefined, parameters })),
   );
 }
 
-/** Values written into the text: for statements without rows, whose answers say the same in both protocols. */
-function textValues({ session, statement, parameters, operands }: Execution): TextValues {
-  const context = session.state.valueContext;
-  return new TextValues(statement.text, operands, Date.now(), (index) =>
-    literalText(parameters[index]!.value, context),
-  );
-}
+const valuesOf = ({ statement, operands }: Execution): TextValues =>
+  new TextValues(statement.text, operands, Date.now());
 
 async function executeScatter(run: Execution, scatter: Scatter, places: readonly Place[]): Promise<void> {
   const { session, statement, parameters, operands } = run;
-  const marker = Buffer.from('?');
-  const text = textOf(scatter.text, new TextValues(statement.text, operands, Date.now(), () => marker));
-  const bound = parametersOf(scatter.text).map((index) => parameters[index]!);
+  const values = valuesOf(run);
+  const text = textOf(scatter.text, values);
+  const bound = values.markers().map((index) => parameters[index]!);
   const limits = limitsOf(scatter, operands);
   const budget = new MemoryBudget(session.services.statementBytesMax);
   const questions = places.map((place) => ({
@@ -174,7 +170,7 @@ async function executeInsert(
   relay: Relay,
 ): Promise<void> {
   const { session, statement, operands, map } = run;
-  const binding = new InsertBinding(plan, operands, textValues(run), map);
+  const binding = new InsertBinding(plan, operands, valuesOf(run), map);
   if (plan.sequence === undefined && plan.refusal === undefined) {
     const shards = binding.shards();
     const [first = 0] = shards;
@@ -184,5 +180,5 @@ async function executeInsert(
     }
   }
   const { text: source, scan } = statement;
-  await insertOnShards(session, { source, scan, packet: textPacket(source) }, plan, binding);
+  await insertOnShards(session, { source, scan, packet: textPacket(source) }, plan, binding, run.parameters);
 }

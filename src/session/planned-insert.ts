@@ -4,6 +4,7 @@ import { refuse } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { InsertPlan } from '../planner/plan.ts';
+import type { BoundParameter } from './execute-values.ts';
 import { placeAt, requireSeveral, valuesOf } from './planned.ts';
 import type { Session, Statement } from './session.ts';
 import { type ShardStatement, type WriteOutcome, writeOnShards } from './shard-writes.ts';
@@ -40,6 +41,7 @@ export async function insertOnShards(
   statement: Statement,
   plan: InsertPlan,
   binding: InsertBinding,
+  parameters?: readonly BoundParameter[],
 ): Promise<void> {
   if (plan.refusal !== undefined) refuse(plan.refusal);
   const { sequence, keyspace } = plan;
@@ -53,10 +55,11 @@ export async function insertOnShards(
   const parts = binding.parts(binding.shards());
   if (parts.length > 1) requireSeveral(session, statement.scan);
   const statements = parts.map(
-    ({ shard, text, rowNumbers }): ShardStatement => ({
+    ({ shard, text, rowNumbers, markers }): ShardStatement => ({
       place: placeAt(session, keyspace, map, shard),
       text,
       rowNumbers,
+      parameters: parameters === undefined ? undefined : markers.map((index) => parameters[index]!),
     }),
   );
   const outcome = await writeOnShards(session, statement, statements);
@@ -68,15 +71,14 @@ export async function insertOnShards(
 }
 
 /** As MySQL writes it for several rows; for one there is none. */
-function infoOf(
-  { verb, ignore }: InsertPlan,
-  rows: number,
-  { affectedRows, warnings, infos }: WriteOutcome,
-): string {
+function infoOf({ verb, ignore }: InsertPlan, rows: number, { warnings, parts }: WriteOutcome): string {
   if (rows === 1) return '';
-  const duplicates = infos.reduce((sum, info) => sum + BigInt(/Duplicates: (\d+)/.exec(info)?.[1] ?? 0), 0n);
-  // A shard that got a single row says nothing of it: rows that REPLACE has removed count as affected, those that IGNORE left out do not.
-  const difference = affectedRows - BigInt(rows);
-  const known = verb === 'replace' ? difference : ignore ? -difference : duplicates;
-  return `Records: ${rows}  Duplicates: ${known}  Warnings: ${warnings}`;
+  const duplicates = parts.reduce((sum, { info, affectedRows }) => {
+    const told = /Duplicates: (\d+)/.exec(info)?.[1];
+    if (told !== undefined) return sum + BigInt(told);
+    // A shard that got a single row says nothing of it: a row that was replaced or updated counts twice, one that IGNORE left out does not.
+    if (ignore && verb === 'insert') return sum + 1n - affectedRows;
+    return affectedRows > 1n ? sum + affectedRows - 1n : sum;
+  }, 0n);
+  return `Records: ${rows}  Duplicates: ${duplicates}  Warnings: ${warnings}`;
 }

@@ -160,13 +160,8 @@ function runPlan(
   }
 }
 
-/** Nothing of a text statement has parameters. */
-const noParameter = (): never => {
-  throw new HeadgateError('HG_INTERNAL', { detail: 'a parameter in a text statement' });
-};
-
 export const valuesOf = (source: Buffer, operands: Operands): TextValues =>
-  new TextValues(source, operands, Date.now(), noParameter);
+  new TextValues(source, operands, Date.now());
 
 function runQuery(
   session: Session,
@@ -292,6 +287,7 @@ function runChange(
     place: placeAt(session, plan.keyspace, map, at),
     text,
     rowNumbers: undefined,
+    parameters: undefined,
   }));
   return changeShards(session, statement, plan, statements);
 }
@@ -302,8 +298,8 @@ export async function changeShards(
   plan: ChangePlan,
   statements: Parameters<typeof writeOnShards>[2],
 ): Promise<void> {
-  const { affectedRows, warnings, warningRows, infos } = await writeOnShards(session, statement, statements);
-  const info = addedInfo(infos);
+  const { affectedRows, warnings, warningRows, parts } = await writeOnShards(session, statement, statements);
+  const info = addedInfo(parts.map((part) => part.info));
   const matched = /\d+/.exec(info)?.[0];
   const rows = plan.verb === 'update' && matched !== undefined ? BigInt(matched) : undefined;
   session.diagnostics.noteSeveral({ rows, affectedRows, warnings, warningRows });

@@ -32,6 +32,8 @@ export type ScatterQuestion = Readonly<{ questions: readonly ShardQuestion[]; or
 
 const WARNINGS_KEPT_MAX = 1024;
 const REPEAT_MS = 20;
+/** Stopped by us, because another shard has failed or no more rows are wanted. */
+const ERRNO_QUERY_INTERRUPTED = 1317;
 
 type Part = {
   readonly place: Place;
@@ -69,6 +71,8 @@ class ScatterRead implements RowClient {
   readonly #parts: Part[] = [];
   readonly #warningRows: Buffer[] = [];
   #sink!: ClientRowSink;
+  /** Of the first shard that failed. */
+  #failedRows: readonly Buffer[] | undefined;
   #sent = false;
   #full = false;
   #wasHeld = false;
@@ -158,9 +162,14 @@ class ScatterRead implements RowClient {
     await connection.killing;
     const { error, warnings } = answer;
     const outcome = { error, warnings };
-    if (warnings > 0 && error === undefined && this.#warningRows.length < WARNINGS_KEPT_MAX) {
+    const interrupted = error?.errno === ERRNO_QUERY_INTERRUPTED;
+    if (
+      (warnings > 0 || (error !== undefined && !interrupted)) &&
+      this.#warningRows.length < WARNINGS_KEPT_MAX
+    ) {
       const { rows } = await connection.query('SHOW WARNINGS');
       this.#warningRows.push(...rows.slice(0, WARNINGS_KEPT_MAX - this.#warningRows.length));
+      if (error !== undefined) this.#failedRows ??= rows;
     }
     part.after();
     session.running.delete(connection);
@@ -191,6 +200,7 @@ class ScatterRead implements RowClient {
     session.sequence = this.#sent ? sequence : session.sequence;
     session.answered();
     session.services.metrics.error(failure.errno);
+    if (this.#failedRows !== undefined) diagnostics.failedWith(this.#failedRows);
     diagnostics.noteError(failure);
     session.sendPayload(buildErr(failure));
     session.finished(true);

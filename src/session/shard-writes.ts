@@ -14,7 +14,8 @@ import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import type { ServerError } from '../wire/err-packet.ts';
-import { buildTextRow, readTextRow } from '../wire/packets.ts';
+import { buildTextRow, commandPacket, readTextRow } from '../wire/packets.ts';
+import { type BoundParameter, executeContent } from './execute-values.ts';
 import { pin } from './pins.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
@@ -25,6 +26,8 @@ export type ShardStatement = Readonly<{
   text: Buffer;
   /** Of INSERT: the numbers of its rows in the client's statement. */
   rowNumbers: readonly number[] | undefined;
+  /** Of a prepared statement: what its markers stand for, in their order; undefined for a text. */
+  parameters: readonly BoundParameter[] | undefined;
 }>;
 
 /** What all shards together did. */
@@ -33,8 +36,8 @@ export type WriteOutcome = {
   warnings: number;
   /** Rows of SHOW WARNINGS. */
   warningRows: Buffer[];
-  /** Of the shards' OK packets, '' where a shard had none. */
-  infos: string[];
+  /** By shard. */
+  parts: { affectedRows: bigint; info: string; rows: number }[];
 };
 
 const ERRNO_DEADLOCK = 1213;
@@ -59,7 +62,7 @@ export async function writeOnShards(
   session.runsOn(connections, statements[0]!.place);
   try {
     const isOpen = holding.inTransaction || !session.state.autocommit;
-    return await (isOpen ? inTransaction(session, parts) : inOwnTransaction(parts));
+    return await (isOpen ? inTransaction(session, parts) : inOwnTransaction(session, parts));
   } finally {
     for (const { connection, statement } of parts) settle(session, connection, statement.place);
   }
@@ -82,13 +85,13 @@ function settle(session: Session, connection: BackendConnection, place: Place): 
 const participantsOf = (parts: readonly Part[]): Participant[] =>
   parts.map(({ connection, statement }) => ({ connection, shard: statement.place.shard.name }));
 
-async function inOwnTransaction(parts: readonly Part[]): Promise<WriteOutcome> {
+async function inOwnTransaction(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
   const participants = participantsOf(parts);
   // A single shard is its own transaction.
-  if (parts.length === 1) return runAll(parts);
+  if (parts.length === 1) return runAll(session, parts);
   try {
     await runOnAll(participants, 'START TRANSACTION');
-    const outcome = await runAll(parts);
+    const outcome = await runAll(session, parts);
     await commitInOrder(participants);
     return outcome;
   } catch (error) {
@@ -105,12 +108,12 @@ async function inTransaction(session: Session, parts: readonly Part[]): Promise<
   const guarded = parts.length > 1;
   if (guarded) await runOnAll(participants, `SAVEPOINT ${SAVEPOINT}`);
   try {
-    return await runAll(parts);
+    return await runAll(session, parts);
   } catch (error) {
-    if (error instanceof TabletRefusal && error.answer.errno === ERRNO_DEADLOCK) {
-      session.holding.rolledBack(
-        parts.find(({ connection }) => connection.answer.error?.errno === ERRNO_DEADLOCK)!.connection,
-      );
+    if (isDeadlock(error)) {
+      // Its last answer, that of SHOW WARNINGS, says that it is in no transaction any more.
+      const victim = parts.find(({ connection }) => (connection.status & serverStatus.inTransaction) === 0);
+      if (victim !== undefined) session.holding.rolledBack(victim.connection);
     } else if (guarded && parts.every(({ connection }) => !connection.closed)) {
       await runOnAll(participants, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
     }
@@ -119,46 +122,71 @@ async function inTransaction(session: Session, parts: readonly Part[]): Promise<
 }
 
 /** Sends all parts at once and waits for all of them. */
-async function runAll(parts: readonly Part[]): Promise<WriteOutcome> {
-  const answers = await Promise.allSettled(
-    parts.map(({ connection, statement }) => connection.ask(command.query, statement.text)),
-  );
-  // A deadlock has undone the whole transaction on its shard, so it is what has to be told.
+async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
+  const answers = await Promise.allSettled(parts.map(run));
   const failures = answers.map((answer, at) => failureOf(answer, parts[at]!.statement));
-  const first =
-    failures.find((error) => error instanceof TabletRefusal && error.answer.errno === ERRNO_DEADLOCK) ??
-    failures.find((error) => error !== undefined);
-  if (first !== undefined) throw first;
-  const outcome: WriteOutcome = { affectedRows: 0n, warnings: 0, warningRows: [], infos: [] };
-  for (const [at, { connection, statement }] of parts.entries()) {
-    const { value } = answers[at] as PromiseFulfilledResult<CollectedAnswer>;
-    outcome.affectedRows += value.affectedRows;
-    outcome.warnings += value.warnings;
-    outcome.infos.push(connection.answer.info);
-    if (value.warnings > 0) await addWarnings(outcome, connection, statement);
+  const first = firstFailure(failures);
+  if (first >= 0) {
+    await keepWarnings(session, parts[first]!);
+    throw failures[first];
   }
+  const outcome: WriteOutcome = { affectedRows: 0n, warnings: 0, warningRows: [], parts: [] };
+  for (const [at, { connection, statement }] of parts.entries()) {
+    const { value } = answers[at] as PromiseFulfilledResult<Ran>;
+    const { affectedRows, warnings } = value.answer;
+    outcome.affectedRows += affectedRows;
+    outcome.warnings += warnings;
+    outcome.parts.push({ affectedRows, info: value.info, rows: statement.rowNumbers?.length ?? 0 });
+    if (warnings > 0) outcome.warningRows.push(...(await warningsOn(connection, statement)));
+  }
+  outcome.warningRows.splice(WARNINGS_KEPT_MAX);
   return outcome;
 }
 
-function failureOf(answer: PromiseSettledResult<CollectedAnswer>, { rowNumbers }: ShardStatement): unknown {
+type Ran = Readonly<{ answer: CollectedAnswer; info: string }>;
+
+async function run({ connection, statement }: Part): Promise<Ran> {
+  const { text, parameters } = statement;
+  if (parameters === undefined) {
+    const answer = await connection.ask(command.query, text);
+    return { answer, info: connection.answer.info };
+  }
+  const prepared = await connection.ask(command.stmtPrepare, text, 'prepare');
+  if (prepared.error !== undefined) return { answer: prepared, info: '' };
+  const answer = await connection.ask(command.stmtExecute, executeContent(prepared.statementId, parameters));
+  const { info } = connection.answer;
+  connection.sendSilently(
+    commandPacket(command.stmtClose, executeContent(prepared.statementId, []).subarray(0, 4)),
+  );
+  return { answer, info };
+}
+
+/** A deadlock has undone the whole transaction on its shard, so it is what has to be told. */
+function firstFailure(failures: readonly unknown[]): number {
+  const deadlock = failures.findIndex(isDeadlock);
+  return deadlock >= 0 ? deadlock : failures.findIndex((error) => error !== undefined);
+}
+
+const isDeadlock = (error: unknown): boolean =>
+  error instanceof TabletRefusal && error.answer.errno === ERRNO_DEADLOCK;
+
+/** What SHOW WARNINGS says of the statement that has failed; what follows on the connection would clear it. */
+async function keepWarnings(session: Session, { connection, statement }: Part): Promise<void> {
+  if (!connection.closed) session.diagnostics.failedWith(await warningsOn(connection, statement));
+}
+
+function failureOf(answer: PromiseSettledResult<Ran>, { rowNumbers }: ShardStatement): unknown {
   if (answer.status === 'rejected') return answer.reason;
-  const { error } = answer.value;
+  const { error } = answer.value.answer;
   return error === undefined ? undefined : new TabletRefusal(withRowNumber(error, rowNumbers));
 }
 
-async function addWarnings(
-  outcome: WriteOutcome,
-  connection: BackendConnection,
-  { rowNumbers }: ShardStatement,
-): Promise<void> {
+async function warningsOn(connection: BackendConnection, { rowNumbers }: ShardStatement): Promise<Buffer[]> {
   const { rows } = await connection.query('SHOW WARNINGS');
-  for (const row of rows) {
-    if (outcome.warningRows.length >= WARNINGS_KEPT_MAX) return;
+  return rows.slice(0, WARNINGS_KEPT_MAX).map((row) => {
     const [level, code, message] = readTextRow(row, 3);
-    outcome.warningRows.push(
-      buildTextRow([level!, code!, Buffer.from(withOwnNumber(message!.toString(), rowNumbers))]),
-    );
-  }
+    return buildTextRow([level!, code!, Buffer.from(withOwnNumber(message!.toString(), rowNumbers))]);
+  });
 }
 
 const withRowNumber = (error: ServerError, rowNumbers: readonly number[] | undefined): ServerError => ({
