@@ -5,7 +5,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import { collationById } from '../mysql/collations.ts';
-import { refusalOf, rowCountOf, shardsFor } from './bind.ts';
+import { refusalOf, rowCountOf, shardsFor, TextValues } from './bind.ts';
 import { InsertBinding } from './bind-insert.ts';
 import { vindexExactness } from './column-vindex-exactness.ts';
 import { keyText, operandText, routeText } from './describe-route.ts';
@@ -26,7 +26,7 @@ import {
 } from './plan.ts';
 import { type Doubts, type RoutingKey, resolveRoute } from './route.ts';
 import type { ShardMap, ShardSet } from './shard-map.ts';
-import { fillTemplate, type Template, type TemplateValues } from './template.ts';
+import { fillTemplate, type Template } from './template.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
@@ -319,27 +319,12 @@ function describeVindexQuery(
 const NOW = ':now';
 
 /** What stands in the text of an execution. */
-class ShownValues implements TemplateValues {
-  readonly #execution: Execution;
-
-  constructor(execution: Execution) {
-    this.#execution = execution;
+class ShownValues extends TextValues {
+  constructor({ text, operands }: Execution) {
+    super(text, operands, 0);
   }
 
-  slot(slot: number): Buffer {
-    const { start, end } = this.#execution.operands.slotRange(slot);
-    return this.#execution.text.subarray(start, end);
-  }
-
-  parameter(): Buffer {
-    return Buffer.from('?');
-  }
-
-  sum(operands: readonly Operand[]): bigint {
-    return operands.reduce((sum, operand) => sum + rowCountOf(this.#execution.operands, operand), 0n);
-  }
-
-  timestamp(): string {
+  override timestamp(): string {
     return NOW;
   }
 }

@@ -160,7 +160,7 @@ function describe(explained: Explained): PlanNode {
 function relayed({ session, text, scan }: Explained): PlanNode {
   const { state, services } = session;
   const { shard } = placeOf(scan, state.target, services.gateway, text);
-  return relayNode(shard.keyspace, shard.name, text.toString('utf8', scan.start, scan.end));
+  return relayNode(shard.keyspace, shard.shard, text.toString('utf8', scan.start, scan.end));
 }
 
 function planOf({ session, text, scan }: Explained): Plan | undefined {

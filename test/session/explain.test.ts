@@ -1,0 +1,158 @@
+/** EXPLAIN FORMAT=HEADGATE, VEXPLAIN PLAN, and which plain EXPLAIN goes to a shard. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runStatements } from '../support/mysqld.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
+import { ask, explained, refusal, value } from '../support/session-play.ts';
+import { withStore } from '../support/topology-edit.ts';
+
+const vschema = {
+  sharded: true,
+  vindexes: { bits: { type: 'reverse_bits' } },
+  tables: { things: { column_vindexes: [{ column: 'id', name: 'bits' }] } },
+};
+
+let stage: RouterStage;
+let router: RouterUnderTest;
+let client: RawClient;
+
+beforeAll(async () => {
+  stage = await RouterStage.set(['CREATE TABLE things (id INT PRIMARY KEY, v VARCHAR(40), n INT)']);
+  await withStore(stage.etcdAddress, (store) => store.putVschema({ keyspace: 'user', vschema }));
+  router = await stage.startRouter(['--pool-connections-max=3', '--gateway-hold-ms-max=300']);
+  client = await RawClient.connect(router.endpoint, { database: 'user' });
+});
+afterAll(async () => {
+  client?.destroy();
+  await stage?.stop();
+});
+
+const tree = async (sql: string): Promise<string> => {
+  const { columns, rows } = await ask(client, `EXPLAIN FORMAT=HEADGATE ${sql}`);
+  expect(columns.map(({ name }) => name)).toEqual(['EXPLAIN']);
+  return rows.map(([line]) => line).join('\n');
+};
+
+describe('EXPLAIN FORMAT=HEADGATE', () => {
+  test('of one shard shows the text as it came', async () => {
+    expect(await tree('SELECT v FROM things WHERE id = 2')).toBe(
+      `Route: keyspace user; shards -80
+  rows: tables things; where id = 2 by bits; shards -80; vindex id by bits; exact true
+    because: equal values of id (int) are written in one way
+  sql: SELECT v FROM things WHERE id = 2`,
+    );
+  });
+
+  test('of several shards shows the operators from the outermost on', async () => {
+    const shown = await tree('SELECT v FROM things ORDER BY n LIMIT 3');
+    expect(shown.match(/^ *[A-Z]\w+(?=:)/gm)?.map((name) => name.trim())).toEqual([
+      'Project',
+      'Limit',
+      'MergeSort',
+      'Route',
+    ]);
+    expect(shown).toContain('shards -80, 80-');
+    expect(shown).toContain('sql: SELECT v, n AS `headgate 1` FROM things ORDER BY n LIMIT 3');
+  });
+
+  test('shows what would be refused, and why', async () => {
+    const shown = await tree('SELECT GROUP_CONCAT(v) FROM things');
+    expect(shown).toMatch(/^Refused: error HG_SHARDED_NOT_PLANNED; errno 9101;/);
+    expect(shown).toContain('GROUP_CONCAT over several shards');
+    expect(await tree('SELECT v, @a FROM things')).toContain('user variables');
+    expect(await tree('SELECT nothing_of_mysql(v) FROM things')).toContain('stored or unknown function');
+  });
+
+  test.each([
+    [
+      "INSERT INTO things VALUES (1, 'a', 1), (2, 'b', 2)",
+      /^Insert:[\s\S]*shard -80; rows 2[\s\S]*shard 80-; rows 1/,
+    ],
+    ["REPLACE INTO things VALUES (1, 'a', 1)", /^Replace: .*shards 80-/],
+    ['UPDATE things SET n = 1', /^Update: .*shards -80, 80-[\s\S]*SET_VAR\(timestamp=:now\)/],
+    ['DELETE FROM things WHERE id = 2', /^Delete: .*shards -80/],
+  ])('%s: nothing is changed', async (sql, shown) => {
+    expect(await tree(sql)).toMatch(shown);
+    expect(await value(client, 'SELECT COUNT(*) FROM things')).toBe('0');
+  });
+
+  test('in an unsharded keyspace, and with a shard selected, it is the text and its shard', async () => {
+    expect(await tree('SELECT v FROM main.things')).toBe(
+      'Route: keyspace main; shards 0\n  sql: SELECT v FROM main.things',
+    );
+    await ask(client, 'USE `user:80-`');
+    expect(await tree('SELECT v FROM things')).toBe(
+      'Route: keyspace user; shards 80-\n  sql: SELECT v FROM things',
+    );
+    await ask(client, 'USE user');
+  });
+
+  test('an open transaction stays as it is', async () => {
+    await ask(client, 'BEGIN');
+    await ask(client, "INSERT INTO things VALUES (2, 'b', 2)");
+    await tree('SELECT v FROM things');
+    expect(await value(client, 'SELECT COUNT(*) FROM things WHERE id = 2')).toBe('1');
+    await ask(client, 'ROLLBACK');
+  });
+
+  test('what MySQL has against the statement is an error', async () => {
+    expect(await refusal(client, 'EXPLAIN FORMAT=HEADGATE SELECT v FROM missing')).toMatch(/^1146 /);
+    expect(await refusal(client, 'EXPLAIN FORMAT=HEADGATE SELECT FROM things WHERE')).toMatch(/^1064 /);
+    expect(await refusal(client, 'EXPLAIN ANALYZE FORMAT=HEADGATE SELECT v FROM things')).toMatch(
+      /^1235 .*ANALYZE/,
+    );
+  });
+
+  test('a statement with parameters is shown without values', async () => {
+    expect(await tree('SELECT v FROM things WHERE id = ?')).toContain('where id = ?1 by bits');
+  });
+
+  test('is not prepared', async () => {
+    const { answer } = await client.prepare('EXPLAIN FORMAT=HEADGATE SELECT 1');
+    expect(JSON.stringify(explained(answer))).toMatch(/does not prepare/);
+  });
+});
+
+describe('VEXPLAIN', () => {
+  test.each(['VEXPLAIN PLAN', 'VEXPLAIN'])('%s answers with JSON', async (head) => {
+    const { columns, rows } = await ask(client, `${head} SELECT v FROM things WHERE id = 1`);
+    expect(columns.map(({ name }) => name)).toEqual(['JSON']);
+    expect(JSON.parse(rows[0]![0]!)).toMatchObject({ operator: 'Route', keyspace: 'user', shards: ['80-'] });
+  });
+
+  test.each(['QUERIES', 'ALL', 'TRACE', 'KEYS'])('%s is refused by name', async (kind) => {
+    expect(await refusal(client, `VEXPLAIN ${kind} SELECT v FROM things`)).toMatch(
+      new RegExp(`^1235 .*VEXPLAIN ${kind}`),
+    );
+  });
+});
+
+describe('EXPLAIN of MySQL', () => {
+  test('of a statement for one shard goes there', async () => {
+    await runStatements(stage.baseline, ["INSERT INTO things VALUES (1, 'a', 1)"], 'user');
+    // The second server has 80-; its row is found by the primary key.
+    expect(await value(client, 'EXPLAIN FORMAT=TREE SELECT v FROM things WHERE id = 1')).toContain(
+      'Rows fetched',
+    );
+    expect((await ask(client, 'EXPLAIN SELECT v FROM things WHERE id = 1')).rows).toHaveLength(1);
+    expect(await value(client, 'EXPLAIN ANALYZE SELECT v FROM things WHERE id = 1')).toContain('actual');
+    await runStatements(stage.baseline, ['DELETE FROM things'], 'user');
+  });
+
+  test.each(['EXPLAIN', 'EXPLAIN ANALYZE', 'EXPLAIN FORMAT=JSON'])(
+    '%s of several is refused',
+    async (head) => {
+      expect(await refusal(client, `${head} SELECT v FROM things`)).toMatch(
+        /^9101 .*EXPLAIN FORMAT=HEADGATE/,
+      );
+    },
+  );
+
+  test('in an unsharded keyspace and of one shard it is untouched', async () => {
+    expect((await ask(client, 'EXPLAIN SELECT v FROM main.things')).rows).toHaveLength(1);
+    await ask(client, 'USE `user:-80`');
+    expect((await ask(client, 'EXPLAIN SELECT v FROM things')).rows).toHaveLength(1);
+    expect((await ask(client, 'DESCRIBE things')).rows).toHaveLength(3);
+    await ask(client, 'USE user');
+  });
+});
