@@ -28,6 +28,7 @@ afterAll(async () => {
 });
 
 const tree = async (sql: string): Promise<string> => {
+  expect(await refusal(client, `EXPLAIN FORMAT=HEADGATE ${sql}`)).toBeUndefined();
   const { columns, rows } = await ask(client, `EXPLAIN FORMAT=HEADGATE ${sql}`);
   expect(columns.map(({ name }) => name)).toEqual(['EXPLAIN']);
   return rows.map(([line]) => line).join('\n');
