@@ -8,10 +8,10 @@ import { nodesOfKind } from '../sql/ast/walk.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { Literals } from '../sql/literals-found.ts';
 import type { TableVSchema, VSchema } from '../vschema/vschema.ts';
-import { Analyzer } from './analysis/analyzer.ts';
+import { Analyzer, type PlainTable } from './analysis/analyzer.ts';
 import type { Group } from './analysis/groups.ts';
 import { isExact } from './analysis/keys.ts';
-import type { Origin, Source } from './analysis/table-use.ts';
+import type { Origin, Source, TableUse } from './analysis/table-use.ts';
 import { planInsert } from './insert.ts';
 import { OperandReader } from './operands.ts';
 import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
@@ -90,12 +90,14 @@ function planning(statement: Parameters<typeof nodesOfKind>[0], input: PlannerIn
 
 /** Names of tables that mean another one than they would on a connection to the plan's keyspace. */
 function renamedIn(analyzer: Analyzer, { text }: PlannerInput): Renamed[] {
-  const tables = [...analyzer.uses, ...analyzer.references, ...analyzer.unsharded];
   const keyspace = keyspaceOf(analyzer);
-  return tables.flatMap(({ node, table }) => {
+  return tablesOf(analyzer).flatMap(({ node, table }) => {
     const named = node.schema ?? keyspace;
     if (named === table.keyspace && node.name === table.name) return [];
-    const alias = node.alias === undefined && node.name !== table.name ? ` AS ${quoted(node.name)}` : '';
+    // The statement's other names for it stay right; INSERT takes no alias there.
+    const needsAlias = node.alias === undefined && node.name !== table.name;
+    const isWritten = analyzer.written.some((written) => written.node === node);
+    const alias = needsAlias && !isWritten ? ` AS ${quoted(node.name)}` : '';
     const bytes = Buffer.from(`${quoted(table.keyspace)}.${quoted(table.name)}${alias}`);
     return text.subarray(node.start, node.nameEnd).equals(bytes)
       ? []
@@ -105,16 +107,22 @@ function renamedIn(analyzer: Analyzer, { text }: PlannerInput): Renamed[] {
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
+const tablesOf = ({ uses, references, unsharded, written }: Analyzer): readonly (TableUse | PlainTable)[] => [
+  ...written,
+  ...uses,
+  ...references,
+  ...unsharded,
+];
+
 /** The keyspace in which the statement runs. Raises HG_SEVERAL_KEYSPACES. */
 export function keyspaceOf(analyzer: Analyzer): string | undefined {
-  const tables = [...analyzer.uses, ...analyzer.references, ...analyzer.unsharded];
-  const keyspaces = [...new Set(tables.map(({ table }) => table.keyspace))];
+  const keyspaces = [...new Set(tablesOf(analyzer).map(({ table }) => table.keyspace))];
   if (keyspaces.length > 1) throw new HeadgateError('HG_SEVERAL_KEYSPACES', { detail: keyspaces.join(', ') });
   return keyspaces[0];
 }
 
 /** The whole text with its tables' names as the shards know them; undefined where it needs no change. */
-function wholeText({ analyzer, input, template }: Planning): Template | undefined {
+export function wholeText({ analyzer, input, template }: Planning): Template | undefined {
   if (renamedIn(analyzer, input).length === 0) return undefined;
   return template().copy(input.start, input.end).build();
 }
@@ -216,6 +224,9 @@ function planChange(
     });
   }
   requireNoLookups(analyzer);
+  if (analyzer.views > 0) {
+    throw new HeadgateError('HG_SHARDED_NOT_PLANNED', { detail: `${statement.kind.toUpperCase()} with a view` });
+  }
   if (statement.kind === 'update') requireNoKeyChange(statement, sources);
   const text = template();
   text.withTimestamp(input.start, verbEnd, hint).rest(input.end);

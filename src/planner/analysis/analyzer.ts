@@ -33,6 +33,7 @@ import {
   type SourceColumn,
   type TableUse,
 } from './table-use.ts';
+import { viewNamed, viewQuery } from './view-query.ts';
 
 export type AnalysisInput = Readonly<{
   vschema: VSchema;
@@ -57,9 +58,11 @@ export class Analyzer {
   readonly uses: TableUse[] = [];
   readonly references: PlainTable[] = [];
   readonly unsharded: PlainTable[] = [];
+  /** What INSERT writes to. */
+  readonly written: PlainTable[] = [];
   readonly vindexes: { keyspace: string; vindex: VindexDefinition; node: TableName }[] = [];
-  /** Tables of MySQL's own schemas. */
-  systemTables = 0;
+  views = 0;
+  #readOperand: ReadOperand;
   /** Why the statement can only run where all its rows are on one shard. */
   readonly singleOnly = new Set<string>();
   readonly input: AnalysisInput;
@@ -71,6 +74,7 @@ export class Analyzer {
 
   constructor(input: AnalysisInput) {
     this.input = input;
+    this.#readOperand = input.readOperand;
   }
 
   /** The outermost query; returns the sources of its (only) block, undefined for other bodies. */
@@ -261,7 +265,7 @@ export class Analyzer {
       const routes = routesFrom(
         some.map(({ expression }) => expression),
         within,
-        this.input.readOperand,
+        this.#readOperand,
       );
       for (const [use, route] of routes)
         if (restricts === undefined || restricts.has(use)) use.routes.push(route);
@@ -379,7 +383,6 @@ export class Analyzer {
       return { name, schema: undefined, columns: withNames(facts.columns, common.columns), uses: facts.uses };
     }
     if (node.schema !== undefined && this.input.isSystemSchema(node.schema)) {
-      this.systemTables++;
       this.singleOnly.add(`${node.schema}, which each server has for itself`);
       return { name, schema: node.schema, columns: undefined, uses: [] };
     }
@@ -404,7 +407,11 @@ export class Analyzer {
       this.vindexes.push({ keyspace: found.keyspace, vindex: found.vindex, node });
       return { name, schema: undefined, columns: undefined, uses: [] };
     }
-    if (found.kind !== 'table') throw found.error;
+    if (found.kind !== 'table') {
+      const view = found.kind === 'unknown' ? viewNamed(node, this.input) : undefined;
+      if (view === undefined) throw found.error;
+      return this.#view(view, name, nullable, block);
+    }
     const { table } = found;
     const schema = this.#schemaOf(table);
     const qualifier = table.keyspace;
@@ -419,6 +426,25 @@ export class Analyzer {
     }
     const { use, columns } = this.#use(node, table, schema!, nullable, block);
     return { name, schema: qualifier, columns, uses: [use] };
+  }
+
+  /** A view is read as the derived table that it stands for. */
+  #view(view: TableSchema, name: string, nullable: boolean, block: Block): Source {
+    const defined = viewQuery(view);
+    this.views++;
+    const outside = this.#readOperand;
+    // Its constants stand in its own text.
+    this.#readOperand = defined.readOperand;
+    const anchor = block.place.anchor && !nullable;
+    const facts = this.#query(defined.query, {
+      mode: 'derived',
+      anchor,
+      outer: undefined,
+      tables: undefined,
+    });
+    this.#readOperand = outside;
+    const names = view.columns.map((column) => column.name);
+    return { name, schema: undefined, columns: withNames(facts.columns, names), uses: facts.uses };
   }
 
   /** Raises what MySQL says of a table that is not there, or HG_SCHEMA_DISAGREES. */

@@ -1,0 +1,51 @@
+/** The queries that views stand for. */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { findTable, type TableSchema } from '../../schema/schema.ts';
+import type { QueryExpression } from '../../sql/ast/query.ts';
+import type { TableName } from '../../sql/ast/table.ts';
+import { lexModeOf } from '../../sql/lex-mode.ts';
+import { parseStatement } from '../../sql/parser/statement.ts';
+import { OperandReader } from '../operands.ts';
+import type { AnalysisInput } from './analyzer.ts';
+import type { ReadOperand } from './predicates.ts';
+
+export type ViewQuery = Readonly<{ query: QueryExpression; readOperand: ReadOperand }>;
+
+const known = new WeakMap<TableSchema, ViewQuery>();
+
+/** MySQL keeps the text of a view so that it reads the same under any sql_mode; this version reads all that it may keep. */
+const mode = lexModeOf('', 'utf8mb4', 99_999, false);
+
+/** The view of a name: it is on all shards and need not stand in the VSchema. */
+export function viewNamed(
+  { schema: qualifier, name }: TableName,
+  { keyspace, schemaOf }: Pick<AnalysisInput, 'keyspace' | 'schemaOf'>,
+): TableSchema | undefined {
+  const schema = schemaOf(qualifier ?? keyspace ?? '');
+  const view = schema === undefined ? undefined : findTable(schema, name);
+  return view?.kind === 'view' ? view : undefined;
+}
+
+/** The query of a view. Raises ER_NOT_SUPPORTED_YET where the router may not see its text, or does not understand it. */
+export function viewQuery(view: TableSchema): ViewQuery {
+  const before = known.get(view);
+  if (before !== undefined) return before;
+  const text = Buffer.from(view.definition ?? '');
+  const statement = parseStatement(text, 0, text.length, mode);
+  if (statement.kind !== 'select') {
+    const why =
+      view.definition === undefined
+        ? 'gateway.user needs SHOW VIEW to see its text'
+        : 'its text is not understood';
+    throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+      message: `Headgate cannot read the view ${view.name}: ${why}`,
+    });
+  }
+  const operands = new OperandReader(text, mode, undefined);
+  const query = {
+    query: statement.query,
+    readOperand: (value: Parameters<ReadOperand>[0]) => operands.read(value),
+  };
+  known.set(view, query);
+  return query;
+}
