@@ -13,7 +13,7 @@ import type { TableVSchema } from '../vschema/vschema.ts';
 import { isExact, routingKey } from './analysis/keys.ts';
 import type { InsertPlan, InsertRow, InsertRows, InsertSequence, Plan, Refusal } from './plan.ts';
 import { refused } from './plan.ts';
-import { keyspaceOf, type Planning, requireNoLookups, unshardedPlan } from './plan-statement.ts';
+import { keyspaceOf, type Planning, requireNoLookups, unshardedPlan, wholeText } from './plan-statement.ts';
 import type { RoutingKey } from './route.ts';
 
 const unplanned = (detail: string): HeadgateError => new HeadgateError('HG_SHARDED_NOT_PLANNED', { detail });
@@ -27,8 +27,8 @@ export function planInsert(statement: InsertStatement, planning: Planning): Plan
   if (found.kind !== 'table') throw found.error;
   const { table } = found;
   const { source } = statement;
+  analyzer.written.push({ node, table, schema: undefined });
   if (table.kind === 'unsharded' || table.kind === 'sequence') {
-    analyzer.unsharded.push({ node, table, schema: undefined });
     if (source.kind === 'insertQuery') {
       analyzer.statement(source.query);
       if (analyzer.uses.length > 0)
@@ -73,6 +73,7 @@ function planRows(statement: InsertStatement, table: TableVSchema, planning: Pla
     key,
     keyPositions: (key?.columns ?? []).map(({ name }) => position(name)),
     columns,
+    text: wholeText(planning),
     head,
     tail,
     rows: rowsOf(statement, planning),

@@ -59,6 +59,8 @@ export type InsertPlan = Readonly<{
   keyPositions: readonly number[];
   /** Of SET: the columns as they were written. */
   columns: readonly Template[];
+  /** The text for one shard where it cannot be the client's own; undefined: as it came. */
+  text: Template | undefined;
   /** The text before the first row and behind the last one. */
   head: Template;
   tail: Template;

@@ -171,7 +171,7 @@ async function executeInsert(
 ): Promise<void> {
   const { session, statement, operands, map } = run;
   const binding = new InsertBinding(plan, operands, valuesOf(run), map);
-  if (plan.sequence === undefined && plan.refusal === undefined) {
+  if (plan.sequence === undefined && plan.refusal === undefined && plan.text === undefined) {
     const shards = binding.shards();
     const [first = 0] = shards;
     if (shards.every((shard) => shard === first)) {

@@ -1,6 +1,6 @@
 /** INSERT and REPLACE of rows: sequence values, the shard of each row, and one answer for all of them. */
 
-import { refuse } from '../planner/bind.ts';
+import { refuse, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { InsertPlan } from '../planner/plan.ts';
@@ -8,6 +8,7 @@ import type { BoundParameter } from './execute-values.ts';
 import { placeAt, requireSeveral, valuesOf } from './planned.ts';
 import type { Session, Statement } from './session.ts';
 import { type ShardStatement, type WriteOutcome, writeOnShards } from './shard-writes.ts';
+import { textPacket } from './text-packet.ts';
 
 export function runInsert(
   session: Session,
@@ -21,8 +22,13 @@ export function runInsert(
     const shards = binding.shards();
     const [first = 0] = shards;
     if (shards.every((shard) => shard === first)) {
-      // One shard's own answer says all: the text goes there as it came.
-      session.relayTo(statement, placeAt(session, plan.keyspace, map, first));
+      // One shard's own answer says all.
+      const { text } = plan;
+      const packet =
+        text === undefined
+          ? statement.packet
+          : textPacket(textOf(text, valuesOf(statement.source, operands)));
+      session.relayTo({ ...statement, packet }, placeAt(session, plan.keyspace, map, first));
       return undefined;
     }
   }
