@@ -4,7 +4,7 @@
  */
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../gateway/answer-collector.ts';
-import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { nodesOfKind } from '../sql/ast/walk.ts';
@@ -47,7 +47,7 @@ export async function defineOnShards(session: Session, statement: Statement): Pr
   } finally {
     for (const connection of connections) {
       session.running.delete(connection);
-      connection.pending = 0;
+      connection.pending &= pendingState.lastInsertId;
       holding.giveBack(connection);
     }
     await services.gateway.schemaChanged(keyspace);

@@ -52,7 +52,7 @@ export class Diagnostics {
 
   clear(): void {
     this.#leaveConnection();
-    this.#insertOn = undefined;
+    this.#forgetInsert();
     this.warningCount = 0;
     this.#foundRows = 0n;
     this.#rowCount = 0n;
@@ -112,10 +112,10 @@ export class Diagnostics {
   }
 
   /** A sequence has given values: the first of them is LAST_INSERT_ID(). */
-  noteInsertId(id: bigint): void {
+  async noteInsertId(id: bigint): Promise<void> {
+    // What an earlier INSERT has left on a connection must be known before it is forgotten here.
+    await this.#settleInsertId(undefined);
     this.#lastInsertId = id;
-    this.#insertOn = undefined;
-    this.#insertCertain = false;
   }
 
   /** An error that is not on any connection is what SHOW WARNINGS shows next. */
@@ -132,6 +132,16 @@ export class Diagnostics {
     const connection = this.#lastOn;
     this.#lastOn = undefined;
     if (connection?.owner === this.#session) connection.pending &= pendingState.lastInsertId;
+  }
+
+  /** The session begins anew: a connection whose LAST_INSERT_ID() is of the time before is reset, as the client's own is. */
+  #forgetInsert(): void {
+    const on = this.#insertOn;
+    this.#insertOn = undefined;
+    this.#insertCertain = false;
+    if (on === undefined || on.closed || on.leased || on.owner !== this.#session) return;
+    on.leased = true;
+    this.#session.holding.discard(on);
   }
 
   /** The connection goes to another session; this is what it knew. */
@@ -200,7 +210,7 @@ export class Diagnostics {
         await demand(connection.query(`SET @@session.pseudo_thread_id=${this.#session.port.connectionId}`));
       }
     } catch (error) {
-      this.#session.holding.giveBack(connection);
+      connection.close();
       throw error;
     }
   }
@@ -318,7 +328,7 @@ export class Diagnostics {
   }
 
   /** Learns what LAST_INSERT_ID() is from the connection of the last INSERT. */
-  async #settleInsertId(connection: BackendConnection): Promise<void> {
+  async #settleInsertId(connection: BackendConnection | undefined): Promise<void> {
     for (let waits = 0; this.#insertOn !== undefined; waits++) {
       const on = this.#insertOn;
       if (on === connection) {

@@ -15,8 +15,8 @@ import {
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import type { ConnectionNeed } from '../gateway/connection-need.ts';
-import { selectDatabase } from '../gateway/prepare-connection.ts';
-import { serverStatus } from '../mysql/protocol.ts';
+import { demand, selectDatabase } from '../gateway/prepare-connection.ts';
+import { command, serverStatus } from '../mysql/protocol.ts';
 import { type BeginOptions, effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
@@ -47,6 +47,10 @@ export class Holding {
   #stateLost: string | undefined;
   /** In the order in which they were taken. */
   #held: Held[] = [];
+  /** Given up while they were at work: closed as soon as they are free. */
+  readonly #dropped = new WeakSet<BackendConnection>();
+  /** At work for the end of the transaction, which nothing may interrupt. */
+  readonly #ending = new Set<BackendConnection>();
   /** Of the statement that waits for a connection, or did last. */
   #wait: AbortController | undefined;
   readonly #session: Session;
@@ -242,13 +246,18 @@ export class Holding {
   /** After a statement: holds the connection or gives it back, by what was left on it. `pins`: what else was. */
   settle(scan: StatementScan, answer: Outcome, connection: BackendConnection, place: Place, pins = 0): void {
     if (connection.closed) return;
+    if (this.#dropped.has(connection)) {
+      connection.close();
+      return;
+    }
+    const wasOpen = (this.pins & pin.transaction) !== 0;
     if (answer.error?.errno === ERRNO_DEADLOCK) this.rolledBack(connection);
     const left = this.#leftBy(scan, answer) | pins;
     const open = isOpen(connection, answer) ? pin.transaction : 0;
     const held = this.#held.find((other) => other.connection === connection);
     if (held === undefined) this.#settleFree(connection, place, left, open);
     else this.#settleHeld(held, scan, answer, left, open);
-    this.#follow(scan, answer, open !== 0);
+    this.#follow(scan, answer, open !== 0, wasOpen);
     if (scan.kind === 'ddl' && answer.error === undefined) this.#followTables(place);
   }
 
@@ -277,14 +286,16 @@ export class Holding {
   }
 
   /** Keeps the transaction's own record in step with what a statement on one shard did. */
-  #follow(scan: StatementScan, answer: Outcome, open: boolean): void {
+  #follow(scan: StatementScan, answer: Outcome, open: boolean, wasOpen: boolean): void {
     const { transaction } = this;
     const succeeded = answer.error === undefined;
     if (scan.kind === 'begin' && open && succeeded) {
       transaction.clear();
       this.beginLater(scan.begin);
     } else if ((this.pins & pin.transaction) === 0) {
-      transaction.clear();
+      // Without autocommit, savepoints can be set before anything has begun.
+      if (wasOpen || this.#session.state.autocommit || scan.kind === 'commit' || scan.kind === 'rollback')
+        transaction.clear();
     } else if ((scan.kind === 'commit' || scan.kind === 'rollback') && succeeded) {
       // AND CHAIN: the next transaction has the same properties.
       transaction.restart(transaction.begin, transaction.snapshot);
@@ -301,12 +312,25 @@ export class Holding {
   /** MySQL has rolled back one shard's part; the others must not go on alone. */
   rolledBack(connection: BackendConnection): void {
     connection.status &= ~serverStatus.inTransaction;
-    if (!this.holds(connection)) return;
     this.transaction.clear();
     for (const held of [...this.#held]) {
+      if ((held.pins & pin.transaction) === 0) continue;
       held.pins &= ~pin.transaction;
       if (held.connection !== connection) this.#drop(held, 'deadlock');
     }
+  }
+
+  /** Whether an answer, or the other shards' part of a statement, is still awaited. */
+  #isAtWork(connection: BackendConnection): boolean {
+    return connection.busy || this.#session.running.has(connection) || this.#ending.has(connection);
+  }
+
+  /** Resets and gives back, or has it closed by whoever waits for its answer. */
+  #abandon(connection: BackendConnection): void {
+    if (this.#isAtWork(connection)) {
+      this.#dropped.add(connection);
+      connection.doomed = true;
+    } else this.discard(connection);
   }
 
   /** Gives up a held connection and what is on it. */
@@ -315,9 +339,7 @@ export class Holding {
     const { connection } = held;
     const gone = held.pins & ~(pin.transaction | pin.nextTransaction);
     if (gone !== 0) this.#stateLost = `${pinReasons(gone).join(', ')} (${why})`;
-    // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
-    connection.doomed ||= connection.busy;
-    if (!connection.busy) this.discard(connection);
+    this.#abandon(connection);
   }
 
   #leftBy(scan: StatementScan, answer: Outcome): number {
@@ -337,8 +359,8 @@ export class Holding {
 
   /** Gives back the held connections for which there is no reason any more. */
   unholdIfFree(): void {
-    if (this.#held.every((held) => held.pins !== 0 || held.connection.busy)) return;
-    const free = this.#held.filter((held) => held.pins === 0 && !held.connection.busy);
+    if (this.#held.every((held) => held.pins !== 0 || this.#isAtWork(held.connection))) return;
+    const free = this.#held.filter((held) => held.pins === 0 && !this.#isAtWork(held.connection));
     this.#held = this.#held.filter((held) => !free.includes(held));
     for (const held of free) this.giveBack(held.connection);
   }
@@ -353,12 +375,19 @@ export class Holding {
    */
   async complete(how: 'commit' | 'rollback', chain = false): Promise<void> {
     const { begin, snapshot } = this.transaction;
+    const participants = this.#participants;
+    for (const { connection } of participants) this.#ending.add(connection);
     try {
-      await Promise.all(this.#held.map(({ connection }) => connection.killing));
-      if (how === 'commit') await commitInOrder(this.#participants);
-      else await rollbackAll(this.#participants);
+      await Promise.all(participants.map(({ connection }) => connection.killing));
+      if (how === 'commit') await commitInOrder(participants);
+      else await rollbackAll(participants);
     } finally {
       this.transaction.clear();
+      for (const { connection } of participants) {
+        this.#ending.delete(connection);
+        // The client has gone meanwhile.
+        if (this.#dropped.has(connection) && !this.#isAtWork(connection)) connection.close();
+      }
       for (const held of [...this.#held]) {
         held.pins &= ~(pin.transaction | pin.nextTransaction);
         if (held.connection.closed || (held.connection.status & serverStatus.inTransaction) !== 0)
@@ -374,6 +403,21 @@ export class Holding {
     if (kind !== 'savepoint') this.transaction.requireSavepoint(name);
     await runOnAll(this.#participants, savepointText(kind, name));
     this.transaction.note(kind, name);
+  }
+
+  /** Runs a SET that has succeeded on one connection on all others, which belong to the same session. */
+  async settingsChanged(connection: BackendConnection, sql: string | Buffer): Promise<void> {
+    for (const held of [...this.#held]) {
+      if (held.connection === connection || held.connection.closed) continue;
+      try {
+        await demand(held.connection.ask(command.query, Buffer.from(sql)));
+        held.connection.need = this.#session.state.needFor(held.connection.database);
+      } catch {
+        // With other settings it must not go on.
+        held.connection.close();
+        this.lost(held.connection);
+      }
+    }
   }
 
   /** Gives back a connection that is not held. */
@@ -395,6 +439,8 @@ export class Holding {
   lost(connection: BackendConnection): void {
     const lost = this.#held.find((held) => held.connection === connection);
     if (lost === undefined) return;
+    // Whoever ends the transaction says what has become of it.
+    if (this.#ending.has(connection)) return;
     this.#held = this.#held.filter((held) => held !== lost);
     const gone = lost.pins & ~(pin.transaction | pin.nextTransaction);
     if ((lost.pins & pin.transaction) === 0) {
@@ -415,11 +461,7 @@ export class Holding {
     this.transaction.clear();
     this.transactionLost = false;
     this.#stateLost = undefined;
-    for (const { connection } of all) {
-      // At work for this session: whoever waits for the answer gives it back later, and then it is closed.
-      connection.doomed ||= connection.busy;
-      if (!connection.busy) this.discard(connection);
-    }
+    for (const { connection } of all) this.#abandon(connection);
   }
 }
 

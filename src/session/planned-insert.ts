@@ -72,7 +72,7 @@ export async function insertOnShards(
   const { affectedRows, warnings, warningRows } = outcome;
   session.diagnostics.noteSeveral({ rows: undefined, affectedRows, warnings, warningRows });
   const insertId = binding.insertId();
-  if (count > 0) session.diagnostics.noteInsertId(insertId);
+  if (count > 0) await session.diagnostics.noteInsertId(insertId);
   session.okWith({ affectedRows, insertId, warnings, info: infoOf(plan, binding.rowCount, outcome) });
 }
 

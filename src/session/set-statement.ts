@@ -7,11 +7,12 @@ import { textValues } from '../gateway/answer-collector.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { captureState, demand } from '../gateway/prepare-connection.ts';
 import { serverStatus } from '../mysql/protocol.ts';
-import { type Assignment, type AssignmentTarget, effect } from '../sql/statement-scan.ts';
+import { type Assignment, type AssignmentTarget, effect, type StatementScan } from '../sql/statement-scan.ts';
 import { unreadable } from './diagnostics.ts';
 import { pin } from './pins.ts';
 import type { Session, Statement } from './session.ts';
 import { assignedText, carriedVariable, valueText } from './settings.ts';
+import { notOverShards } from './shard-writes.ts';
 import { placeOf } from './statement-place.ts';
 
 const clusterScopes: ReadonlySet<AssignmentTarget> = new Set(['global', 'persist', 'persistOnly']);
@@ -39,6 +40,12 @@ export async function setStatement(
   const cluster = assignments.find((assignment) => clusterScopes.has(assignment.target));
   if (cluster !== undefined) throw new HeadgateError('HG_CLUSTER_SCOPE', { detail: cluster.name });
   const place = placeOf(scan, session.state.target, session.services.gateway);
+  requireOneTransaction(session, scan);
+  const everywhere = forAllHeld(session, scan, packetFor !== undefined);
+  // Switching it on ends the transaction; a single tablet does that itself.
+  if (!session.state.autocommit && session.holding.count > 1 && setsAutocommit(assignments)) {
+    await commitBefore(session, assignments);
+  }
   const { diagnostics } = session;
   const last = packetFor === undefined ? diagnostics.takeLast(scan, place) : undefined;
   if (last === undefined) await diagnostics.settleFacts(scan.effects);
@@ -55,6 +62,8 @@ export async function setStatement(
   if (!failed) {
     try {
       pins = await remember(session, statement, assignments, connection, answer.warnings > 0);
+      if (everywhere)
+        await session.holding.settingsChanged(connection, statement.source.subarray(scan.start, scan.end));
     } catch (error) {
       // What the variables are now cannot be known; the client has its OK already.
       connection.close();
@@ -63,6 +72,41 @@ export async function setStatement(
   }
   session.holding.settle(scan, answer, connection, place, pins);
   session.finished(failed);
+}
+
+const setsAutocommit = (assignments: readonly Assignment[]): boolean =>
+  assignments.some(({ target, name }) => target === 'session' && name === 'autocommit');
+
+/** SET autocommit on several shards: 1 commits them all. */
+async function commitBefore(session: Session, assignments: readonly Assignment[]): Promise<void> {
+  const [{ value, valueKind }] = assignments as readonly [Assignment];
+  if (assignments.length > 1 || value === undefined || valueKind === 'expression')
+    throw notOverShards('SET autocommit together with others, or with an expression');
+  if (!/^(0|off|false)$/i.test(value)) await session.holding.complete('commit');
+}
+
+/** Whether what is set here has to be set on all held connections. Raises HG_SHARDED_NOT_PLANNED where it cannot be said for all of them. */
+function forAllHeld(session: Session, { assignments = [] }: StatementScan, binary: boolean): boolean {
+  if (session.holding.count < 2) return false;
+  const shared = assignments.filter(({ target, name }) => {
+    if (target === 'names' || target === 'charset') return true;
+    return target === 'session' && name !== 'autocommit' && carriedVariable(name) !== undefined;
+  });
+  if (shared.length === 0) return false;
+  const constant = shared.every(({ valueKind }) => valueKind !== 'expression');
+  if (shared.length < assignments.length || !constant || binary)
+    throw notOverShards('SET of session variables to more than constants, within a transaction');
+  return true;
+}
+
+/** Raises HG_SHARDED_NOT_PLANNED: which shards the next transaction takes is not known here. */
+function requireOneTransaction(session: Session, { assignments = [] }: StatementScan): void {
+  const { target } = session.state;
+  const { gateway } = session.services;
+  const next = assignments.some((assignment) => assignment.target === 'nextTransaction');
+  if (!next || session.inTransaction || target.shard !== undefined) return;
+  if (gateway.topology?.keyspaces.get(target.keyspace)?.sharded === true)
+    throw notOverShards('SET TRANSACTION for the next transaction only (SET SESSION TRANSACTION is for all)');
 }
 
 /** Takes over what was set; returns the pins for what only this connection has. */

@@ -10,13 +10,13 @@ import {
 } from '../engine/transactions/shard-transactions.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../gateway/answer-collector.ts';
-import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
+import type { StatementScan } from '../sql/statement.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import { buildTextRow, commandPacket, readTextRow } from '../wire/packets.ts';
 import { type BoundParameter, executeContent } from './execute-values.ts';
-import { pin } from './pins.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 
@@ -53,33 +53,34 @@ export async function writeOnShards(
   { scan }: Statement,
   statements: readonly ShardStatement[],
 ): Promise<WriteOutcome> {
-  const { holding } = session;
-  const connections = await holding.leaseAll(
-    scan,
-    statements.map(({ place }) => place),
-  );
+  const { holding, diagnostics } = session;
+  const places = statements.map(({ place }) => place);
+  const connections = await holding.leaseAll(scan, places);
   const parts = statements.map((statement, at): Part => ({ statement, connection: connections[at]! }));
-  session.runsOn(connections, statements[0]!.place);
+  session.runsOn(connections, places[0]!);
   try {
+    for (const connection of connections) await diagnostics.prime(scan.effects, connection);
     const isOpen = holding.inTransaction || !session.state.autocommit;
     return await (isOpen ? inTransaction(session, parts) : inOwnTransaction(session, parts));
   } finally {
-    for (const { connection, statement } of parts) settle(session, connection, statement.place);
+    settleAll(session, scan, parts);
   }
 }
 
-/** What a shard's connection is after the statement: open in a transaction it is held, else given back. */
-function settle(session: Session, connection: BackendConnection, place: Place): void {
+/** What the connections are after the statement: open in a transaction they are held, else given back. */
+function settleAll(session: Session, scan: StatementScan, parts: readonly Part[]): void {
   const { holding } = session;
-  session.running.delete(connection);
-  if (connection.closed) {
-    holding.lost(connection);
-    return;
+  // A lost one first: with it the whole transaction is gone, and no other may be held for it.
+  for (const { connection } of parts) if (connection.closed) holding.lost(connection);
+  for (const { connection } of parts) {
+    session.running.delete(connection);
+    connection.pending &= pendingState.lastInsertId;
+    session.suspect(scan, connection);
   }
-  connection.pending = 0;
-  if ((connection.status & serverStatus.inTransaction) !== 0)
-    holding.hold(connection, place, pin.transaction);
-  else holding.giveBack(connection);
+  for (const { connection, statement } of parts) {
+    if (session.closed) connection.close();
+    else holding.settle(scan, connection.answer, connection, statement.place);
+  }
 }
 
 const participantsOf = (parts: readonly Part[]): Participant[] =>
@@ -92,6 +93,9 @@ async function inOwnTransaction(session: Session, parts: readonly Part[]): Promi
   try {
     await runOnAll(participants, 'START TRANSACTION');
     const outcome = await runAll(session, parts);
+    if (session.closed) throw new HeadgateError('ER_QUERY_INTERRUPTED');
+    // From here on neither KILL nor the client's end may stop one shard of several.
+    for (const { connection } of parts) session.running.delete(connection);
     await commitInOrder(participants);
     return outcome;
   } catch (error) {
@@ -111,9 +115,9 @@ async function inTransaction(session: Session, parts: readonly Part[]): Promise<
     return await runAll(session, parts);
   } catch (error) {
     if (isDeadlock(error)) {
-      // Its last answer, that of SHOW WARNINGS, says that it is in no transaction any more.
-      const victim = parts.find(({ connection }) => (connection.status & serverStatus.inTransaction) === 0);
-      if (victim !== undefined) session.holding.rolledBack(victim.connection);
+      // One shard has lost its part of the transaction: the others have to before the client hears of it.
+      await session.holding.complete('rollback');
+      await rollbackAll(participants);
     } else if (guarded && parts.every(({ connection }) => !connection.closed)) {
       await runOnAll(participants, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
     }
@@ -124,6 +128,8 @@ async function inTransaction(session: Session, parts: readonly Part[]): Promise<
 /** Sends all parts at once and waits for all of them. */
 async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
   const answers = await Promise.allSettled(parts.map(run));
+  // KILL QUERY hits whatever runs when it arrives, which must not be what follows.
+  await Promise.all(parts.map(({ connection }) => connection.killing));
   const failures = answers.map((answer, at) => failureOf(answer, parts[at]!.statement));
   const first = firstFailure(failures);
   if (first >= 0) {

@@ -72,7 +72,7 @@ export function schemaState(target: Target): Buffer {
 function begin(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { holding } = session;
   // It ends the transaction before it; a single tablet does that itself.
-  if (holding.count > 1) return holding.complete('commit').then(() => beginAnew(session, statement));
+  if (holding.count > 1) return commitAndBegin(session, statement);
   const options = statement.scan.begin;
   const atOnce =
     options?.consistentSnapshot === true ||
@@ -88,7 +88,8 @@ function begin(session: Session, statement: Statement): Promise<unknown> | undef
   return Promise.resolve();
 }
 
-function beginAnew(session: Session, statement: Statement): void {
+async function commitAndBegin(session: Session, statement: Statement): Promise<void> {
+  await session.holding.complete('commit');
   const slow = begin(session, statement);
   if (slow === undefined) session.relay(statement);
   else session.slowly(slow);
@@ -131,8 +132,11 @@ async function completeAll(
   chain: boolean,
   release: boolean,
 ): Promise<void> {
+  const explicit = session.holding.transaction.begin !== undefined;
   await session.holding.complete(statement.scan.kind === 'commit' ? 'commit' : 'rollback', chain);
-  session.ok({ sessionState: chain ? transactionBegun : transactionEnded });
+  // Only a change between explicit transactions and none is one that MySQL tells of.
+  if (chain === explicit) session.ok();
+  else session.ok({ sessionState: chain ? transactionBegun : transactionEnded });
   if (release) session.port.end();
 }
 
@@ -140,7 +144,8 @@ async function completeAll(
 function savepoint(session: Session, { scan }: Statement): Promise<unknown> | undefined {
   const { holding } = session;
   const name = scan.savepoint;
-  if (name === undefined || !(holding.count > 1 || holding.beginIsPending)) return undefined;
+  const beforeAny = holding.beginIsPending || (!session.state.autocommit && holding.count === 0);
+  if (name === undefined || !(holding.count > 1 || beforeAny)) return undefined;
   return holding.savepoint(scan.kind as SavepointKind, name).then(() => session.ok());
 }
 
