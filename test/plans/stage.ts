@@ -19,6 +19,7 @@ import { buildVSchema } from '../../src/vschema/build-vschema.ts';
 import { isError, problemText } from '../../src/vschema/problem.ts';
 import type { VSchema } from '../../src/vschema/vschema.ts';
 import { keyspaceSchema, type TablesFile } from './tables.ts';
+import { variantOf } from './variant.ts';
 
 /** One case as it is in a file; `plan` is rewritten by `npm run plans:update`. */
 export type PlanCase = Readonly<{
@@ -132,6 +133,11 @@ export class CasePlanner {
     const run = this.#read(second, true);
     if (made.key === undefined || made.key !== run.key) return undefined;
     return this.#refusedOr(() => this.#describe(this.#plan(made), run));
+  }
+
+  /** A statement that gets its plan from the cache once this one is there; undefined where there is no other. */
+  variant(sql: string): string | undefined {
+    return variantOf(sql, this.#mode);
   }
 
   /** The plan without values. */
