@@ -88,9 +88,8 @@ function planning(statement: Parameters<typeof nodesOfKind>[0], input: PlannerIn
   };
 }
 
-/** Names of tables that mean another one than they would on a connection to the plan's keyspace. */
-function renamedIn(analyzer: Analyzer, { text }: PlannerInput): Renamed[] {
-  const keyspace = keyspaceOf(analyzer);
+/** Names of tables that mean another one than they would by themselves on a connection of the session. */
+function renamedIn(analyzer: Analyzer, { text, keyspace }: PlannerInput): Renamed[] {
   return tablesOf(analyzer).flatMap(({ node, table }) => {
     const named = node.schema ?? keyspace;
     if (named === table.keyspace && node.name === table.name) return [];
@@ -225,7 +224,9 @@ function planChange(
   }
   requireNoLookups(analyzer);
   if (analyzer.views > 0) {
-    throw new HeadgateError('HG_SHARDED_NOT_PLANNED', { detail: `${statement.kind.toUpperCase()} with a view` });
+    throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+      detail: `${statement.kind.toUpperCase()} with a view`,
+    });
   }
   if (statement.kind === 'update') requireNoKeyChange(statement, sources);
   const text = template();

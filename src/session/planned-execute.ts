@@ -55,27 +55,36 @@ function planOf(
   return plan;
 }
 
-/** Where PREPARE itself goes: every shard describes the statement in the same way. Undefined: where its names say. */
+/** Where PREPARE itself goes, and with what text: every shard describes the statement in the same way. Undefined: where its names say. */
 export async function preparePlace(
   session: Session,
   statement: PlannedStatement,
-): Promise<Place | undefined> {
+): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
   await schemasToWaitFor(session, statement.scan);
   const plan = planOf(session, statement);
   if (plan === undefined) return undefined;
   if (plan.kind === 'vindex') throw notOverShards('a vindex query as a prepared statement');
-  return placeAt(session, plan.keyspace, session.services.plans.shardMap(plan.keyspace), 0);
+  const { plans } = session.services;
+  const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
+  const { text, mode } = statement;
+  const values = new TextValues(
+    text,
+    new Operands(text, mode, slots, [], session.state.valueContext),
+    Date.now(),
+  );
+  return { place, text: plan.text === undefined ? text : textOf(plan.text, values) };
 }
 
-/**
- * Runs EXECUTE. `relay` sends the client's own EXECUTE to a place, which is where nothing else is needed; it is undefined for the caller to
- * place the statement by its names.
- */
+/** Sends the client's EXECUTE to a place, where the statement is prepared under `text`; undefined: where its names say, under its own. */
+type Relay = (place: Place | undefined, text?: Buffer) => Promise<unknown> | undefined;
+
+/** Runs EXECUTE; where one shard is enough, by `relay`. */
 export async function executePlanned(
   session: Session,
   statement: PlannedStatement,
   packet: Buffer,
-  relay: (place: Place | undefined) => Promise<unknown> | undefined,
+  relay: Relay,
 ): Promise<void> {
   await schemasToWaitFor(session, statement.scan);
   const plan = planOf(session, statement);
@@ -110,15 +119,12 @@ type Execution = Readonly<{
   map: ShardMap;
 }>;
 
-type Relay = (place: Place | undefined) => Promise<unknown> | undefined;
-
 async function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): Promise<void> {
   const { session, operands, map } = run;
   const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
   const shards = shardsFor(plan.groups, operands, map, refusal);
-  if (plan.text !== undefined) throw notOverShards('a prepared statement with tables under routing rules');
   if (shards.length <= 1) {
-    await relay(placeAt(session, plan.keyspace, map, shards[0] ?? 0));
+    await relay(placeAt(session, plan.keyspace, map, shards[0] ?? 0), renamedText(run, plan));
     return;
   }
   requireSeveral(session, run.statement.scan);
@@ -138,6 +144,10 @@ async function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Re
     places.map((place) => ({ place, text, rowNumbers: undefined, parameters })),
   );
 }
+
+/** The text under which a single shard has the statement prepared, where its tables' names had to be put right. */
+const renamedText = (run: Execution, { text }: Pick<QueryPlan, 'text'>): Buffer | undefined =>
+  text === undefined ? undefined : textOf(text, valuesOf(run));
 
 const valuesOf = ({ statement, operands }: Execution): TextValues =>
   new TextValues(statement.text, operands, Date.now());
@@ -171,11 +181,11 @@ async function executeInsert(
 ): Promise<void> {
   const { session, statement, operands, map } = run;
   const binding = new InsertBinding(plan, operands, valuesOf(run), map);
-  if (plan.sequence === undefined && plan.refusal === undefined && plan.text === undefined) {
+  if (plan.sequence === undefined && plan.refusal === undefined) {
     const shards = binding.shards();
     const [first = 0] = shards;
     if (shards.every((shard) => shard === first)) {
-      await relay(placeAt(session, plan.keyspace, map, first));
+      await relay(placeAt(session, plan.keyspace, map, first), renamedText(run, plan));
       return;
     }
   }

@@ -212,7 +212,9 @@ export function placeAt(session: Session, keyspace: string, map: ShardMap, at: n
       keyspace,
       detail: `keyspace ${keyspace} has no shard ${name ?? ''}`,
     });
-  const database = target.keyspace === keyspace ? databaseOf(target) : keyspace;
+  // What is not the session's own keyspace is named in the text; a held connection must not come to have a database.
+  const own = target.keyspace === keyspace || target.keyspace === '';
+  const database = own ? databaseOf(target) : keyspace;
   return { shard, type: target.type, database };
 }
 

@@ -91,16 +91,24 @@ export class PreparedStatements {
     const facts = { text, scan, target, mode, planContext, parameterCount: 0, types: undefined };
     const isSharded = isPlanned(session, scan);
     const planned = isSharded ? await preparePlace(session, facts) : undefined;
-    const place = planned ?? placeOf(scan, target, services.gateway, text);
+    const place = planned?.place ?? placeOf(scan, target, services.gateway, text);
+    const renamed = planned === undefined || planned.text === text ? undefined : planned.text;
+    const sent = renamed === undefined ? packet : commandPacket(command.stmtPrepare, renamed);
     const connection = await holding.lease(scan, place);
     const id = this.#nextId;
-    const answer = await session.exchange({ source: text, scan, packet }, place, connection, 'prepare', id);
+    const answer = await session.exchange(
+      { source: text, scan, packet: sent },
+      place,
+      connection,
+      'prepare',
+      id,
+    );
     const failed = answer.error !== undefined || connection.closed;
     if (!failed) {
       this.#nextId = (id % 0x7fff_ffff) + 1;
       closeOnTablet(
         connection,
-        connection.prepared.add(keyOf(connection, parseSettings, text), answer.statementId),
+        connection.prepared.add(keyOf(connection, parseSettings, renamed ?? text), answer.statementId),
       );
       const { parameterCount } = answer;
       this.#byId.set(id, {
@@ -147,9 +155,11 @@ export class PreparedStatements {
     }
     if (isPlanned(session, scan, this.#targetOf(statement))) {
       const target = this.#targetOf(statement);
-      return executePlanned(session, { ...statement, target }, packet, (place) =>
-        this.#executeAt(statement, packet, place ?? this.#placeOf(statement)),
-      );
+      return executePlanned(session, { ...statement, target }, packet, (place, renamed) => {
+        const sent =
+          renamed === undefined ? statement : { ...statement, text: renamed, keyDatabase: undefined };
+        return this.#executeAt(sent, packet, place ?? this.#placeOf(statement));
+      });
     }
     return this.#executeAt(statement, packet, this.#placeOf(statement));
   }

@@ -9,7 +9,7 @@ import type { RowProducer, RowsError, RowsSummary } from '../engine/row-stream.t
 import type { RowReaderOwner } from '../engine/rows/row-reader.ts';
 import { shardRows } from '../engine/rows/shard-rows.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
-import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
 import { capability } from '../mysql/protocol.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import { buildErr } from '../wire/err-packet.ts';
@@ -124,7 +124,13 @@ class ScatterRead implements RowClient {
       this.#parts.push(part);
       return { name: place.shard.name, rows: shardRows(connection, packets[at]!, this.#ownerOf(part)) };
     });
-    this.#sink.start(rowsOf(shards));
+    try {
+      this.#sink.start(rowsOf(shards));
+    } catch (error) {
+      // A mistake of ours: what is under way on them is nobody's.
+      for (const connection of connections) connection.close();
+      throw error;
+    }
     const ending = await ended;
     // Also those whose rest nobody wants: the next statement may need them.
     await Promise.all(this.#parts.map(({ free }) => free));
@@ -157,7 +163,7 @@ class ScatterRead implements RowClient {
 
   async #release(part: Part, answer: ResponseRelay, connection: BackendConnection): Promise<void> {
     const session = this.#session;
-    connection.pending = 0;
+    connection.pending &= pendingState.lastInsertId;
     session.suspect(this.#scan, connection);
     await connection.killing;
     const { error, warnings } = answer;

@@ -194,6 +194,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Sends a statement to its shards, or to the one where it belongs by its names. */
   relay(statement: Statement): void {
     if (isPlanned(this, statement.scan)) {
+      this.#statement = statement;
       const slow = runPlanned(this, statement);
       if (slow !== undefined) this.slowly(slow);
       return;
@@ -208,8 +209,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const ownIdentity = (scan.effects & effect.currentUser) !== 0 && this.port.identity !== undefined;
     const { holding } = this;
     if ((scan.effects & preparedEffects) !== 0 || holding.beginIsPending || ownIdentity) {
-      this.slowly(this.diagnostics.relayPrepared(statement, place));
-      return;
+      return this.slowly(this.diagnostics.relayPrepared(statement, place));
     }
     const connection = holding.tryLease(scan, place);
     if (connection !== undefined) this.sendStatement(statement, place, connection);
