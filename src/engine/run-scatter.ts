@@ -14,6 +14,7 @@ import { Operator } from './operators/operator.ts';
 import { project } from './operators/project.ts';
 import { sortInMemory } from './operators/sort-in-memory.ts';
 import type { RowProducer } from './row-stream.ts';
+import { columnTitle } from './rows/column-kind.ts';
 import type { RowProtocol } from './rows/formats.ts';
 import type { SortKey } from './rows/sort-key.ts';
 
@@ -27,11 +28,11 @@ export type ScatterRun = Readonly<{
 
 /** The client's rows from the shards' rows. */
 export function scatterRows(plan: Scatter, shards: readonly ShardRows[], run: ScatterRun): RowProducer {
-  const { columns, merge } = plan;
+  const { columns, merge, titles = [] } = plan;
   const inputs =
     columns === undefined
       ? shards
-      : shards.map(({ name, rows }) => ({ name, rows: expectColumns(rows, columns, name) }));
+      : shards.map(({ name, rows }) => ({ name, rows: expectColumns(rows, { name, columns, titles }) }));
   let rows =
     merge === undefined
       ? concatenate(inputs, run.protocol)
@@ -86,20 +87,30 @@ function aggregateOf(aggregate: PlanAggregate): Aggregate {
   return { kind: aggregate.kind, column: aggregate.column, by: sortKey(aggregate.by) };
 }
 
-class ExpectColumns extends Operator {
-  readonly #count: number;
-  readonly #shard: string;
+/** What a plan knows of the columns that a shard sends. */
+type Expected = Readonly<{ name: string; columns: number; titles: readonly (string | undefined)[] }>;
 
-  constructor(sink: Operator['sink'], count: number, shard: string) {
+class ExpectColumns extends Operator {
+  readonly #expected: Expected;
+
+  constructor(sink: Operator['sink'], expected: Expected) {
     super(sink);
-    this.#count = count;
-    this.#shard = shard;
+    this.#expected = expected;
   }
 
   protected override onFields(definitions: readonly Buffer[]): void {
-    if (definitions.length !== this.#count) {
+    const { name, columns, titles } = this.#expected;
+    if (definitions.length !== columns) {
       throw new HeadgateError('HG_SCHEMA_CHANGED', {
-        detail: `${this.#shard} sends ${definitions.length} columns where the plan has ${this.#count}`,
+        detail: `${name} sends ${definitions.length} columns where the plan has ${columns}`,
+      });
+    }
+    for (const [at, title] of titles.entries()) {
+      const sent = columnTitle(definitions[at]!);
+      // Beyond ASCII a title comes in the client's own character set.
+      if (title === undefined || !ascii.test(title) || sent.toLowerCase() === title.toLowerCase()) continue;
+      throw new HeadgateError('HG_SCHEMA_CHANGED', {
+        detail: `column ${at + 1} of ${name} is ${sent} where the plan has ${title}`,
       });
     }
     this.sink.fields(definitions);
@@ -110,8 +121,10 @@ class ExpectColumns extends Operator {
   }
 }
 
+const ascii = /^[ -~]*$/;
+
 /** A plan finds its columns by number: a table that has changed meanwhile must not shift them. */
 const expectColumns =
-  (input: RowProducer, count: number, shard: string): RowProducer =>
+  (input: RowProducer, expected: Expected): RowProducer =>
   (sink) =>
-    new ExpectColumns(sink, count, shard).start(input);
+    new ExpectColumns(sink, expected).start(input);

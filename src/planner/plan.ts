@@ -114,6 +114,8 @@ export type Scatter = Readonly<{
   text: Template;
   /** Columns that each shard sends; undefined where nothing depends on their number. */
   columns: number | undefined;
+  /** Titles on which the keys rest where the text does not name the columns; undefined for one that may be any. */
+  titles?: readonly (string | undefined)[];
   /** Keys by which the shards have sorted; without them their rows come as they come. */
   merge: readonly PlanKey[] | undefined;
   steps: readonly Step[];

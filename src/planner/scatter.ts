@@ -67,6 +67,8 @@ class ScatterPlanner {
   /** What stands in place of the client's ORDER BY; undefined: that stays. */
   #order: readonly string[] | undefined;
   #keepsLimit = true;
+  /** Of the columns for which a * stands, where something rests on their places. */
+  #titles: readonly (string | undefined)[] | undefined;
 
   constructor(block: QueryBlock, query: QueryExpression, input: ScatterInput) {
     this.#block = block;
@@ -98,7 +100,8 @@ class ScatterPlanner {
     const text = this.#text(limit);
     const columns =
       hidden > 0 || this.#steps.length > 0 || this.#merge !== undefined ? this.#columns() : undefined;
-    return Object.freeze({ text, columns, merge: this.#merge, steps: this.#steps });
+    const plan: Scatter = { text, columns, merge: this.#merge, steps: this.#steps };
+    return Object.freeze(this.#titles === undefined ? plan : { ...plan, titles: this.#titles });
   }
 
   /** An aggregate anywhere in it makes a query without GROUP BY one of a single row. */
@@ -171,6 +174,7 @@ class ScatterPlanner {
   #visibleItems(): { item: number; comparable: Comparable; sql: SqlText }[] {
     if (this.#visible === undefined) throw new Refused('DISTINCT of columns that are not known');
     const all: { item: number; comparable: Comparable; sql: SqlText }[] = [];
+    const titles: (string | undefined)[] = [];
     for (const item of this.#items) {
       if (item.kind === 'selectExpression') {
         const { expression } = item;
@@ -187,6 +191,7 @@ class ScatterPlanner {
           if (hidden) continue;
           const comparable: Comparable =
             origin === undefined ? { kind: 'plain' } : comparableColumn(origin.column);
+          titles[all.length] = origin === undefined ? undefined : name;
           all.push({
             item: all.length,
             comparable,
@@ -195,6 +200,7 @@ class ScatterPlanner {
         }
       }
     }
+    if (titles.length > 0) this.#titles = titles;
     return all;
   }
 

@@ -43,6 +43,14 @@ export function readColumnFacts(definition: Buffer): ColumnFacts {
   return { type, flags, charset, decimals: reader.uint8('the decimals') };
 }
 
+/** The title of a column, as latin1. */
+export function columnTitle(definition: Buffer): string {
+  const reader = new PayloadReader(definition);
+  // Catalog, schema, table, original table.
+  for (let names = 0; names < 4; names++) reader.lenencString('a name');
+  return reader.lenencString('the title').toString('latin1');
+}
+
 const widths: Readonly<Record<number, 1 | 2 | 4 | 8>> = {
   [columnType.tiny]: 1,
   [columnType.short]: 2,
