@@ -12,7 +12,7 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
 import { capability } from '../mysql/protocol.ts';
 import type { StatementScan } from '../sql/statement.ts';
-import { buildErr } from '../wire/err-packet.ts';
+import { buildErr, type ServerError } from '../wire/err-packet.ts';
 import { buildResultEnd } from '../wire/packets.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
 import { preparedError } from './prepared-error.ts';
@@ -32,6 +32,7 @@ export type ScatterQuestion = Readonly<{ questions: readonly ShardQuestion[]; or
 
 const WARNINGS_KEPT_MAX = 1024;
 const REPEAT_MS = 20;
+const ERRNO_BAD_FIELD = 1054;
 /** Stopped by us, because another shard has failed or no more rows are wanted. */
 const ERRNO_QUERY_INTERRUPTED = 1317;
 
@@ -62,6 +63,21 @@ export async function scatterRead(
   await sleep(REPEAT_MS);
   await new ScatterRead(session, scan, question).run(rowsOf, false);
 }
+
+/** The text as the client has it is right: what was added to it names a column that is gone. */
+export function changedColumns(error: ServerError, places: readonly Place[]): ServerError {
+  if (error.errno !== ERRNO_BAD_FIELD) return error;
+  const shards = places.map(({ shard }) => shard.name).join(', ');
+  return new HeadgateError('HG_SCHEMA_CHANGED', { detail: `${shards}: ${error.message}` });
+}
+
+/** Errors of names and forms (also 1052, an ambiguous column, and two of ONLY_FULL_GROUP_BY); all others come of running. */
+const isAboutText = ({ sqlState, errno }: ServerError): boolean =>
+  sqlState.startsWith('42') ||
+  sqlState.startsWith('21') ||
+  errno === 1052 ||
+  errno === 3029 ||
+  errno === 3065;
 
 class ScatterRead implements RowClient {
   readonly #session: Session;
@@ -140,8 +156,14 @@ class ScatterRead implements RowClient {
 
   /** MySQL's words about a statement that it refuses are about its own text, not about what was added to it. */
   async #ownError(error: RowsError | undefined): Promise<RowsError | undefined> {
-    if (error === undefined || error instanceof HeadgateError || this.#original === undefined) return error;
-    return (await preparedError(this.#session, this.#questions[0]!.place, this.#original)) ?? error;
+    if (error === undefined || error instanceof HeadgateError || !isAboutText(error)) return error;
+    const place = this.#questions[0]!.place;
+    const own = this.#original && (await preparedError(this.#session, place, this.#original));
+    if (own !== undefined) return own;
+    return changedColumns(
+      error,
+      this.#questions.map((question) => question.place),
+    );
   }
 
   #ownerOf(part: Part): RowReaderOwner {
