@@ -19,6 +19,7 @@ import {
 } from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import type { SyntaxProblem } from '../sql/ast/statement.ts';
+import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
@@ -42,6 +43,8 @@ const plannedKinds: ReadonlySet<StatementKind> = new Set([
   'delete',
   'ddl',
 ]);
+
+const GAP_CHARACTERS_MAX = 1000;
 
 /** What hides tables or means one connection, so that no plan is possible at all. */
 const hiding = effect.unknownFunction | effect.lexError;
@@ -326,6 +329,7 @@ async function askMySql(
   const text = source.subarray(scan.start, scan.end);
   const error = await preparedError(session, place, text);
   if (error !== undefined) throw new TabletRefusal(error);
-  plans.noteGap(text.toString('utf8'), problem);
+  const digest = digestOf(source, scan.start, scan.end, lexModeIn(session), GAP_CHARACTERS_MAX);
+  plans.noteGap(digest.text, problem);
   throw new HeadgateError('HG_PARSER_GAP', { detail: problem.message });
 }

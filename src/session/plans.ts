@@ -33,6 +33,8 @@ type Entry = Readonly<{
   vschema: KeyspaceVSchema | undefined;
   rules: RoutingRules;
   schema: KeyspaceSchema | undefined;
+  /** Where no keyspace is selected a name is looked for in all of them; undefined elsewhere. */
+  whole: VSchema | undefined;
 }>;
 
 /** A statement's plan; `syntaxProblem` where our parser does not understand it. */
@@ -45,14 +47,16 @@ export class Plans {
   vschema: VSchema = EMPTY_VSCHEMA;
   /** Whether a table can be found without a keyspace. */
   hasGlobalTables = false;
-  /** Statements that MySQL accepts and our parser does not. */
-  parserGaps = 0;
+  /** Whether the statement planned last has a fingerprint. */
+  hasFingerprint = false;
   /** The statement read last: its literals stay valid until the next one is read. */
   readonly fingerprint = new Fingerprint();
   readonly #gateway: Gateway;
   readonly #log: Log;
   readonly #cache: PlanCache<Entry>;
   readonly #contexts = new ContextIds();
+  /** Statements that MySQL accepts and our parser does not. */
+  #parserGaps = 0;
   readonly #maps = new WeakMap<KeyspaceState['shards'], ShardMap>();
   #topology: Topology | undefined;
 
@@ -62,8 +66,8 @@ export class Plans {
     this.#cache = new PlanCache(cacheBytesMax);
   }
 
-  get figures(): PlanCacheFigures {
-    return this.#cache.figures;
+  get figures(): PlanCacheFigures & { parserGaps: number } {
+    return { ...this.#cache.figures, parserGaps: this.#parserGaps };
   }
 
   /** Brings the VSchema in step with the topology. */
@@ -149,24 +153,11 @@ export class Plans {
         vschema: plan === undefined ? undefined : this.vschema.keyspaces.get(plan.keyspace),
         rules: this.vschema.routingRules,
         schema: plan === undefined ? undefined : this.#gateway.schema(plan.keyspace),
+        whole: target.keyspace === '' ? this.vschema : undefined,
       };
       this.#cache.set(fingerprint.key, context, entry, PLAN_BYTES + scan.end - scan.start);
     }
     return plan;
-  }
-
-  hasFingerprint = false;
-
-  /** A plan of a statement that is not to be kept: for EXPLAIN. */
-  planOnce(
-    statement: Exclude<ParsedStatement, SyntaxProblem>,
-    source: Buffer,
-    scan: StatementScan,
-    mode: LexMode,
-    target: Target,
-  ): Plan | undefined {
-    this.hasFingerprint = false;
-    return this.#make(statement, source, scan, mode, target);
   }
 
   #make(
@@ -190,18 +181,18 @@ export class Plans {
     });
   }
 
-  #holds({ plan, vschema, rules, schema }: Entry): boolean {
-    if (rules !== this.vschema.routingRules) return false;
+  #holds({ plan, vschema, rules, schema, whole }: Entry): boolean {
+    if (rules !== this.vschema.routingRules || (whole !== undefined && whole !== this.vschema)) return false;
     if (plan === undefined) return false;
     return (
       vschema === this.vschema.keyspaces.get(plan.keyspace) && schema === this.#gateway.schema(plan.keyspace)
     );
   }
 
-  /** Our parser refused what MySQL accepts. */
-  noteGap(sql: string, { message, at }: SyntaxProblem): void {
-    this.parserGaps++;
-    this.#log.warn({ sql, at, reason: message }, 'the parser has a gap');
+  /** Our parser refused what MySQL accepts; `digest` is the statement without its literals. */
+  noteGap(digest: string, { message, at }: SyntaxProblem): void {
+    this.#parserGaps++;
+    this.#log.warn({ digest, at, reason: message }, 'the parser has a gap');
   }
 }
 

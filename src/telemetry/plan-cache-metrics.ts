@@ -7,6 +7,7 @@ export type CacheFigures = Readonly<{
   evictions: number;
   entries: number;
   bytes: number;
+  parserGaps: number;
 }>;
 
 const help = {
@@ -14,6 +15,7 @@ const help = {
   headgate_plan_cache_misses_total: 'Statements that were planned.',
   headgate_plan_cache_evictions_total: 'Plans that made room for others (`planner.cacheBytesMax`).',
   headgate_plan_cache_entries: 'Plans in the cache.',
+  headgate_parser_gaps_total: 'Statements that MySQL accepts and Headgate does not understand.',
   headgate_plan_cache_bytes: 'About what the plans in the cache take.',
 };
 
@@ -25,6 +27,7 @@ export function addPlanCacheMetrics(metrics: Metrics, read: () => CacheFigures):
     set('headgate_plan_cache_misses_total', {}, figures.misses);
     set('headgate_plan_cache_evictions_total', {}, figures.evictions);
     set('headgate_plan_cache_entries', {}, figures.entries);
+    set('headgate_parser_gaps_total', {}, figures.parserGaps);
     set('headgate_plan_cache_bytes', {}, figures.bytes);
   }, help);
 }
