@@ -5,7 +5,7 @@
 import { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { scatterRows } from '../engine/run-scatter.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
-import { demand } from '../gateway/prepare-connection.ts';
+import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { refusalOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
@@ -25,7 +25,7 @@ import {
   schemasToWaitFor,
 } from './planned.ts';
 import { insertOnShards } from './planned-insert.ts';
-import { scatterRead } from './scatter-read.ts';
+import { changedColumns, scatterRead } from './scatter-read.ts';
 import type { Session } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
 import type { Place } from './statement-place.ts';
@@ -162,7 +162,8 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   const questions = places.map((place) => ({
     place,
     packet: async (connection: BackendConnection) => {
-      const { statementId } = await demand(connection.ask(command.stmtPrepare, text, 'prepare'));
+      const { error, statementId } = await connection.ask(command.stmtPrepare, text, 'prepare');
+      if (error !== undefined) throw new TabletRefusal(changedColumns(error, [place]));
       return commandPacket(command.stmtExecute, executeContent(statementId, bound));
     },
     // Its text has values in it and is not prepared for another time.

@@ -150,7 +150,7 @@ class ScatterRead implements RowClient {
     const ending = await ended;
     // Also those whose rest nobody wants: the next statement may need them.
     await Promise.all(this.#parts.map(({ free }) => free));
-    const error = this.#sent ? ending.error : await this.#ownError(ending.error);
+    const error = await this.#ownError(ending.error);
     return this.#finish({ ...ending, error }, repeatable);
   }
 
@@ -158,8 +158,9 @@ class ScatterRead implements RowClient {
   async #ownError(error: RowsError | undefined): Promise<RowsError | undefined> {
     if (error === undefined || error instanceof HeadgateError || !isAboutText(error)) return error;
     const place = this.#questions[0]!.place;
-    const own = this.#original && (await preparedError(this.#session, place, this.#original));
-    if (own !== undefined) return own;
+    // A shard that has begun to answer had nothing against the text.
+    const own = this.#original && !this.#sent && (await preparedError(this.#session, place, this.#original));
+    if (own) return own;
     return changedColumns(
       error,
       this.#questions.map((question) => question.place),
