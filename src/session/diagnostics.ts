@@ -36,6 +36,8 @@ export class Diagnostics {
   #lastInsertId = 0n;
   /** Where the last statement ran, if nothing of the session happened since. */
   #lastOn: BackendConnection | undefined;
+  /** FOUND_ROWS() of the connection is the session's: an INSERT leaves there what another session has read. */
+  #foundThere = false;
   /** Warnings of the last statement as rows of SHOW WARNINGS, once they are no longer on a connection. */
   #warnings: readonly Buffer[] = [];
   /** Rows of SHOW WARNINGS of a statement over several shards that is about to fail. */
@@ -62,14 +64,22 @@ export class Diagnostics {
 
   /** A statement has run on a connection. */
   note({ scan, source }: Statement, answer: ResponseRelay, connection: BackendConnection): void {
+    if (this.#lastOn !== connection) this.#foundThere = false;
     this.#lastOn = connection;
     if (scan.kind === 'show' && (scan.effects & effect.diagnosticsRead) !== 0) return;
     let pending = connection.pending & pendingState.lastInsertId;
     if (answer.warnings > 0 || answer.error !== undefined) pending |= pendingState.diagnostics;
     this.#warnings = [];
     this.warningCount = answer.error === undefined ? answer.warnings : Math.max(answer.warnings, 1);
-    if (answer.hasRows) this.#foundRows = BigInt(answer.rowCount);
-    else if (answer.info !== '') this.#foundRows = rowsMet(scan, source, answer.info) ?? this.#foundRows;
+    const found = answer.hasRows
+      ? BigInt(answer.rowCount)
+      : answer.info === ''
+        ? undefined
+        : rowsMet(scan, source, answer.info);
+    if (found !== undefined) {
+      this.#foundRows = found;
+      this.#foundThere = true;
+    }
     if (scan.effects & effect.calcFoundRows) pending |= pendingState.foundRows;
     this.#rowCount = answer.hasRows || answer.error !== undefined ? -1n : answer.affectedRows;
     const wrote = (scan.effects & effect.lastInsertIdWrite) !== 0;
@@ -169,7 +179,8 @@ export class Diagnostics {
   async relayPrepared(statement: Statement, place: Place): Promise<void> {
     const session = this.#session;
     const { scan } = statement;
-    const same = this.takeLast(scan, place);
+    const foreign = (scan.effects & effect.foundRows) !== 0 && !this.#foundThere;
+    const same = foreign ? undefined : this.takeLast(scan, place);
     if (same !== undefined) return session.sendStatement(statement, place, same);
     await this.settleFacts(scan.effects);
     if (scan.effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
@@ -306,6 +317,7 @@ export class Diagnostics {
         ? rowsFor(scan, warnings, errors)
         : [buildTextRow(counts.map((what) => String(what === 'errors' ? errors.length : warnings.length)))];
     sendRows(this.#session, template.definitions, rows.slice(limit.from, limit.to));
+    if (counts !== undefined) return;
     // The list stays what it was: showing it changes nothing.
     this.#warnings = warnings;
     this.warningCount = count;

@@ -145,6 +145,7 @@ async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOu
     outcome.parts.push({ affectedRows, info: value.info, rows: statement.rowNumbers?.length ?? 0 });
     if (warnings > 0) outcome.warningRows.push(...(await warningsOn(connection, statement)));
   }
+  if (parts.length > 1 && parts[0]!.statement.rowNumbers !== undefined) sortByRow(outcome.warningRows);
   outcome.warningRows.splice(WARNINGS_KEPT_MAX);
   return outcome;
 }
@@ -193,6 +194,14 @@ async function warningsOn(connection: BackendConnection, { rowNumbers }: ShardSt
     const [level, code, message] = readTextRow(row, 3);
     return buildTextRow([level!, code!, Buffer.from(withOwnNumber(message!.toString(), rowNumbers))]);
   });
+}
+
+/** One MySQL warns in the order of the rows. */
+function sortByRow(warningRows: Buffer[]): void {
+  const numbers = new Map(
+    warningRows.map((row) => [row, Number(/ at row (\d+)$/.exec(row.toString('latin1'))?.[1] ?? 0)]),
+  );
+  warningRows.sort((a, b) => numbers.get(a)! - numbers.get(b)!);
 }
 
 const withRowNumber = (error: ServerError, rowNumbers: readonly number[] | undefined): ServerError => ({
