@@ -6,14 +6,14 @@ import { shortPath } from './invocation.ts';
 function toTry(cluster: LocalCluster): string[] {
   if (cluster.layout.sample) {
     return [
-      'SELECT category, COUNT(*), MIN(price) FROM commerce.products GROUP BY category;',
-      'USE `customer:-80`; SELECT name, city FROM customers ORDER BY customer_id LIMIT 5;',
+      'USE customer;  -- two shards, one database',
+      'SELECT name, city FROM customers WHERE customer_id = 7;',
+      'SELECT city, COUNT(*) FROM customers GROUP BY city ORDER BY 2 DESC, 1 LIMIT 3;',
+      "INSERT INTO customers (name, city, email) VALUES ('Ada', 'Oslo', 'ada@example.com');",
+      'EXPLAIN FORMAT=HEADGATE SELECT city, COUNT(*) FROM customers GROUP BY city;',
     ];
   }
-  return cluster.layout.keyspaces.slice(0, 2).map(({ name, sharded, shards }) => {
-    const target = sharded ? `${name}:${shards[0]}` : name;
-    return `USE \`${target}\`; SHOW TABLES;`;
-  });
+  return cluster.layout.keyspaces.slice(0, 2).map(({ name }) => `USE \`${name}\`; SHOW TABLES;`);
 }
 
 /** `seconds`: how long the start took. `stop`: how to end it. */
