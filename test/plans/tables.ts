@@ -2,18 +2,39 @@
 import { buildTables, type SchemaRow, type SchemaRows } from '../../src/schema/build-schema.ts';
 import type { KeyspaceSchema } from '../../src/schema/schema.ts';
 
-/** By table: columns with their definitions; `unique` lists the columns of each unique key, the primary one first. */
+/**
+ * By table: columns with their definitions; `unique` lists the columns of each unique key, the primary one first. `view` is
+ * the text of a view, `disagreement` what the shards say of a table that they have in different forms.
+ */
 export type TablesFile = Readonly<
-  Record<string, { columns: Readonly<Record<string, string>>; unique?: readonly (readonly string[])[] }>
+  Record<
+    string,
+    Readonly<{
+      columns: Readonly<Record<string, string>>;
+      unique?: readonly (readonly string[])[];
+      view?: string;
+      disagreement?: string;
+    }>
+  >
 >;
 
 const COLLATION = 'utf8mb4_0900_ai_ci';
 const VERSION = 1;
 
-export function keyspaceSchema(keyspace: string, tables: TablesFile): KeyspaceSchema {
+export function keyspaceSchema(keyspace: string, all: TablesFile): KeyspaceSchema {
+  const entries = Object.entries(all);
+  const disagreements = entries.flatMap(([name, { disagreement }]) =>
+    disagreement === undefined ? [] : [[name, disagreement] as const],
+  );
+  const tables = Object.fromEntries(entries.filter(([, { disagreement }]) => disagreement === undefined));
   const rows: SchemaRows = {
-    tables: Object.keys(tables).map((name) => ({ TABLE_NAME: name, TABLE_TYPE: 'BASE TABLE' })),
-    views: [],
+    tables: Object.entries(tables).map(([name, { view }]) => ({
+      TABLE_NAME: name,
+      TABLE_TYPE: view === undefined ? 'BASE TABLE' : 'VIEW',
+    })),
+    views: Object.entries(tables).flatMap(([name, { view }]) =>
+      view === undefined ? [] : [{ TABLE_NAME: name, VIEW_DEFINITION: view }],
+    ),
     columns: Object.entries(tables).flatMap(([table, { columns }]) =>
       Object.entries(columns).map(([name, definition], at) => columnRow(table, name, at, definition)),
     ),
@@ -33,7 +54,7 @@ export function keyspaceSchema(keyspace: string, tables: TablesFile): KeyspaceSc
     keyspace,
     version: VERSION,
     tables: buildTables(rows),
-    disagreements: new Map(),
+    disagreements: new Map(disagreements),
   });
 }
 
