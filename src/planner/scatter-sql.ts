@@ -32,3 +32,14 @@ export function extremeOf(comparable: Comparable, argument: Expression, scope: S
   const column = found.kind === 'column' ? found.column.origin?.column : undefined;
   return column === undefined ? comparable : comparableColumn({ ...column, values: undefined });
 }
+
+/** One entry of GROUP BY, DISTINCT or ORDER BY. */
+export type SortItem = Readonly<{
+  expression: Expression;
+  /** The select list's entry that it names or repeats, or -1. */
+  item: number;
+  descending: boolean;
+}>;
+
+/** One value for all rows: it neither sorts nor tells rows apart. */
+export const isConstant = ({ kind }: Expression): boolean => kind === 'literal' || kind === 'parameter';

@@ -14,7 +14,15 @@ import { HiddenColumns } from './hidden-columns.ts';
 import type { Operand, OperandReader } from './operands.ts';
 import type { PlanAggregate, PlanKey, Refusal, Scatter, Step } from './plan.ts';
 import { Refused } from './refused.ts';
-import { extremeOf, quoted, type SqlText, withDirection, write } from './scatter-sql.ts';
+import {
+  extremeOf,
+  isConstant,
+  quoted,
+  type SortItem,
+  type SqlText,
+  withDirection,
+  write,
+} from './scatter-sql.ts';
 import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
 import type { Template, TemplateBuilder } from './template.ts';
 import { usesTime } from './time-functions.ts';
@@ -30,14 +38,6 @@ export type ScatterInput = Readonly<{
   scope: Scope;
   /** Whether a column alone decides the shard of a row. */
   isKey: (origin: Origin) => boolean;
-}>;
-
-/** One entry of GROUP BY, DISTINCT or ORDER BY. */
-type SortItem = Readonly<{
-  expression: Expression;
-  /** The select list's entry that it names or repeats, or -1. */
-  item: number;
-  descending: boolean;
 }>;
 
 /** Plans one query block. */
@@ -95,11 +95,11 @@ class ScatterPlanner {
     else if (!keyed && options.distinct) this.#distinct();
     else this.#concatenate(keyed);
     if (limit !== undefined) this.#steps.push({ kind: 'limit', ...limit, pushed: this.#keepsLimit });
-    const hidden = this.#hidden.count;
+    const { count: hidden } = this.#hidden;
     if (hidden > 0) this.#steps.push({ kind: 'project', visible: this.#visible! });
     const text = this.#text(limit);
-    const columns =
-      hidden > 0 || this.#steps.length > 0 || this.#merge !== undefined ? this.#columns() : undefined;
+    const placed = hidden > 0 || this.#steps.length > 0 || this.#merge !== undefined;
+    const columns = placed && this.#visible !== undefined ? this.#visible + hidden : undefined;
     const plan: Scatter = { text, columns, merge: this.#merge, steps: this.#steps };
     return Object.freeze(this.#titles === undefined ? plan : { ...plan, titles: this.#titles });
   }
@@ -112,10 +112,6 @@ class ScatterPlanner {
     if (this.#block.having !== undefined) expressions.push(this.#block.having);
     for (const { expression } of this.#query.orderBy?.items ?? []) expressions.push(expression);
     return expressions.some((expression) => computationIn(expression).aggregate);
-  }
-
-  #columns(): number | undefined {
-    return this.#visible === undefined ? undefined : this.#visible + this.#hidden.count;
   }
 
   #requirePlain(): void {
@@ -152,8 +148,11 @@ class ScatterPlanner {
     const order = this.#sortItems(this.#query.orderBy?.items ?? []);
     if (order.some(({ item }) => item < 0))
       throw new Refused('ORDER BY of something else than DISTINCT selects');
-    const all = this.#visibleItems();
-    const keys = all.map(({ item, comparable, sql }) => this.#keyOf(item, comparable, sql));
+    const all = this.#visibleItems().filter(({ sql }) => sql.kind === 'name' || !isConstant(sql.expression));
+    const byItem = new Map(
+      all.map(({ item, comparable, sql }) => [item, this.#keyOf(item, comparable, sql)]),
+    );
+    const keys = [...byItem.values()];
     const long = all.some(({ comparable }) => comparable.kind === 'weight' && comparable.long);
     if (long) {
       if (order.length > 0) this.#merge = order.map((item) => this.#key(item, false));
@@ -166,7 +165,7 @@ class ScatterPlanner {
     );
     const positions = [...first, ...rest];
     this.#order = positions.map(({ at, descending }) => `${at + 1}${descending ? ' DESC' : ''}`);
-    this.#merge = positions.map(({ at, descending }) => withDirection(keys[at]!, descending));
+    this.#merge = positions.map(({ at, descending }) => withDirection(byItem.get(at)!, descending));
     this.#steps.push({ kind: 'distinct', method: 'sorted', keys });
   }
 
@@ -215,7 +214,9 @@ class ScatterPlanner {
     const aggregates = new Map<number, PlanAggregate>();
     for (const [at, item] of this.#items.entries())
       if (item.kind === 'selectExpression') this.#aggregate(item.expression, at, aggregates);
-    const groups = (groupBy?.items ?? []).map((item) => this.#groupItem(item));
+    const groups = (groupBy?.items ?? [])
+      .map((item) => this.#groupItem(item))
+      .filter(({ expression }) => !isConstant(expression));
     const keys = groups.map((item) => this.#key(item, true));
     const order = groupBy === undefined ? [] : this.#sortItems(this.#query.orderBy?.items ?? []);
     const sorting = order.map((item) => this.#groupOrder(item, groups, keys, aggregates));
@@ -240,7 +241,7 @@ class ScatterPlanner {
     );
     const sequence = [...led, ...rest];
     this.#orderTemplate = sequence.map(({ group, descending }) => ({
-      expression: groups[group]!.expression,
+      sql: this.#inOrderBy(groups[group]!.expression),
       descending,
     }));
     this.#order = [];
@@ -252,7 +253,19 @@ class ScatterPlanner {
   }
 
   /** ORDER BY for the shards by expressions of the client's. */
-  #orderTemplate: readonly { expression: Expression; descending: boolean }[] = [];
+  #orderTemplate: readonly { sql: SqlText; descending: boolean }[] = [];
+
+  /** ORDER BY takes a name for an alias of the select list before it takes it for a column, GROUP BY does not. */
+  #inOrderBy(expression: Expression): SqlText {
+    if (expression.kind === 'column') {
+      const found = resolveColumn(this.#input.scope, expression);
+      if (found.kind === 'column' && expression.table === undefined)
+        return { kind: 'name', text: `${quoted(found.source.name)}.${quoted(found.column.name)}` };
+    } else {
+      for (const name of columnsIn(expression)) this.#requireNoAlias(name);
+    }
+    return { kind: 'copy', expression };
+  }
 
   /** HAVING that looks at the groups' own columns only holds on each shard as it does for all. */
   #requireLocalHaving(having: Expression): void {
@@ -348,7 +361,7 @@ class ScatterPlanner {
 
   /** Entries of ORDER BY: there what the select list calls so comes first. */
   #sortItems(items: readonly OrderItem[]): SortItem[] {
-    return items.map(({ expression, direction }) => {
+    const sorted = items.map(({ expression, direction }): SortItem => {
       const position = this.#position(expression);
       if (position >= 0) return this.#selected(position, direction);
       if (expression.kind === 'column') {
@@ -359,6 +372,7 @@ class ScatterPlanner {
       }
       return { expression, item: this.#sameItem(expression), descending: direction === 'desc' };
     });
+    return sorted.filter(({ expression }) => !isConstant(expression));
   }
 
   /** Within an expression it is not certain which of the two a name means. */
@@ -474,14 +488,10 @@ class ScatterPlanner {
   #writeOrder(sql: TemplateBuilder): void {
     const positions = this.#order ?? [];
     if (positions.length === 0 && this.#orderTemplate.length === 0) return;
-    sql.text(' ORDER BY ');
-    sql.text(positions.join(', '));
-    for (const [at, { expression, descending }] of this.#orderTemplate.entries()) {
+    sql.text(` ORDER BY ${positions.join(', ')}`);
+    for (const [at, { sql: text, descending }] of this.#orderTemplate.entries()) {
       if (at > 0) sql.text(', ');
-      sql
-        .text('(')
-        .copy(expression.start, expression.end)
-        .text(descending ? ') DESC' : ')');
+      write(sql, text, '(', descending ? ') DESC' : ')');
     }
     sql.text(' ');
   }

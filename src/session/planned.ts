@@ -91,13 +91,13 @@ export function runPlanned(session: Session, statement: Statement): Promise<unkn
 export function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
   const { gateway } = session.services;
   const { schemaChanging } = session;
-  const missing: string[] = [];
   const { keyspace } = session.state.target;
-  for (const name of keyspace === '' ? scan.qualifiers : [keyspace, ...scan.qualifiers]) {
-    const sharded = gateway.topology?.keyspaces.get(name)?.sharded === true;
-    if (sharded && gateway.schema(name) === undefined) missing.push(name);
-  }
-  if (missing.length === 0) return schemaChanging;
+  const { qualifiers } = scan;
+  const isMissing = (name: string): boolean =>
+    gateway.topology?.keyspaces.get(name)?.sharded === true && gateway.schema(name) === undefined;
+  const isKnown = keyspace === '' || !isMissing(keyspace);
+  if (isKnown && (qualifiers.length === 0 || !qualifiers.some(isMissing))) return schemaChanging;
+  const missing = [keyspace, ...qualifiers].filter(isMissing);
   return Promise.all([
     schemaChanging,
     ...missing.map((name) => gateway.schemaReady(name, session.abort.signal)),
@@ -235,7 +235,8 @@ const ofOneConnection: readonly (readonly [number, string])[] = [
 ];
 
 export function requireSeveral(session: Session, { effects }: StatementScan): void {
-  if (session.state.limitsRows) throw notOverShards('a statement under sql_select_limit');
+  const { unmergeable } = session.state;
+  if (unmergeable !== undefined) throw notOverShards(`a statement under ${unmergeable}`);
   for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
   if ((effects & effect.currentUser) !== 0 && session.port.identity !== undefined)
     throw notOverShards('USER() and CURRENT_USER()');

@@ -124,9 +124,9 @@ export class SessionState {
     return this.#lexMode;
   }
 
-  /** Whether sql_select_limit is set: each shard would keep to it for itself. */
-  get limitsRows(): boolean {
-    return this.#settings.has('sql_select_limit');
+  /** A variable that is set and would mean something else on several shards: each would keep to it for itself. */
+  get unmergeable(): string | undefined {
+    return ['sql_select_limit', 'max_sort_length'].find((name) => this.#settings.has(name));
   }
 
   get sqlMode(): string {
