@@ -159,7 +159,10 @@ function singleNode(
 
 const ANY_SHARD = 'every shard has the same rows';
 
-const singleText = ({ text }: QueryPlan | ChangePlan, execution: Execution | undefined): string => {
+const singleText = (
+  { text }: QueryPlan | ChangePlan | InsertPlan,
+  execution: Execution | undefined,
+): string => {
   if (text !== undefined) return templateText(text, execution);
   return execution === undefined ? 'as it came' : execution.sql;
 };
@@ -290,7 +293,7 @@ function describeInsert(plan: InsertPlan, execution: Execution | undefined): Pla
   const shards = binding.shards();
   const [first = 0] = shards;
   if (sequence === undefined && shards.every((shard) => shard === first))
-    return { operator, ...facts, shards: namesOf([first], map), sql: execution.sql };
+    return { operator, ...facts, shards: namesOf([first], map), sql: singleText(plan, execution) };
   const parts = binding.parts(shards).map(({ shard, text, rowNumbers }) => ({
     shard: map.names[shard]!,
     rows: rowNumbers,

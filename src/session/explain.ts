@@ -222,7 +222,7 @@ function relay(explained: Explained): void {
   }
   const map = session.services.plans.shardMap(plan.keyspace);
   const place = placeAt(session, plan.keyspace, map, singleShard(plan, explained, map));
-  const rewritten = plan.kind === 'query' || plan.kind === 'change' ? plan.text : undefined;
+  const rewritten = plan.kind === 'vindex' ? undefined : plan.text;
   if (rewritten === undefined) {
     session.relayTo(statement, place);
     return;
