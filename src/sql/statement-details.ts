@@ -131,7 +131,7 @@ export function detailsOf(
     case 'set':
       return reader.set(end);
     case 'use':
-      return { ...noDetails, use: reader.nameBehind(1) };
+      return { ...noDetails, use: reader.target(end) };
     case 'begin':
       return reader.begin();
     case 'commit':
@@ -192,10 +192,16 @@ class DetailReader {
     return nameText(this.#text, start, end, this.#mode);
   }
 
-  /** The name behind `count` words. */
-  nameBehind(count: number): string | undefined {
-    for (let i = 0; i < count; i++) this.#lexer.next();
-    return this.#name();
+  /** What USE names, also `keyspace@type` without quotes; undefined where there is anything else behind it. */
+  target(end: number): string | undefined {
+    this.#lexer.next();
+    const nameEnd = this.#lexer.end;
+    const name = this.#name();
+    const { kind, start: at, end: behind } = this.#lexer;
+    if (name === undefined || at >= end) return name;
+    if (kind !== token.userVariable || at !== nameEnd) return undefined;
+    this.#lexer.next();
+    return this.#lexer.start >= end ? name + this.#text.toString('latin1', at, behind) : undefined;
   }
 
   set(end: number): Details {

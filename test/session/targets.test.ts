@@ -57,6 +57,15 @@ describe('USE', () => {
     expect(await place(client)).toBe(expected);
   });
 
+  test('a tablet type behind a name without quotes', async () => {
+    expect(await refusal(client, 'USE main@replica')).toBeUndefined();
+    expect(await place(client)).toBe('main on the second');
+    expect(await refusal(client, 'USE main @primary')).toMatch(/^1064 /);
+    expect(await place(client)).toBe('main on the second');
+    expect(await refusal(client, 'USE main@primary')).toBeUndefined();
+    expect(await place(client)).toBe('main on the first');
+  });
+
   test.each([
     ['nowhere', /^1049 \(42000\) Unknown database 'nowhere'$/],
     ['user:40-80', /^1049 \(42000\) Unknown database 'user:40-80'.*-80, 80-/],
