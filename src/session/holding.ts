@@ -143,7 +143,7 @@ export class Holding {
   }
 
   /**
-   * Connections for one statement on several places, which must be in the order of `comparePlaces`: all statements take
+   * Connections for one statement on several places, which must be in the order of the keyspace's shards: all statements take
    * theirs in the same order, so that two of them never wait for each other.
    */
   async leaseAll(scan: StatementScan, places: readonly Place[]): Promise<BackendConnection[]> {
@@ -152,7 +152,7 @@ export class Holding {
       for (const place of places) leased.push(this.tryLease(scan, place) ?? (await this.lease(scan, place)));
       return leased;
     } catch (error) {
-      for (const connection of leased) this.giveBack(connection);
+      for (const connection of leased) this.#giveBackClean(connection);
       throw error;
     }
   }
@@ -270,7 +270,7 @@ export class Holding {
 
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {
     const elsewhere = this.#held.length > 0 && open === 0;
-    if ((left | open) === 0) this.giveBack(connection);
+    if ((left | open) === 0) this.#giveBackClean(connection);
     else if (elsewhere) this.discard(connection);
     else this.hold(connection, place, left | open);
   }
@@ -426,6 +426,12 @@ export class Holding {
     const pool = this.#session.services.gateway.poolOf(connection);
     if (pool === undefined) connection.close();
     else pool.release(connection);
+  }
+
+  /** Gives back a connection that may have joined a transaction in which nothing has happened on it. */
+  #giveBackClean(connection: BackendConnection): void {
+    if (this.transaction.hasSavepoints && !this.holds(connection)) this.discard(connection);
+    else this.giveBack(connection);
   }
 
   /** Gives back a connection that is to be reset first. */
