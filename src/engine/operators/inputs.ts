@@ -2,7 +2,7 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
 import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
-import { columnFlag, readColumnFacts } from '../rows/column-kind.ts';
+import { columnFlag, columnKind, readColumnFacts } from '../rows/column-kind.ts';
 import type { RowProtocol } from '../rows/formats.ts';
 import { asRowsError } from './operator.ts';
 
@@ -32,7 +32,11 @@ function sameColumn(a: Buffer, b: Buffer, protocol: RowProtocol): boolean {
   if (!titleOf(a).equals(titleOf(b))) return false;
   if (protocol === 'text') return true;
   const [one, other] = [readColumnFacts(a), readColumnFacts(b)];
-  return one.type === other.type && (one.flags & columnFlag.unsigned) === (other.flags & columnFlag.unsigned);
+  if (one.type === other.type)
+    return (one.flags & columnFlag.unsigned) === (other.flags & columnFlag.unsigned);
+  // VARCHAR of one shard is TEXT of another: written alike, compared alike.
+  const { kind } = columnKind(one);
+  return (kind === 'text' || kind === 'bytes') && columnKind(other).kind === kind;
 }
 
 function titleOf(definition: Buffer): Buffer {
