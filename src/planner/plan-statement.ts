@@ -168,6 +168,7 @@ function planSelect(statement: SelectStatement, planning: Planning): Plan | unde
       template,
       operands,
       scope: { sources: top, outer: undefined },
+      hasViews: analyzer.views > 0,
       isKey: ({ use, column }: Origin) =>
         use?.key !== undefined &&
         use.key.columns.length === 1 &&

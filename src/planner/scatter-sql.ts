@@ -2,7 +2,7 @@
 import type { Expression } from '../sql/ast/expression.ts';
 import { resolveColumn, type Scope } from './analysis/scope.ts';
 import type { PlanKey } from './plan.ts';
-import { type Comparable, comparableColumn } from './sort-keys.ts';
+import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
 import type { TemplateBuilder } from './template.ts';
 
 /** SQL of an expression: the client's text (`any`: of a grouped query), or a name. */
@@ -32,6 +32,10 @@ export function extremeOf(comparable: Comparable, argument: Expression, scope: S
   const column = found.kind === 'column' ? found.column.origin?.column : undefined;
   return column === undefined ? comparable : comparableColumn({ ...column, values: undefined });
 }
+
+/** A MIN or MAX that is chosen as a string, and then sorted by its number. */
+export const isOfMembers = (aggregate: Expression, scope: Scope): boolean =>
+  aggregate.kind === 'call' && aggregate.args.some((each) => comparableOf(each, scope).kind === 'number');
 
 /** One entry of GROUP BY, DISTINCT or ORDER BY. */
 export type SortItem = Readonly<{

@@ -3,8 +3,8 @@
  * put in order, taken together and told apart here. What a shard cannot compute for its own rows alone is refused.
  */
 import { unreachable } from '../errors/unreachable.ts';
-import type { ColumnReference, Expression } from '../sql/ast/expression.ts';
-import type { OrderItem, QueryBlock, QueryExpression, SelectItem } from '../sql/ast/query.ts';
+import type { Expression } from '../sql/ast/expression.ts';
+import type { QueryBlock, QueryExpression, SelectItem } from '../sql/ast/query.ts';
 import { computationIn, isKeyed } from './analysis/locality.ts';
 import { isNamed, resolveColumn, type Scope } from './analysis/scope.ts';
 import { outputColumns } from './analysis/sources.ts';
@@ -17,12 +17,14 @@ import { Refused } from './refused.ts';
 import {
   extremeOf,
   isConstant,
+  isOfMembers,
   quoted,
   type SortItem,
   type SqlText,
   withDirection,
   write,
 } from './scatter-sql.ts';
+import { SelectNames } from './select-names.ts';
 import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
 import type { Template, TemplateBuilder } from './template.ts';
 import { usesTime } from './time-functions.ts';
@@ -36,6 +38,8 @@ export type ScatterInput = Readonly<{
   template: () => TemplateBuilder;
   operands: OperandReader;
   scope: Scope;
+  /** Views may ask for the time without a word of it in the text. */
+  hasViews: boolean;
   /** Whether a column alone decides the shard of a row. */
   isKey: (origin: Origin) => boolean;
 }>;
@@ -59,6 +63,7 @@ class ScatterPlanner {
   readonly #query: QueryExpression;
   readonly #input: ScatterInput;
   readonly #items: readonly SelectItem[];
+  readonly #names: SelectNames;
   readonly #hidden: HiddenColumns;
   /** Columns that the client sees; undefined where they cannot be counted. */
   readonly #visible: number | undefined;
@@ -75,6 +80,7 @@ class ScatterPlanner {
     this.#query = query;
     this.#input = input;
     this.#items = block.items;
+    this.#names = new SelectNames(block.items, input.text);
     this.#visible = outputColumns(block, input.scope)?.length;
     this.#hidden = new HiddenColumns(this.#visible);
   }
@@ -137,7 +143,7 @@ class ScatterPlanner {
 
   /** Rows as they are, in the order that the shards have given them. */
   #concatenate(keyed: boolean): void {
-    const items = this.#sortItems(this.#query.orderBy?.items ?? []);
+    const items = this.#names.sortItems(this.#query.orderBy?.items ?? []);
     const isGrouped = keyed && this.#block.groupBy !== undefined;
     if (this.#block.options.distinct && items.some(({ item }) => item < 0))
       throw new Refused('ORDER BY of something else than DISTINCT selects');
@@ -145,7 +151,7 @@ class ScatterPlanner {
   }
 
   #distinct(): void {
-    const order = this.#sortItems(this.#query.orderBy?.items ?? []);
+    const order = this.#names.sortItems(this.#query.orderBy?.items ?? []);
     if (order.some(({ item }) => item < 0))
       throw new Refused('ORDER BY of something else than DISTINCT selects');
     const all = this.#visibleItems().filter(({ sql }) => sql.kind === 'name' || !isConstant(sql.expression));
@@ -214,13 +220,18 @@ class ScatterPlanner {
     const aggregates = new Map<number, PlanAggregate>();
     for (const [at, item] of this.#items.entries())
       if (item.kind === 'selectExpression') this.#aggregate(item.expression, at, aggregates);
-    const groups = (groupBy?.items ?? [])
+    this.#keepsLimit = false;
+    // One row needs no order, but what MySQL has against the client's it has to say.
+    if (groupBy === undefined) {
+      this.#steps.push({ kind: 'group', keys: [], aggregates: [...aggregates.values()], method: 'sorted' });
+      return;
+    }
+    const groups = groupBy.items
       .map((item) => this.#groupItem(item))
       .filter(({ expression }) => !isConstant(expression));
     const keys = groups.map((item) => this.#key(item, true));
-    const order = groupBy === undefined ? [] : this.#sortItems(this.#query.orderBy?.items ?? []);
+    const order = this.#names.sortItems(this.#query.orderBy?.items ?? []);
     const sorting = order.map((item) => this.#groupOrder(item, groups, keys, aggregates));
-    this.#keepsLimit = false;
     const long = groups.some(({ expression }) => {
       const comparable = comparableOf(expression, this.#input.scope);
       return comparable.kind === 'weight' && comparable.long;
@@ -262,7 +273,7 @@ class ScatterPlanner {
       if (found.kind === 'column' && expression.table === undefined)
         return { kind: 'name', text: `${quoted(found.source.name)}.${quoted(found.column.name)}` };
     } else {
-      for (const name of columnsIn(expression)) this.#requireNoAlias(name);
+      for (const name of columnsIn(expression)) this.#names.requireNoAlias(name);
     }
     return { kind: 'copy', expression };
   }
@@ -273,7 +284,7 @@ class ScatterPlanner {
     if (aggregate || subquery)
       throw new Refused('HAVING with an aggregate or a subquery over several shards');
     for (const name of columnsIn(having)) {
-      const named = this.#itemNamed(name);
+      const named = this.#names.itemNamed(name);
       const item = named < 0 ? undefined : this.#items[named];
       if (item?.kind === 'selectExpression' && computationIn(item.expression).aggregate)
         throw new Refused('HAVING with an aggregate over several shards');
@@ -321,13 +332,13 @@ class ScatterPlanner {
 
   /** GROUP BY names columns before it names what the select list calls so. */
   #groupItem(expression: Expression): SortItem {
-    const position = this.#position(expression);
-    if (position >= 0) return this.#selected(position, undefined);
+    const position = this.#names.position(expression);
+    if (position >= 0) return this.#names.selected(position, undefined);
     if (expression.kind === 'column' && resolveColumn(this.#input.scope, expression).kind !== 'column') {
-      const named = this.#itemNamed(expression);
-      if (named >= 0) return this.#selected(named, undefined);
+      const named = this.#names.itemNamed(expression);
+      if (named >= 0) return this.#names.selected(named, undefined);
     }
-    return { expression, item: this.#sameItem(expression), descending: false };
+    return { expression, item: this.#names.sameItem(expression), descending: false };
   }
 
   /** Where a grouped result's ORDER BY finds its values; `group` is the group column that it is, or -1. */
@@ -339,7 +350,7 @@ class ScatterPlanner {
   ): { key: PlanKey; group: number } {
     const group = groups.findIndex(
       ({ expression, item: at }) =>
-        (at >= 0 && at === item.item) || this.#sameText(expression, item.expression),
+        (at >= 0 && at === item.item) || this.#names.sameText(expression, item.expression),
     );
     if (group >= 0) return { group, key: withDirection(keys[group]!, item.descending) };
     const { aggregate } = computationIn(item.expression);
@@ -354,75 +365,12 @@ class ScatterPlanner {
       this.#aggregate(expression, at, aggregates);
     }
     const known = aggregates.get(at);
-    if (known?.kind === 'min' || known?.kind === 'max')
+    if (known?.kind === 'min' || known?.kind === 'max') {
+      if (isOfMembers(item.expression, this.#input.scope))
+        throw new Refused('ORDER BY MIN or MAX of an ENUM or SET over several shards');
       return { group: -1, key: withDirection(known.by, item.descending) };
+    }
     return { group: -1, key: { column: at, descending: item.descending } };
-  }
-
-  /** Entries of ORDER BY: there what the select list calls so comes first. */
-  #sortItems(items: readonly OrderItem[]): SortItem[] {
-    const sorted = items.map(({ expression, direction }): SortItem => {
-      const position = this.#position(expression);
-      if (position >= 0) return this.#selected(position, direction);
-      if (expression.kind === 'column') {
-        const named = this.#itemNamed(expression);
-        if (named >= 0) return this.#selected(named, direction);
-      } else {
-        for (const name of columnsIn(expression)) this.#requireNoAlias(name);
-      }
-      return { expression, item: this.#sameItem(expression), descending: direction === 'desc' };
-    });
-    return sorted.filter(({ expression }) => !isConstant(expression));
-  }
-
-  /** Within an expression it is not certain which of the two a name means. */
-  #requireNoAlias(name: ColumnReference): void {
-    const named = this.#itemNamed(name);
-    const item = named < 0 ? undefined : this.#items[named];
-    if (item?.kind !== 'selectExpression' || item.alias === undefined) return;
-    if (item.expression.kind === 'column' && this.#sameText(item.expression, name)) return;
-    throw new Refused(`ORDER BY an expression with the alias ${name.name} in it`);
-  }
-
-  #selected(at: number, direction: OrderItem['direction']): SortItem {
-    const item = this.#items[at];
-    if (item?.kind !== 'selectExpression') throw new Refused('a position behind a * in the select list');
-    return { expression: item.expression, item: this.#columnOf(at), descending: direction === 'desc' };
-  }
-
-  /** `ORDER BY 2`; -1 for anything else. */
-  #position(expression: Expression): number {
-    if (expression.kind !== 'literal' || expression.type !== 'integer') return -1;
-    const at = Number(this.#input.text.toString('latin1', expression.start, expression.end)) - 1;
-    if (this.#items.slice(0, at + 1).some((item) => item.kind === 'selectStar'))
-      throw new Refused('a position behind a * in the select list');
-    return at < this.#items.length ? at : -1;
-  }
-
-  #itemNamed({ name, table }: ColumnReference): number {
-    if (table !== undefined) return -1;
-    const wanted = name.toLowerCase();
-    return this.#items.findIndex(
-      (item) => item.kind === 'selectExpression' && item.alias?.text.toLowerCase() === wanted,
-    );
-  }
-
-  /** An entry of the select list with the same text, if its place is known. */
-  #sameItem(expression: Expression): number {
-    const at = this.#items.findIndex(
-      (item) => item.kind === 'selectStar' || this.#sameText(item.expression, expression),
-    );
-    return at >= 0 && this.#items[at]!.kind === 'selectExpression' ? at : -1;
-  }
-
-  /** The visible column of an entry of the select list; -1 behind a star. */
-  #columnOf(at: number): number {
-    return this.#items.slice(0, at).some((item) => item.kind === 'selectStar') ? -1 : at;
-  }
-
-  #sameText(a: Expression, b: Expression): boolean {
-    const { text } = this.#input;
-    return text.subarray(a.start, a.end).equals(text.subarray(b.start, b.end));
   }
 
   #key({ expression, item, descending }: SortItem, grouped: boolean): PlanKey {
@@ -462,7 +410,7 @@ class ScatterPlanner {
     const block = this.#block;
     const query = this.#query;
     const sql = this.#input.template();
-    if (usesTime(query)) sql.withTimestamp(start, block.verbEnd, block.hint);
+    if (this.#input.hasViews || usesTime(query)) sql.withTimestamp(start, block.verbEnd, block.hint);
     else sql.skipTo(start);
     sql.upTo(block.itemsEnd);
     for (const [at, column] of this.#hidden.columns.entries()) {

@@ -33,7 +33,7 @@ import {
   type SourceColumn,
   type TableUse,
 } from './table-use.ts';
-import { viewNamed, viewQuery } from './view-query.ts';
+import { requireOwnName, viewNamed, viewQuery } from './view-query.ts';
 
 export type AnalysisInput = Readonly<{
   vschema: VSchema;
@@ -413,6 +413,7 @@ export class Analyzer {
       return this.#view(view, name, nullable, block);
     }
     const { table } = found;
+    if (this.#readOperand !== this.input.readOperand) requireOwnName(node, table);
     const schema = this.#schemaOf(table);
     const qualifier = table.keyspace;
     if (table.kind !== 'sharded') {

@@ -5,6 +5,7 @@ import type { QueryExpression } from '../../sql/ast/query.ts';
 import type { TableName } from '../../sql/ast/table.ts';
 import { lexModeOf } from '../../sql/lex-mode.ts';
 import { parseStatement } from '../../sql/parser/statement.ts';
+import type { TableVSchema } from '../../vschema/vschema.ts';
 import { OperandReader } from '../operands.ts';
 import type { AnalysisInput } from './analyzer.ts';
 import type { ReadOperand } from './predicates.ts';
@@ -48,4 +49,11 @@ export function viewQuery(view: TableSchema): ViewQuery {
   };
   known.set(view, query);
   return query;
+}
+
+/** Raises where a table in a view is another one by a routing rule: the view's text is the shards' own. */
+export function requireOwnName({ name, schema }: TableName, table: TableVSchema): void {
+  if (table.name === name && table.keyspace === schema) return;
+  const detail = `a view over ${name}, which a routing rule leads elsewhere`;
+  throw new HeadgateError('HG_SHARDED_NOT_PLANNED', { detail });
 }

@@ -1,0 +1,86 @@
+/** What names, positions and expressions in ORDER BY and GROUP BY mean by the select list. */
+import type { ColumnReference, Expression } from '../sql/ast/expression.ts';
+import type { OrderItem, SelectItem } from '../sql/ast/query.ts';
+import { columnsIn } from './analysis/subqueries.ts';
+import { Refused } from './refused.ts';
+import { isConstant, type SortItem } from './scatter-sql.ts';
+
+export class SelectNames {
+  readonly #items: readonly SelectItem[];
+  readonly #text: Buffer;
+
+  constructor(items: readonly SelectItem[], text: Buffer) {
+    this.#items = items;
+    this.#text = text;
+  }
+
+  /** Entries of ORDER BY: there what the select list calls so comes first. */
+  sortItems(items: readonly OrderItem[]): SortItem[] {
+    const sorted = items.map(({ expression, direction }): SortItem => {
+      const position = this.position(expression);
+      if (position >= 0) return this.selected(position, direction);
+      if (expression.kind === 'column') {
+        const named = this.itemNamed(expression);
+        if (named >= 0) return this.selected(named, direction);
+      } else {
+        for (const name of columnsIn(expression)) this.requireNoAlias(name);
+      }
+      return { expression, item: this.sameItem(expression), descending: direction === 'desc' };
+    });
+    return sorted.filter(({ expression }) => !isConstant(expression));
+  }
+
+  /** Within an expression it is not certain which of the two a name means. */
+  requireNoAlias(name: ColumnReference): void {
+    const named = this.itemNamed(name);
+    const item = named < 0 ? undefined : this.#items[named];
+    if (item?.kind !== 'selectExpression' || item.alias === undefined) return;
+    if (item.expression.kind === 'column' && this.sameText(item.expression, name)) return;
+    throw new Refused(`ORDER BY an expression with the alias ${name.name} in it`);
+  }
+
+  /** An entry of the select list. */
+  selected(at: number, direction: OrderItem['direction']): SortItem {
+    const item = this.#items[at];
+    if (item?.kind !== 'selectExpression') throw new Refused('a position behind a * in the select list');
+    return { expression: item.expression, item: this.#columnOf(at), descending: direction === 'desc' };
+  }
+
+  /** `ORDER BY 2`; -1 for anything else. */
+  position(expression: Expression): number {
+    if (expression.kind !== 'literal' || expression.type !== 'integer') return -1;
+    const at = Number(this.#text.toString('latin1', expression.start, expression.end)) - 1;
+    if (this.#items.slice(0, at + 1).some((item) => item.kind === 'selectStar'))
+      throw new Refused('a position behind a * in the select list');
+    if (at < 0 || at >= this.#items.length)
+      throw new Refused('a position that the select list does not have');
+    return at;
+  }
+
+  /** The entry of the select list with an alias; -1 for none. */
+  itemNamed({ name, table }: ColumnReference): number {
+    if (table !== undefined) return -1;
+    const wanted = name.toLowerCase();
+    return this.#items.findIndex(
+      (item) => item.kind === 'selectExpression' && item.alias?.text.toLowerCase() === wanted,
+    );
+  }
+
+  /** An entry of the select list with the same text, if its place is known. */
+  sameItem(expression: Expression): number {
+    const at = this.#items.findIndex(
+      (item) => item.kind === 'selectStar' || this.sameText(item.expression, expression),
+    );
+    return at >= 0 && this.#items[at]!.kind === 'selectExpression' ? at : -1;
+  }
+
+  /** The visible column of an entry of the select list; -1 behind a star. */
+  #columnOf(at: number): number {
+    return this.#items.slice(0, at).some((item) => item.kind === 'selectStar') ? -1 : at;
+  }
+
+  /** Whether two expressions are written in the same way. */
+  sameText(a: Expression, b: Expression): boolean {
+    return this.#text.subarray(a.start, a.end).equals(this.#text.subarray(b.start, b.end));
+  }
+}
