@@ -16,6 +16,8 @@ const dataDir = join(folder, 'data');
 let port: number;
 let adminPort: number;
 let status: ClusterStatus;
+/** What the start has printed. */
+let screen: string;
 
 const start = (...more: string[]): Promise<string> =>
   mustRun(
@@ -35,7 +37,7 @@ const rowsOf = async (tablet: TabletStatus, sql: string): Promise<RowDataPacket[
 beforeAll(async () => {
   port = await freePort();
   adminPort = await freePort();
-  await start();
+  screen = await start();
   status = await localStatus(dataDir);
 });
 
@@ -79,6 +81,23 @@ test('status has the shape that scripts rely on', () => {
 test('status without --json is a table', async () => {
   const table = await mustRun('local', 'status', '--data', dataDir);
   expect(table).toMatch(/^local-201 +customer\/-80 +primary +127\.0\.0\.1:\d+ +\d+$/m);
+});
+
+test('what the first screen says to try works', async () => {
+  const lines = screen.split('\n');
+  const shown = lines.slice(
+    lines.findIndex((line) => /^ +try /.test(line)),
+    lines.findIndex((line) => /^ +status /.test(line)),
+  );
+  const statements = shown.map((line) => line.replace(/^ +(try +)?/, '').replace(/;( +-- .*)?$/, ''));
+  expect(statements.length).toBeGreaterThan(3);
+  await asRoot(port, async (connection) => {
+    const answers: unknown[] = [];
+    for (const sql of statements) answers.push((await connection.query(sql))[0]);
+    expect(answers[1]).toEqual([{ name: 'Lena Fischer', city: 'Jaipur' }]);
+    expect(answers[2]).toHaveLength(3);
+    await connection.query("DELETE FROM customers WHERE email = 'ada@example.com'");
+  });
 });
 
 test('queries are served through the router, on shards and on unsharded keyspaces', async () => {
