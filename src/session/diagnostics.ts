@@ -52,11 +52,11 @@ export class Diagnostics {
     this.#session = session;
   }
 
+  /** The session begins anew. As in MySQL, what FOUND_ROWS() says stays. */
   clear(): void {
     this.#leaveConnection();
     this.#forgetInsert();
     this.warningCount = 0;
-    this.#foundRows = 0n;
     this.#rowCount = 0n;
     this.#lastInsertId = 0n;
     this.#warnings = [];

@@ -172,12 +172,20 @@ class ScatterRead implements RowClient {
     part.free = new Promise((resolve) => {
       freed = resolve;
     });
-    const { holding } = this.#session;
+    const { holding, running } = this.#session;
+    const lost = () => {
+      running.delete(part.connection);
+      part.connection.close();
+      holding.lost(part.connection);
+    };
     return {
-      onAnswerEnd: (answer, connection) => void this.#release(part, answer, connection).then(freed, freed),
+      onAnswerEnd: (answer, connection) =>
+        void this.#release(part, answer, connection)
+          // Lost while it was asked for warnings.
+          .catch(() => lost())
+          .then(freed),
       onAnswerLost: () => {
-        this.#session.running.delete(part.connection);
-        holding.lost(part.connection);
+        lost();
         freed();
       },
       onCancelled: () => void this.#session.services.gateway.kill(part.connection),

@@ -3,7 +3,7 @@ import type { SavepointKind } from '../engine/transactions/shard-transactions.ts
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { textValues } from '../gateway/answer-collector.ts';
 import { demand } from '../gateway/prepare-connection.ts';
-import { serverStatus, sessionTrack } from '../mysql/protocol.ts';
+import { sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencInteger, lenencString } from '../wire/lenenc.ts';
 import { explain } from './explain.ts';
@@ -83,8 +83,7 @@ function begin(session: Session, statement: Statement): Promise<unknown> | undef
     return undefined;
   }
   holding.beginLater(options);
-  const readOnly = options?.readOnly === true ? serverStatus.inTransactionReadOnly : 0;
-  session.ok({ statusFlags: session.statusFlags | readOnly, sessionState: transactionBegun });
+  session.ok({ sessionState: transactionBegun });
   return Promise.resolve();
 }
 

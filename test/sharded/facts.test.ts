@@ -100,6 +100,31 @@ describe.each([[0], [1]])('router %i', (at) => {
 });
 
 describe('after COM_RESET_CONNECTION', () => {
+  test('ROW_COUNT() and FOUND_ROWS() are those of one MySQL', async () => {
+    await stage.clear();
+    const seen = await Promise.all(
+      [stage.reference, ...routers.map(({ endpoint }) => endpoint)].map(async (endpoint) => {
+        const answers: (string | null)[] = [];
+        for (const question of ['SELECT ROW_COUNT()', 'SELECT FOUND_ROWS()', 'SELECT @@warning_count'])
+          for (const before of [
+            'UPDATE item SET n = 2 WHERE id = 2',
+            'SELECT id FROM item WHERE id > 0',
+            'SELECT 1',
+            'nonsense',
+          ]) {
+            const client = await stage.client({ endpoint });
+            await client.query(before);
+            await client.command(command.resetConnection);
+            answers.push(await value(client, question));
+            client.destroy();
+          }
+        return answers;
+      }),
+    );
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[2]).toEqual(seen[0]);
+  });
+
   test.each([[0], [1]])('LAST_INSERT_ID() is 0 on every connection (router %i)', async (at) => {
     await runStatements(rootAt(stage.servers.first.port), ['DELETE FROM plain'], 'main');
     const client: RawClient = await stage.client(routers[at]!, { database: 'main' });

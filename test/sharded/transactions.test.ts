@@ -178,6 +178,20 @@ describe('as in one MySQL', () => {
       ],
     ],
     [
+      'READ ONLY for the shards that join',
+      [
+        'START TRANSACTION READ ONLY',
+        'SELECT id FROM item WHERE id = 2',
+        all,
+        'SELECT id FROM item WHERE id = 3',
+        'COMMIT',
+      ],
+    ],
+    [
+      'autocommit on, ROLLBACK',
+      ['SET autocommit = 0', 'UPDATE item SET n = 5 WHERE id > 0', 'SET autocommit = 1', 'ROLLBACK'],
+    ],
+    [
       'READ ONLY',
       [
         'START TRANSACTION READ ONLY',

@@ -24,6 +24,15 @@ export class ShardTransactions {
     return this.#begin;
   }
 
+  /** Whether a connection that joins gets savepoints, which a statement that begins nothing leaves there. */
+  get hasSavepoints(): boolean {
+    return this.#savepoints.length > 0;
+  }
+
+  get readOnly(): boolean {
+    return this.#begin?.endsWith('READ ONLY') === true;
+  }
+
   /** Begun WITH CONSISTENT SNAPSHOT: a shard that joins later could not show the same moment. */
   get snapshot(): boolean {
     return this.#snapshot;
