@@ -25,7 +25,7 @@ import {
   write,
 } from './scatter-sql.ts';
 import { SelectNames } from './select-names.ts';
-import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
+import { type Comparable, comparableColumn, comparableOf, isPadded } from './sort-keys.ts';
 import type { Template, TemplateBuilder } from './template.ts';
 import { usesTime } from './time-functions.ts';
 
@@ -145,9 +145,19 @@ class ScatterPlanner {
   #concatenate(keyed: boolean): void {
     const items = this.#names.sortItems(this.#query.orderBy?.items ?? []);
     const isGrouped = keyed && this.#block.groupBy !== undefined;
+    if (this.#block.options.distinct && items.some(({ expression }) => this.#isPadded(expression))) {
+      if (isGrouped) throw new Refused('DISTINCT of groups over several shards');
+      this.#distinct();
+      return;
+    }
     if (this.#block.options.distinct && items.some(({ item }) => item < 0))
       throw new Refused('ORDER BY of something else than DISTINCT selects');
     if (items.length > 0) this.#merge = items.map((item) => this.#key(item, isGrouped));
+  }
+
+  #isPadded(expression: Expression): boolean {
+    const comparable = comparableOf(expression, this.#input.scope);
+    return comparable.kind === 'weight' && isPadded(comparable.collationId);
   }
 
   #distinct(): void {
@@ -159,6 +169,8 @@ class ScatterPlanner {
       all.map(({ item, comparable, sql }) => [item, this.#keyOf(item, comparable, sql)]),
     );
     const keys = [...byItem.values()];
+    if (keys.some(({ weight }) => weight !== undefined && isPadded(weight.collationId)))
+      this.#keepsLimit = false;
     const long = all.some(({ comparable }) => comparable.kind === 'weight' && comparable.long);
     if (long) {
       if (order.length > 0) this.#merge = order.map((item) => this.#key(item, false));

@@ -3,7 +3,7 @@
  * compared as they are, text by its WEIGHT_STRING, ENUM and SET by their number. An expression whose type is not
  * known before it is evaluated is compared only if it turns out to be no text.
  */
-import { collationByName } from '../mysql/collations.ts';
+import { collationById, collationByName } from '../mysql/collations.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { Expression } from '../sql/ast/expression.ts';
 import { originOf, type Scope } from './analysis/scope.ts';
@@ -63,6 +63,12 @@ export function comparableColumn(column: ColumnSchema): Comparable {
   if (column.collation === undefined) return plain;
   return weighed(column.collation, (column.length ?? Number.POSITIVE_INFINITY) > SHORT_CHARACTERS_MAX);
 }
+
+/**
+ * Whether texts are equal though their weights have spaces behind them or not: with weights beside them, a shard's DISTINCT
+ * takes them for two.
+ */
+export const isPadded = (collationId: number): boolean => collationById(collationId)?.padSpace !== false;
 
 function weighed(name: string, long: boolean): Comparable {
   const collation = collationByName(name);
