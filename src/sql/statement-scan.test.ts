@@ -431,10 +431,6 @@ describe('names', () => {
 describe('details', () => {
   test.each([
     ['use `a``b`', { use: 'a`b' }],
-    ['use a@replica ;', { use: 'a@replica' }],
-    ['use `a:-80`@replica', { use: 'a:-80@replica' }],
-    ['use a @replica', { use: undefined }],
-    ['use a b', { use: undefined }],
     ['KILL 12', { killTarget: { query: false, id: 12, idStart: 5, idEnd: 7 } }],
     ['kill query 1+1', { killTarget: { query: true, id: undefined, idStart: 11, idEnd: 14 } }],
     [
