@@ -88,6 +88,11 @@ export class Holding {
     return this.transaction.begin !== undefined || (this.pins & pin.transaction) !== 0;
   }
 
+  get statusFlags(): number {
+    const readOnly = this.transaction.readOnly ? serverStatus.inTransactionReadOnly : 0;
+    return (this.inTransaction ? serverStatus.inTransaction : 0) | readOnly;
+  }
+
   /** Raises HG_TRANSACTION_LOST until ROLLBACK, or HG_SESSION_STATE_LOST once. */
   requireState(): void {
     if (this.transactionLost) throw new HeadgateError('HG_TRANSACTION_LOST');

@@ -403,9 +403,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** Status flags for an OK of the router's own. */
   get statusFlags(): number {
-    const transaction = this.inTransaction ? serverStatus.inTransaction : 0;
-    const readOnly = this.holding.transaction.readOnly ? serverStatus.inTransactionReadOnly : 0;
-    return this.state.statusFlags | transaction | readOnly | this.addStatus;
+    return this.state.statusFlags | this.holding.statusFlags | this.addStatus;
   }
 
   /** Sends an OK of the router's own and ends the statement. */

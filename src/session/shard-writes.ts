@@ -125,9 +125,27 @@ async function inTransaction(session: Session, parts: readonly Part[]): Promise<
   }
 }
 
-/** Sends all parts at once and waits for all of them. */
+/**
+ * Runs the parts. Rows that are new meet few others, so INSERT runs on all shards at once. UPDATE and DELETE run on one after the other,
+ * always in the same order: two that lock the same rows would else wait for each other on two servers, which neither can notice.
+ */
+function answersOf(parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
+  return parts[0]!.statement.rowNumbers === undefined ? oneByOne(parts) : Promise.allSettled(parts.map(run));
+}
+
+/** Up to the first that fails. */
+async function oneByOne(parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
+  const answers: PromiseSettledResult<Ran>[] = [];
+  for (const part of parts) {
+    const [answer] = await Promise.allSettled([run(part)]);
+    answers.push(answer);
+    if (failureOf(answer, part.statement) !== undefined) break;
+  }
+  return answers;
+}
+
 async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
-  const answers = await Promise.allSettled(parts.map(run));
+  const answers = await answersOf(parts);
   // KILL QUERY hits whatever runs when it arrives, which must not be what follows.
   await Promise.all(parts.map(({ connection }) => connection.killing));
   const failures = answers.map((answer, at) => failureOf(answer, parts[at]!.statement));
