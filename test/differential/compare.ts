@@ -17,7 +17,10 @@ import {
   estimates,
   expressionFlags,
   folded,
+  isOfText,
+  isTruncation,
   keyFlags,
+  limitsRows,
   maskedStatus,
   mayUseTemporaryTable,
   NOT_FIXED_DECIMALS,
@@ -25,6 +28,7 @@ import {
   SUM_DIGITS,
   SUM_DUST,
   sumsFloats,
+  unsignedFlag,
   withoutRow,
 } from './differences.ts';
 import type { PlayedStatement } from './play.ts';
@@ -32,7 +36,8 @@ import type { PlayedStatement } from './play.ts';
 export type Verdict =
   | Readonly<{ kind: 'equal'; allowed: readonly Allowed[] }>
   | Readonly<{ kind: 'refused'; code: string; message: string }>
-  | Readonly<{ kind: 'differs'; what: string }>;
+  /** `inRows`: all but the rows was equal before. */
+  | Readonly<{ kind: 'differs'; what: string; inRows?: boolean }>;
 
 /** Used for what the session cannot do, with the router's name in the message. */
 const NOT_SUPPORTED = 1235;
@@ -59,14 +64,22 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
   const code = refusalOf(right);
   if (code !== undefined) return { kind: 'refused', code, message: right.error!.message };
   const notes = new Set<Allowed>();
-  const what =
+  if (statement.again && [left, right].some(({ error }) => error?.errno === CANNOT_CONVERT))
+    return equal(['preparedHistory']);
+  const frame =
     compareEnds(statement, left, right, notes) ??
     compareColumns(statement, left, right, notes) ??
-    comparePrepared(left, right) ??
-    compareRows(statement, left, right, notes) ??
-    compareWarnings(statement, left, right, notes);
-  return what === undefined ? equal(notes) : { kind: 'differs', what };
+    comparePrepared(left, right);
+  if (frame !== undefined) return { kind: 'differs', what: frame };
+  const rows = compareRows(statement, left, right, notes);
+  if (rows !== undefined) return { kind: 'differs', what: rows, inRows: true };
+  const warnings = compareWarnings(statement, left, right, notes);
+  return warnings === undefined ? equal(notes) : { kind: 'differs', what: warnings };
 }
+
+/** Whether both found the same, whatever they say of columns and warnings. */
+export const sameRows = (statement: Statement, left: PlayedStatement, right: PlayedStatement): boolean =>
+  compareRows(statement, left, right, new Set()) === undefined;
 
 function compareEnds(
   statement: Statement,
@@ -75,12 +88,7 @@ function compareEnds(
   notes: Set<Allowed>,
 ): string | undefined {
   if (left.failure !== right.failure) return `failure: ${left.failure} and ${right.failure}`;
-  if (left.error || right.error) {
-    if (!statement.again || [left, right].every(({ error }) => error?.errno !== CANNOT_CONVERT))
-      return compareErrors(statement, left, right, notes);
-    notes.add('preparedHistory');
-    return undefined;
-  }
+  if (left.error || right.error) return compareErrors(statement, left, right, notes);
   const [a, b] = [left.ok, right.ok];
   if (!a || !b) return a === b ? undefined : 'one answer has no end';
   if (a.affectedRows !== b.affectedRows) return `affected rows ${a.affectedRows} and ${b.affectedRows}`;
@@ -114,7 +122,8 @@ function compareErrors(
     const said = (error: typeof a): string => (error ? `${error.errno} ${error.message}` : 'success');
     return `error ${said(a)} and ${said(b)}`;
   }
-  if (a.errno !== b.errno && rowErrors.has(a.errno) && rowErrors.has(b.errno) && isWrite(sql)) {
+  const differ = a.errno !== b.errno || withoutRow(a.message) !== withoutRow(b.message);
+  if (differ && rowErrors.has(a.errno) && rowErrors.has(b.errno) && isWrite(sql)) {
     notes.add('firstError');
     return undefined;
   }
@@ -168,13 +177,17 @@ function compareColumns(
 const factOf = (fact: (typeof columnFacts)[number], index: number, a: Column, b: Column): string =>
   `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;
 
+const isString = ({ type }: Column): boolean => type >= columnType.blob && type <= columnType.string;
+
 /** Without what a temporary table takes away. */
 function plainly(column: Column): Column {
   const flags = column.flags & ~keyFlags;
   if (column.orgTable !== '') return { ...column, flags };
   const decimals =
     column.decimals === NOT_FIXED_DECIMALS && column.type >= columnType.blob ? 0 : column.decimals;
-  return { ...column, flags: flags & ~expressionFlags, orgName: '', decimals };
+  const type = column.type === columnType.long ? columnType.longlong : column.type;
+  const lost = expressionFlags | (isString(column) ? unsignedFlag : 0);
+  return { ...column, type, flags: flags & ~lost, orgName: '', decimals };
 }
 
 function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
@@ -202,8 +215,10 @@ function compareRows(
     return undefined;
   }
   if (left.rows.every((row, index) => row.payload.equals(right.rows[index]!.payload))) return undefined;
-  const reader = cellReader(statement, left.columns);
-  const cells = [left.rows.map(reader), right.rows.map(reader)] as const;
+  const cells = [
+    left.rows.map(cellReader(statement, left.columns, right.columns)),
+    right.rows.map(cellReader(statement, right.columns, left.columns)),
+  ] as const;
   const inOrder = compareInOrder(cells, notes);
   if (inOrder === undefined || statement.order === 'total') return inOrder;
   if (typeof statement.order === 'object') {
@@ -225,12 +240,18 @@ const latin1Collations: ReadonlySet<number> = new Set([5, 8, 15, 31, 47, 48, 49,
 const ESTIMATE = '(estimate)';
 
 /** Cells as texts that are equal where nothing but an allowed difference is between them. */
-function cellReader(statement: Statement, columns: readonly Column[]): (row: Labelled) => Cells {
+function cellReader(
+  statement: Statement,
+  columns: readonly Column[],
+  others: readonly Column[],
+): (row: Labelled) => Cells {
   const sums = sumsFloats(statement.sql);
   const rules = columns.map(({ type, charset, name, schema }, index) => {
     if (estimates.has(name) && schema !== SHARDED) return (): string => ESTIMATE;
     if (sums && (type === columnType.double || type === columnType.float))
       return (cell: string): string => SUM_MARK + Number(Number(cell).toPrecision(SUM_DIGITS));
+    // One width and another of the same number.
+    if (type !== others[index]!.type) return (cell: string): string => cell;
     if (!statement.loose?.includes(index)) return undefined;
     if (type === columnType.json)
       return (cell: string): string => JSON.stringify(JSON.parse(cell)).toUpperCase();
@@ -283,8 +304,22 @@ const sorted = (rows: readonly Cells[]): Cells[] =>
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     .map(([, row]) => row);
 
+/** Why one side may say this and the other not. */
+function excuseFor(
+  line: string,
+  sql: string,
+  left: PlayedStatement,
+  right: PlayedStatement,
+): Allowed | undefined {
+  if (left.error && right.error && isOfText(line)) return 'textOfOtherRows';
+  const title = /Incorrect (?:date|datetime|time) value: .* for column '(.*)' at row/s.exec(line)?.[1];
+  if (title !== undefined && left.columns.some(({ name, orgTable }) => name === title && orgTable === ''))
+    return mayUseTemporaryTable(sql) ? 'temporaryTable' : undefined;
+  return limitsRows(sql) && isTruncation(line) ? 'rowsBeyondLimit' : undefined;
+}
+
 function compareWarnings(
-  { again }: Statement,
+  statement: Statement,
   left: PlayedStatement,
   right: PlayedStatement,
   notes: Set<Allowed>,
@@ -294,7 +329,7 @@ function compareWarnings(
     warnings.filter(([level]) => level !== 'Error').map((row) => row.join(' '));
   const [a, b] = [listOf(left), listOf(right)];
   if (left.ok?.warnings === right.ok?.warnings && a.join('\n') === b.join('\n')) return undefined;
-  if (again) {
+  if (statement.again) {
     notes.add('preparedHistory');
     return undefined;
   }
@@ -304,7 +339,15 @@ function compareWarnings(
     notes.add('warningsRepeated');
     return undefined;
   }
-  const missing = x.find((line) => !y.includes(line));
-  const extra = y.find((line) => !x.includes(line));
+  const excused = (line: string): Allowed | undefined => excuseFor(line, statement.sql, left, right);
+  const missing = x.find((line) => !y.includes(line) && excused(line) === undefined);
+  const extra = y.find((line) => !x.includes(line) && excused(line) === undefined);
+  if (missing === undefined && extra === undefined) {
+    for (const line of [...x, ...y]) {
+      const name = x.includes(line) && y.includes(line) ? undefined : excused(line);
+      if (name) notes.add(name);
+    }
+    return undefined;
+  }
   return `warnings: ${missing ?? 'nothing'} is missing, ${extra ?? 'nothing'} is more`;
 }

@@ -3,10 +3,13 @@ import { allTables, type TableDefinition, vindexes } from './tables.ts';
 
 export const SHARDED = 'shop';
 export const UNSHARDED = 'core';
+/** The twin's second database: the same rows without any key. */
+export const BARE = 'bare';
 
 /** The first number that sequences and AUTO_INCREMENT hand out. */
 const FIRST_NUMBER = 1001;
-const SEQUENCE_CACHE = 1000;
+// Where a block of numbers ends, a gap is left: not within a run.
+const SEQUENCE_CACHE = 10_000_000;
 
 /** CREATE TABLE, the same on every shard and on the reference. */
 export function createTable({ name, columns, keys, autoIncrement }: TableDefinition): string {
@@ -14,6 +17,10 @@ export function createTable({ name, columns, keys, autoIncrement }: TableDefinit
   const start = autoIncrement ? ` AUTO_INCREMENT=${FIRST_NUMBER}` : '';
   return `CREATE TABLE ${name} (\n  ${parts.join(',\n  ')}\n)${start} STATS_AUTO_RECALC=0`;
 }
+
+export const bareTables: readonly string[] = allTables.map(
+  ({ name }) => `CREATE TABLE ${BARE}.${name} AS SELECT * FROM ${SHARDED}.${name}`,
+);
 
 export const sequences: readonly string[] = allTables.flatMap(({ autoIncrement }) =>
   autoIncrement ? [autoIncrement.sequence] : [],

@@ -30,7 +30,13 @@ export const allowed = {
     'For a table that the VSchema does not know the message says more than MySQL’s: what to do about it.',
   rowsBeforeError: 'How many rows come before the error that ends a result depends on which are read first.',
   temporaryTable:
-    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table; whether it does depends on the statistics of the table.',
+    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
+  textOfOtherRows:
+    'A statement that fails has warned of the whole text before (N is UTF8MB3); a shard that fails has been sent the text of its own rows only.',
+  rowsBeyondLimit:
+    'Each shard reads the rows that LIMIT or OFFSET leave out of the whole, and warns of values that are cut there.',
+  accessPath:
+    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows: the reference’s own answer changes with its keys.',
   estimates:
     'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',
@@ -81,8 +87,11 @@ export const withoutRow = (message: string): string =>
 /** PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY and PART_KEY (`temporaryTable`). */
 export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000;
 
-/** BLOB_FLAG, BINARY_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
-export const expressionFlags = 0x10 | 0x80 | 0x1000;
+/** BLOB_FLAG, BINARY_FLAG, ENUM_FLAG, SET_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
+export const expressionFlags = 0x10 | 0x80 | 0x100 | 0x800 | 0x1000;
+
+/** UNSIGNED_FLAG, which says nothing of a text (`temporaryTable`). */
+export const unsignedFlag = 0x20;
 
 /** Decimals of what has no fixed number of them, as a text (`temporaryTable`). */
 export const NOT_FIXED_DECIMALS = 31;
@@ -91,5 +100,13 @@ export const NOT_FIXED_DECIMALS = 31;
 export const mayUseTemporaryTable = (sql: string): boolean =>
   /\b(?:order|group|distinct|union|intersect|except|over|with)\b/i.test(sql);
 
-/** What single rows of a write can be refused for (`firstError`): key, length, range, conversion, NULL. */
-export const rowErrors: ReadonlySet<number> = new Set([1048, 1062, 1264, 1265, 1292, 1366, 1406, 1690]);
+/** A warning of how a literal is written (`textOfOtherRows`). */
+export const isOfText = (warning: string): boolean => / (?:3719|3720|3778|1300) /.test(warning);
+
+/** A warning of a value that was cut (`rowsBeyondLimit`). */
+export const isTruncation = (warning: string): boolean => / 1292 Truncated incorrect /.test(warning);
+
+export const limitsRows = (sql: string): boolean => /\blimit\b/i.test(sql);
+
+/** What single rows of a write can be refused for (`firstError`): key, length, range, conversion, NULL, collation. */
+export const rowErrors: ReadonlySet<number> = new Set([1048, 1062, 1253, 1264, 1265, 1292, 1366, 1406, 1690]);

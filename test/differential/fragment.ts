@@ -2,7 +2,12 @@
 import type { Parameter } from '../support/parameters.ts';
 
 /** A literal as text and, where it can be one, as a parameter. */
-export type Literal = Readonly<{ text: string; parameter?: Parameter }>;
+export type Literal = Readonly<{
+  text: string;
+  parameter?: Parameter;
+  /** No other value may take its place. */
+  fixed?: true;
+}>;
 
 export type Fragment = readonly (string | Literal)[];
 

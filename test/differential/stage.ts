@@ -14,6 +14,8 @@ import { EtcdTopologyStore } from '../../src/topology/etcd-store.ts';
 import { rootAt, runStatements } from '../support/mysqld.ts';
 import type { Endpoint } from '../support/raw-client.ts';
 import {
+  BARE,
+  bareTables,
   createTable,
   SHARDED,
   shardedVschema,
@@ -83,7 +85,7 @@ export class Stage {
       const etcd = await kept(startEtcd({ dataDir: join(dir, 'etcd') }));
       const [reference, twin, ...clusters] = await Promise.all([
         server('reference').then(loadWhole),
-        server('twin').then(loadWhole),
+        server('twin').then(loadWhole).then(loadBare),
         ...shardCounts.map(async (shards) => {
           const tablets = await Promise.all(
             shardNames(shards).map((_, at) => server(`shard-${shards}-${at}`)),
@@ -147,6 +149,11 @@ async function loadWhole(server: RunningMysqld): Promise<RunningMysqld> {
   await runStatements(endpoint, unshardedTables, UNSHARDED);
   const inserts = allTables.map((table) => insertOf(table, rowsOf(table)));
   await runStatements(endpoint, [...allTables.map(createTable), ...inserts, analyze], SHARDED);
+  return server;
+}
+
+async function loadBare(server: RunningMysqld): Promise<RunningMysqld> {
+  await runStatements(rootAt(server.port), [`CREATE DATABASE ${BARE}`, ...bareTables]);
   return server;
 }
 

@@ -128,7 +128,7 @@ export function literalFor(random: Random, column: ColumnDefinition, canonical =
   const stored = column.pool.length > 0 ? random.pick(column.pool) : String(random.between(-2, 45));
   if (stored === 'NULL') return literal('NULL', nullValue());
   const bytes = literalBytes(stored)!;
-  if (canonical) return literal(stored, textParameter(bytes));
+  if (canonical) return [{ text: stored, parameter: textParameter(bytes), fixed: true }];
   switch (column.family) {
     case 'integer':
     case 'unsigned':
@@ -194,7 +194,7 @@ function temporalLiteral(random: Random, family: 'date' | 'datetime' | 'time', s
 /** The same query with other values, of the same kinds as far as MySQL's grammar knows kinds. */
 export function varied(random: Random, fragment: Fragment): Fragment {
   return fragment.flatMap((part): Fragment => {
-    if (typeof part === 'string' || part.parameter === undefined) return [part];
+    if (typeof part === 'string' || part.parameter === undefined || part.fixed) return [part];
     if (/^-?\d+$/.test(part.text)) return integerLike(random.pick(integers));
     if (/^'.*'$/s.test(part.text) && !/\d-\d/.test(part.text)) return textLike(random.pick(texts));
     return [part];
