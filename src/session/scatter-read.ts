@@ -42,6 +42,7 @@ type Part = {
   /** What has to be done once it has answered. */
   readonly after: () => void;
   free: Promise<void>;
+  warningRows: readonly Buffer[];
 };
 
 /** How a result ended. */
@@ -85,7 +86,6 @@ class ScatterRead implements RowClient {
   readonly #questions: readonly ShardQuestion[];
   readonly #original: Buffer | undefined;
   readonly #parts: Part[] = [];
-  readonly #warningRows: Buffer[] = [];
   #sink!: ClientRowSink;
   /** Of the first shard that failed. */
   #failedRows: readonly Buffer[] | undefined;
@@ -135,6 +135,7 @@ class ScatterRead implements RowClient {
         place,
         connection,
         free: Promise.resolve(),
+        warningRows: [],
         after: () => after?.(connection, packets[at]!),
       };
       this.#parts.push(part);
@@ -200,12 +201,9 @@ class ScatterRead implements RowClient {
     const { error, warnings } = answer;
     const outcome = { error, warnings };
     const interrupted = error?.errno === ERRNO_QUERY_INTERRUPTED;
-    if (
-      (warnings > 0 || (error !== undefined && !interrupted)) &&
-      this.#warningRows.length < WARNINGS_KEPT_MAX
-    ) {
+    if (warnings > 0 || (error !== undefined && !interrupted)) {
       const { rows } = await connection.query('SHOW WARNINGS');
-      this.#warningRows.push(...rows.slice(0, WARNINGS_KEPT_MAX - this.#warningRows.length));
+      part.warningRows = rows.slice(0, WARNINGS_KEPT_MAX);
       if (error !== undefined) this.#failedRows ??= rows;
     }
     part.after();
@@ -225,7 +223,8 @@ class ScatterRead implements RowClient {
         rows: this.#sink.rowCount,
         affectedRows: -1n,
         warnings: summary.warnings,
-        warningRows: this.#warningRows,
+        // In the order of the shards, whichever answered first.
+        warningRows: this.#parts.flatMap(({ warningRows }) => warningRows).slice(0, WARNINGS_KEPT_MAX),
       });
       session.sendPayload(buildResultEnd(session.statusFlags, summary.warnings, port.capabilities));
       session.finished(false);
