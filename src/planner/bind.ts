@@ -24,11 +24,7 @@ export function shardsFor(
 ): ShardSet {
   let shards: ShardSet = [];
   for (const { route } of groups) {
-    const found = resolveRoute(route, operands, map, doubts);
-    if (map.problem !== undefined && found.length === map.names.length) {
-      throw new HeadgateError('HG_KEY_RANGE', { detail: `keyspace ${map.keyspace}: ${map.problem}` });
-    }
-    shards = union(shards, found);
+    shards = union(shards, resolveRoute(route, operands, map, doubts));
   }
   if (shards.length > 1 && refusal !== undefined) refuse(refusal);
   return shards;

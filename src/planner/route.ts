@@ -2,6 +2,7 @@
  * Where a table's rows can be, as data: made from the predicates when a statement is planned, resolved to shards when its
  * values are known. A route never names fewer shards than can have matching rows.
  */
+import { HeadgateError } from '../errors/headgate-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { KeyRange } from '../vschema/key-range.ts';
@@ -18,6 +19,7 @@ import {
   type ShardSet,
   shardOf,
   shardsOfRange,
+  single,
   union,
 } from './shard-map.ts';
 
@@ -59,9 +61,9 @@ export type Doubts = Set<string>;
 export function resolveRoute(route: Route, operands: Operands, map: ShardMap, doubts?: Doubts): ShardSet {
   switch (route.kind) {
     case 'all':
-      return allShards(map);
+      return everyShard(map);
     case 'keyspaceId':
-      return one(shardOf(map, route.id));
+      return placed(map, route.id);
     case 'equal':
       return resolveEqual(route.key, route.values, operands, map, doubts);
     case 'in':
@@ -81,7 +83,30 @@ export function resolveRoute(route: Route, operands: Operands, map: ShardMap, do
   }
 }
 
-const one = (at: number): ShardSet => (at < 0 ? noShards : [at]);
+/** All shards. Raises HG_KEY_RANGE where they leave a part of the rows out. */
+function everyShard(map: ShardMap): ShardSet {
+  requireWhole(map);
+  return allShards(map);
+}
+
+function rangeOf(map: ShardMap, range: KeyRange): ShardSet {
+  requireWhole(map);
+  return shardsOfRange(map, range);
+}
+
+function requireWhole({ keyspace, problem }: ShardMap): void {
+  if (problem !== undefined)
+    throw new HeadgateError('HG_KEY_RANGE', { detail: `keyspace ${keyspace}: ${problem}` });
+}
+
+/** The one shard of a keyspace id. Raises HG_KEY_RANGE where none has it: its rows are not to be had. */
+function placed(map: ShardMap, id: Buffer): ShardSet {
+  const at = shardOf(map, id);
+  if (at >= 0) return single(at);
+  throw new HeadgateError('HG_KEY_RANGE', {
+    detail: `keyspace ${map.keyspace}: no shard has keyspace id ${id.toString('hex')}`,
+  });
+}
 
 function resolveEqual(
   key: RoutingKey,
@@ -122,24 +147,25 @@ function resolveValues(
 ): ShardSet {
   const { vindex } = key.columnVindex.vindex;
   const inputs: VindexValue[] = [];
-  for (const [at, literal] of literals.entries()) {
+  for (let at = 0; at < literals.length; at++) {
+    const literal = literals[at]!;
     const found = keyOf(key, at, literal, alone, operands);
     if (found.kind === 'nothing') return noShards;
     if (found.kind === 'scatter') {
       doubts?.add(found.reason);
-      return allShards(map);
+      return everyShard(map);
     }
     inputs.push(found.value);
   }
   const destination = vindex.map(inputs);
   switch (destination.kind) {
     case 'keyspaceId':
-      return one(shardOf(map, destination.id));
+      return placed(map, destination.id);
     case 'keyRange':
-      return shardsOfRange(map, destination.range);
+      return rangeOf(map, destination.range);
     case 'none':
       // The vindex cannot have placed such a row; one put there by hand would be found on one MySQL.
-      return allShards(map);
+      return everyShard(map);
     default:
       return unreachable(destination);
   }
@@ -166,7 +192,7 @@ function resolveBetween(
     const column = key.columns[0]!;
     const isSure = comparedAlone(column, [operands.value(low), operands.value(high)]);
     if (!isSure) doubts?.add(`the bounds of ${column.name} are of several types`);
-    if (!isSure) return allShards(map);
+    if (!isSure) return everyShard(map);
   }
   const bounds: (Buffer | undefined)[] = [];
   for (const operand of [low, high]) {
@@ -184,7 +210,7 @@ function resolveBetween(
   const [start = Buffer.alloc(0), end] = bounds;
   if (end !== undefined && Buffer.compare(start, end) > 0) return noShards;
   const range: KeyRange = { start, end: end === undefined ? Buffer.alloc(0) : successor(end) };
-  return shardsOfRange(map, range);
+  return rangeOf(map, range);
 }
 
 /** The smallest keyspace id behind one. */

@@ -80,4 +80,17 @@ export const allShards = (map: ShardMap): ShardSet => map.names.map((_, at) => a
 
 export const intersection = (a: ShardSet, b: ShardSet): ShardSet => a.filter((at) => b.includes(at));
 
-export const union = (a: ShardSet, b: ShardSet): ShardSet => [...new Set([...a, ...b])].sort((x, y) => x - y);
+export function union(a: ShardSet, b: ShardSet): ShardSet {
+  if (a.length === 0) return b;
+  if (b.length === 0 || a === b) return a;
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+}
+
+const singles: ShardSet[] = [];
+
+/** The set of one shard; none where `at` is negative. */
+export function single(at: number): ShardSet {
+  if (at < 0) return noShards;
+  singles[at] ??= Object.freeze([at]);
+  return singles[at];
+}
