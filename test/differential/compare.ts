@@ -17,6 +17,7 @@ import {
   estimates,
   expressionFlags,
   folded,
+  isGrouped,
   isOfText,
   isTruncation,
   keyFlags,
@@ -42,6 +43,8 @@ export type Verdict =
 /** Used for what the session cannot do, with the router's name in the message. */
 const NOT_SUPPORTED = 1235;
 const NO_SUCH_TABLE = 1146;
+const COLUMNS_DISAGREE = catalogue.HG_COLUMNS_DISAGREE.errno;
+const OUT_OF_RANGE = 1690;
 /** What an earlier execution's collation leads to. */
 const CANNOT_CONVERT = 3988;
 
@@ -52,7 +55,10 @@ const refusals: ReadonlyMap<number, string> = new Map<number, string>(
 );
 
 /** The catalogue's name of a refusal by the router. */
-function refusalOf({ error }: PlayedStatement): string | undefined {
+function refusalOf({ sql, parameters }: Statement, { error }: PlayedStatement): string | undefined {
+  // An INT of one shard is a BIGINT of another, by way of a temporary table.
+  if (error?.errno === COLUMNS_DISAGREE && parameters !== undefined && mayUseTemporaryTable(sql))
+    return 'HG_COLUMNS_DISAGREE';
   if (error?.errno === NOT_SUPPORTED && error.message.includes('Headgate')) return 'ER_NOT_SUPPORTED_YET';
   return error && refusals.get(error.errno);
 }
@@ -61,7 +67,7 @@ const equal = (notes: Iterable<Allowed>): Verdict => ({ kind: 'equal', allowed: 
 
 /** The first difference that nothing allows. */
 export function compare(statement: Statement, left: PlayedStatement, right: PlayedStatement): Verdict {
-  const code = refusalOf(right);
+  const code = refusalOf(statement, right);
   if (code !== undefined) return { kind: 'refused', code, message: right.error!.message };
   const notes = new Set<Allowed>();
   if (statement.again && [left, right].some(({ error }) => error?.errno === CANNOT_CONVERT))
@@ -69,8 +75,9 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
   const frame =
     compareEnds(statement, left, right, notes) ??
     compareColumns(statement, left, right, notes) ??
-    comparePrepared(left, right);
+    comparePrepared(left, right, notes);
   if (frame !== undefined) return { kind: 'differs', what: frame };
+  if (right.error && !left.error) return equal(notes);
   const rows = compareRows(statement, left, right, notes);
   if (rows !== undefined) return { kind: 'differs', what: rows, inRows: true };
   const warnings = compareWarnings(statement, left, right, notes);
@@ -118,6 +125,10 @@ function compareErrors(
   notes: Set<Allowed>,
 ): string | undefined {
   const [a, b] = [left.error, right.error];
+  if (!a && b?.errno === OUT_OF_RANGE && limitsRows(sql)) {
+    notes.add('rowsBeyondLimit');
+    return undefined;
+  }
   if (!a || !b) {
     const said = (error: typeof a): string => (error ? `${error.errno} ${error.message}` : 'success');
     return `error ${said(a)} and ${said(b)}`;
@@ -190,10 +201,20 @@ function plainly(column: Column): Column {
   return { ...column, type, flags: flags & ~lost, orgName: '', decimals };
 }
 
-function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
-  const at = left.prepared?.findIndex((line, index) => line !== right.prepared?.[index]) ?? -1;
-  if (at < 0 && left.prepared?.length === right.prepared?.length) return undefined;
-  return `PREPARE: ${left.prepared?.[at]} and ${right.prepared?.[at]}`;
+function comparePrepared(
+  left: PlayedStatement,
+  right: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
+  const [a, b] = [left.prepared ?? [], right.prepared ?? []];
+  const at = a.findIndex((line, index) => line !== b[index]);
+  if (at < 0 && a.length === b.length) return undefined;
+  const statusless = (line: string): string => (line.startsWith('eof ') ? 'eof' : line);
+  if (a.length === b.length && a.every((line, index) => statusless(line) === statusless(b[index]!))) {
+    notes.add('prepareStatus');
+    return undefined;
+  }
+  return `PREPARE: ${a[at]} and ${b[at]}`;
 }
 
 type Cells = readonly (string | null)[];
@@ -268,7 +289,9 @@ function cellReader(
       // As bytes: no two values look the same.
       if (rule === undefined) return payload.toString('latin1', span.start, span.end);
       const { charset } = columns[index]!;
-      if (latin1Collations.has(charset)) return rule(payload.toString('latin1', span.start, span.end));
+      // What latin1 does not have became a question mark.
+      if (latin1Collations.has(charset))
+        return rule(payload.toString('latin1', span.start, span.end)).replaceAll('?', '');
       if (role === 'textRow') return rule(payload.toString('utf8', span.start, span.end));
       return rule(binaryText(payload, span, columns[index]!)!);
     });
@@ -312,10 +335,14 @@ function excuseFor(
   right: PlayedStatement,
 ): Allowed | undefined {
   if (left.error && right.error && isOfText(line)) return 'textOfOtherRows';
+  if (line.includes(' 1287 FOUND_ROWS() is deprecated')) return 'foundRows';
   const title = /Incorrect (?:date|datetime|time) value: .* for column '(.*)' at row/s.exec(line)?.[1];
   if (title !== undefined && left.columns.some(({ name, orgTable }) => name === title && orgTable === ''))
     return mayUseTemporaryTable(sql) ? 'temporaryTable' : undefined;
-  return limitsRows(sql) && isTruncation(line) ? 'rowsBeyondLimit' : undefined;
+  if (!limitsRows(sql)) return undefined;
+  // Where LIMIT is behind groups it ends the shards' answers, and at their end are the warnings.
+  const isCut = isGrouped(sql) && right.ok?.warnings === 0;
+  return isTruncation(line) || isCut ? 'rowsBeyondLimit' : undefined;
 }
 
 function compareWarnings(

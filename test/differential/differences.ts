@@ -34,7 +34,11 @@ export const allowed = {
   textOfOtherRows:
     'A statement that fails has warned of the whole text before (N is UTF8MB3); a shard that fails has been sent the text of its own rows only.',
   rowsBeyondLimit:
-    'Each shard reads the rows that LIMIT or OFFSET leave out of the whole, and warns of values that are cut there.',
+    'Each shard reads the rows that LIMIT or OFFSET leave out of the whole, and warns of values that are cut or fails at numbers that are too large there; a LIMIT over groups ends the shards’ answers before the warnings at their end.',
+  foundRows:
+    'FOUND_ROWS() of rows from several shards is known here and written into the text as a number: nothing is deprecated in that.',
+  prepareStatus:
+    'The end of PREPARE’s column list has the status of the connection that prepared it, which need not be in the session’s transaction.',
   accessPath:
     'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows: the reference’s own answer changes with its keys.',
   estimates:
@@ -105,6 +109,8 @@ export const isOfText = (warning: string): boolean => / (?:3719|3720|3778|1300) 
 
 /** A warning of a value that was cut (`rowsBeyondLimit`). */
 export const isTruncation = (warning: string): boolean => / 1292 Truncated incorrect /.test(warning);
+
+export const isGrouped = (sql: string): boolean => /\b(?:group|distinct)\b/i.test(sql);
 
 export const limitsRows = (sql: string): boolean => /\blimit\b/i.test(sql);
 

@@ -3,6 +3,13 @@ import type { Case } from '../case.ts';
 import { keyCases } from './keys.ts';
 import { titleCases } from './titles.ts';
 import { trapCases } from './traps.ts';
+import { unsoundCases } from './unsound.ts';
 import { writeCases } from './writes.ts';
 
-export const chosenCases = (): Case[] => [...keyCases(), ...titleCases(), ...trapCases(), ...writeCases()];
+export const chosenCases = (): Case[] => [
+  ...keyCases(),
+  ...titleCases(),
+  ...trapCases(),
+  ...unsoundCases(),
+  ...writeCases(),
+];
