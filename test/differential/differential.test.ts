@@ -1,4 +1,4 @@
-/** A few hundred queries on one MySQL and on clusters of 1, 2 and 4 shards; `npm run test:diff` plays many more. */
+/** Some thousand queries on one MySQL and on clusters of 1, 2 and 4 shards; `npm run test:diff` plays many more. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Case, RowOrder } from './case.ts';
 import { chosenCases } from './cases/index.ts';
@@ -6,12 +6,13 @@ import { compare } from './compare.ts';
 import { allowed } from './differences.ts';
 import { generateCases } from './generate/generator.ts';
 import { type PlayedStatement, Player } from './play.ts';
+import { isKnownRefusal, refusedMax } from './refusals.ts';
 import { oneLine, Report } from './report.ts';
 import { Comparison } from './run.ts';
 import { Stage } from './stage.ts';
 
 const SEED = 4;
-const GENERATED = 400;
+const GENERATED = 1600;
 
 let stage: Stage;
 let comparison: Comparison;
@@ -36,6 +37,11 @@ const differences = (report: Report): string[] =>
   report.found.map(
     ({ result, shards, statement, what }) =>
       `${result.case.name} on ${shards} shards: ${oneLine(result.case.statements[statement]?.sql ?? 'the tables afterwards')}: ${what}`,
+  );
+
+const unknownRefusals = (report: Report): string[] =>
+  [...report.refusals].flatMap(([reason, { example }]) =>
+    isKnownRefusal(reason) ? [] : [`${reason}, for example ${oneLine(example, 160)}`],
   );
 
 test('every reason for a difference is a sentence', () => {
@@ -97,12 +103,16 @@ test('chosen queries are answered as by one MySQL, or refused', async () => {
   const report = await play(chosenCases());
   expect(report.unstable).toEqual([]);
   expect(differences(report)).toEqual([]);
+  expect(unknownRefusals(report)).toEqual([]);
 });
 
 test(`${GENERATED} generated cases of seed ${SEED} are answered as by one MySQL, or refused`, async () => {
   const report = await play(generateCases(SEED, 0, GENERATED));
   expect(report.unstable).toEqual([]);
   expect(differences(report)).toEqual([]);
+  expect(unknownRefusals(report)).toEqual([]);
+  for (const [what, topic, share] of refusedMax)
+    expect.soft(report.refusedShare(topic), `refused: ${what}`).toBeLessThanOrEqual(share);
   // Mistaken statements are compared too, but most have to say something.
   expect(report.failed / report.cases).toBeLessThan(0.15);
   expect(stage.troubles).toEqual([]);

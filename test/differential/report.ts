@@ -35,6 +35,18 @@ export class Report {
     }
   };
 
+  /** The share of answers that were refused among all cases whose topic matches; their number must not be 0. */
+  refusedShare(topic: RegExp): number {
+    let [refused, answers] = [0, 0];
+    for (const [name, counts] of this.#topics) {
+      if (!topic.test(name)) continue;
+      refused += counts.refused;
+      answers += counts.equal + counts.refused + counts.differs;
+    }
+    if (answers === 0) throw new Error(`no case is about ${topic}`);
+    return refused / answers;
+  }
+
   /** How many answers were refused, by reason; the first refused statement of each as an example. */
   get refusals(): ReadonlyMap<string, Readonly<{ count: number; example: string }>> {
     return this.#refusals;
