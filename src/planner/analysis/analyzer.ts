@@ -267,8 +267,8 @@ export class Analyzer {
         within,
         this.#readOperand,
       );
-      for (const [use, route] of routes)
-        if (restricts === undefined || restricts.has(use)) use.routes.push(route);
+      // What a subquery asks of a row around it says nothing of where that row is.
+      for (const [use, route] of routes) if ((restricts ?? own).has(use)) use.routes.push(route);
     }
   }
 
