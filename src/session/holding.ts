@@ -113,7 +113,8 @@ export class Holding {
 
   /** A connection for the statement that is ready as it is: a held one, or an idle one. Raises what `lease` raises. */
   tryLease(scan: StatementScan, place: Place): BackendConnection | undefined {
-    if (this.#held.length > 0 || this.transaction.begin !== undefined) {
+    const { begin, hasSavepoints } = this.transaction;
+    if (this.#held.length > 0 || begin !== undefined || hasSavepoints) {
       const held = this.#heldFor(scan, place);
       if (held !== undefined)
         return hasDatabase(held, place) && held.connection.killing === undefined

@@ -323,6 +323,20 @@ const transactions: readonly (readonly string[])[] = [
     'COMMIT',
     'SELECT COUNT(*) FROM w_item',
   ],
+  // Set before anything has begun, on a connection that is ready.
+  [
+    'SET autocommit = 0',
+    'SELECT 1',
+    'SAVEPOINT a',
+    'UPDATE w_item SET n = 5 WHERE id = 1',
+    'ROLLBACK TO a',
+    'SELECT n FROM w_item WHERE id = 1',
+    'COMMIT',
+    'SAVEPOINT b',
+    'UPDATE w_item SET n = 6 WHERE id = 1',
+    'RELEASE SAVEPOINT b',
+    'COMMIT',
+  ],
   [
     'SET autocommit = 0',
     'UPDATE w_item SET n = 5',
