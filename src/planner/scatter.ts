@@ -80,7 +80,7 @@ class ScatterPlanner {
     this.#query = query;
     this.#input = input;
     this.#items = block.items;
-    this.#names = new SelectNames(block.items, input.text);
+    this.#names = new SelectNames(block.items, input.text, input.scope);
     this.#visible = outputColumns(block, input.scope)?.length;
     this.#hidden = new HiddenColumns(this.#visible);
   }
@@ -235,6 +235,7 @@ class ScatterPlanner {
     this.#keepsLimit = false;
     // One row needs no order, but what MySQL has against the client's it has to say.
     if (groupBy === undefined) {
+      this.#valuesOfAny(aggregates);
       this.#steps.push({ kind: 'group', keys: [], aggregates: [...aggregates.values()], method: 'sorted' });
       return;
     }
@@ -282,6 +283,10 @@ class ScatterPlanner {
   #inOrderBy(expression: Expression): SqlText {
     if (expression.kind === 'column') {
       const found = resolveColumn(this.#input.scope, expression);
+      if (this.#names.isOfSeveral(expression)) {
+        this.#names.requireOnlyItself(expression);
+        return { kind: 'copy', expression };
+      }
       if (found.kind === 'column' && expression.table === undefined)
         return { kind: 'name', text: `${quoted(found.source.name)}.${quoted(found.column.name)}` };
     } else {
@@ -295,10 +300,15 @@ class ScatterPlanner {
     const { aggregate, subquery } = computationIn(having);
     if (aggregate || subquery)
       throw new Refused('HAVING with an aggregate or a subquery over several shards');
-    for (const name of columnsIn(having)) {
+    const names = columnsIn(having);
+    if (names.length > 0 && this.#block.groupBy === undefined)
+      throw new Refused('HAVING with a column and no GROUP BY over several shards');
+    for (const name of names) {
       const named = this.#names.itemNamed(name);
-      const item = named < 0 ? undefined : this.#items[named];
-      if (item?.kind === 'selectExpression' && computationIn(item.expression).aggregate)
+      // Where it is no column it may be the title of any.
+      const isColumn = resolveColumn(this.#input.scope, name).kind === 'column';
+      const items = named >= 0 ? [this.#items[named]!] : isColumn ? [] : this.#items;
+      if (items.some((item) => item.kind === 'selectExpression' && computationIn(item.expression).aggregate))
         throw new Refused('HAVING with an aggregate over several shards');
     }
   }
@@ -339,6 +349,22 @@ class ScatterPlanner {
       }
       default:
         throw new Refused(`${name.toUpperCase()} over several shards`);
+    }
+  }
+
+  /** Without GROUP BY a shard without rows has a row too, with NULL for what stands beside aggregates. */
+  #valuesOfAny(aggregates: Map<number, PlanAggregate>): void {
+    for (const [at, item] of this.#items.entries()) {
+      if (item.kind !== 'selectExpression' || aggregates.has(at)) continue;
+      const { expression } = item;
+      const isAny = expression.kind === 'call' && expression.name === 'any_value';
+      const value = isAny ? expression.args[0] : expression;
+      if (value?.kind === 'column') {
+        const comparable = extremeOf(comparableOf(value, this.#input.scope), value, this.#input.scope);
+        const by = this.#keyOf(at, comparable, { kind: 'copy', expression });
+        aggregates.set(at, { kind: 'min', column: at, by });
+      } else if (computationIn(expression).subquery || columnsIn(expression).length > 0)
+        throw new Refused('an expression over columns beside aggregates and without GROUP BY');
     }
   }
 

@@ -1,6 +1,7 @@
 /** What names, positions and expressions in ORDER BY and GROUP BY mean by the select list. */
 import type { ColumnReference, Expression } from '../sql/ast/expression.ts';
 import type { OrderItem, SelectItem } from '../sql/ast/query.ts';
+import { isOfSeveral, type Scope } from './analysis/scope.ts';
 import { columnsIn } from './analysis/subqueries.ts';
 import { Refused } from './refused.ts';
 import { isConstant, type SortItem } from './scatter-sql.ts';
@@ -8,10 +9,12 @@ import { isConstant, type SortItem } from './scatter-sql.ts';
 export class SelectNames {
   readonly #items: readonly SelectItem[];
   readonly #text: Buffer;
+  readonly #scope: Scope;
 
-  constructor(items: readonly SelectItem[], text: Buffer) {
+  constructor(items: readonly SelectItem[], text: Buffer, scope: Scope) {
     this.#items = items;
     this.#text = text;
+    this.#scope = scope;
   }
 
   /** Entries of ORDER BY: there what the select list calls so comes first. */
@@ -21,7 +24,8 @@ export class SelectNames {
       if (position >= 0) return this.selected(position, direction);
       if (expression.kind === 'column') {
         const named = this.itemNamed(expression);
-        if (named >= 0) return this.selected(named, direction);
+        const at = named >= 0 ? named : this.columnNamed(expression);
+        if (at >= 0) return this.selected(at, direction);
       } else {
         for (const name of columnsIn(expression)) this.requireNoAlias(name);
       }
@@ -66,6 +70,33 @@ export class SelectNames {
     );
   }
 
+  /** Whether several tables have a column of that name: of which of them it is, USING decides. */
+  isOfSeveral({ name, table }: ColumnReference): boolean {
+    return table === undefined && isOfSeveral(this.#scope, name);
+  }
+
+  /** For such a name ORDER BY takes the column that is selected; -1 for none. */
+  columnNamed(name: ColumnReference): number {
+    if (!this.isOfSeveral(name)) return -1;
+    const wanted = name.name.toLowerCase();
+    return this.#items.findIndex(
+      (item) => isColumn(item) && item.alias === undefined && item.expression.name.toLowerCase() === wanted,
+    );
+  }
+
+  /** Raises where the select list calls something else so. */
+  requireOnlyItself(name: ColumnReference): void {
+    this.requireNoAlias(name);
+    const wanted = name.name.toLowerCase();
+    for (const item of this.#items)
+      if (
+        isColumn(item) &&
+        item.expression.name.toLowerCase() === wanted &&
+        item.expression.table !== undefined
+      )
+        throw new Refused(`GROUP BY ${name.name}, of which table the select list has another one`);
+  }
+
   /** An entry of the select list with the same text, if its place is known. */
   sameItem(expression: Expression): number {
     const at = this.#items.findIndex(
@@ -84,3 +115,8 @@ export class SelectNames {
     return this.#text.subarray(a.start, a.end).equals(this.#text.subarray(b.start, b.end));
   }
 }
+
+const isColumn = (
+  item: SelectItem,
+): item is Extract<SelectItem, { kind: 'selectExpression' }> & { expression: ColumnReference } =>
+  item.kind === 'selectExpression' && item.expression.kind === 'column';

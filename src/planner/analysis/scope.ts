@@ -48,6 +48,15 @@ function resolveIn(sources: readonly Source[], name: ColumnReference, depth: num
   return missing;
 }
 
+/** Whether several tables of the block have, or may have, a column of a name. */
+export function isOfSeveral({ sources }: Scope, name: string): boolean {
+  const wanted = name.toLowerCase();
+  const having = sources.filter(
+    ({ columns }) => columns === undefined || columns.some((column) => column.name.toLowerCase() === wanted),
+  );
+  return having.length > 1;
+}
+
 /** Table names are compared as MySQL on Linux does, aliases too: with case. */
 export const isNamed = (
   source: Source,
