@@ -273,7 +273,20 @@ export function literalAt(
   }
 }
 
+/** Digits of which any number is exact as a JavaScript number. */
+const SAFE_DIGITS_MAX = 15;
+
 function integerAt(text: Buffer, start: number, end: number): LiteralValue {
+  if (end - start <= SAFE_DIGITS_MAX) {
+    let number = 0;
+    let at = start;
+    for (; at < end; at++) {
+      const digit = text[at]! - 0x30;
+      if (digit < 0 || digit > 9) break;
+      number = number * 10 + digit;
+    }
+    if (at === end) return { kind: 'integer', value: BigInt(number) };
+  }
   const digits = numberText(text, start, end);
   const value = BigInt(digits);
   const fits = value >= -(2n ** 63n) && value < 2n ** 64n;

@@ -57,6 +57,11 @@ export class Plans {
   readonly #contexts = new ContextIds();
   /** Statements that MySQL accepts and our parser does not. */
   #parserGaps = 0;
+  /** What `knownScan` has just read and found, until `plan` asks for the same or the next statement is read. */
+  #readSource: Buffer | undefined;
+  #readMode: LexMode | undefined;
+  #readContext = 0;
+  #readEntry: Entry | undefined;
   readonly #maps = new WeakMap<KeyspaceState['shards'], ShardMap>();
   #topology: Topology | undefined;
 
@@ -125,8 +130,14 @@ export class Plans {
   /** The scan of a statement whose like is in the cache; undefined: it has to be made. The fingerprint is then that of the statement. */
   knownScan(source: Buffer, start: number, mode: LexMode, context: number): StatementScan | undefined {
     const { fingerprint } = this;
+    this.#readSource = undefined;
     if (!fingerprint.read(source, start, mode)) return undefined;
-    const scan = this.#cache.get(fingerprint.key, context)?.scan;
+    const entry = this.#cache.get(fingerprint.key, context);
+    this.#readSource = source;
+    this.#readMode = mode;
+    this.#readContext = context;
+    this.#readEntry = entry;
+    const scan = entry?.scan;
     return scan === undefined
       ? undefined
       : rebaseScan(scan, fingerprint.start, fingerprint.end, fingerprint.next);
@@ -138,9 +149,17 @@ export class Plans {
    */
   plan(source: Buffer, scan: StatementScan, mode: LexMode, context: number, target: Target): Planned {
     const { fingerprint } = this;
-    this.hasFingerprint = fingerprint.read(source, scan.start, mode) && fingerprint.end === scan.end;
+    const isRead =
+      this.#readSource === source &&
+      this.#readMode === mode &&
+      this.#readContext === context &&
+      fingerprint.start === scan.start;
+    // Once: by the next time somebody may have written another statement into the buffer.
+    this.#readSource = undefined;
+    this.hasFingerprint =
+      (isRead || fingerprint.read(source, scan.start, mode)) && fingerprint.end === scan.end;
     if (this.hasFingerprint) {
-      const entry = this.#cache.get(fingerprint.key, context);
+      const entry = isRead ? this.#readEntry : this.#cache.get(fingerprint.key, context);
       if (entry !== undefined && this.#holds(entry)) return entry.plan;
     }
     const statement = parseStatement(source, scan.start, scan.end, mode);
