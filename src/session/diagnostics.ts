@@ -26,6 +26,8 @@ export const previousFacts = effect.foundRows | effect.rowCount | effect.diagnos
 const primedEffects = effect.lastInsertIdRead | effect.connectionId;
 const WAIT_MS = 2;
 const WAITS_MAX = 500;
+/** Connections of earlier INSERTs that are remembered. */
+const INSERTS_KEPT_MAX = 8;
 
 export class Diagnostics {
   /** How many warnings (and errors) the last statement had. */
@@ -45,6 +47,8 @@ export class Diagnostics {
   /** Where an INSERT reported an id that may or may not be what LAST_INSERT_ID() now is. */
   #insertOn: BackendConnection | undefined;
   #insertSeen = 0n;
+  /** The same of INSERTs before it on other connections: theirs counts where the later ones were given their ids. */
+  #insertsBefore: { on: BackendConnection; seen: bigint; certain: boolean }[] = [];
   /** The connection's value is the session's even if it is the same as before. */
   #insertCertain = false;
 
@@ -85,12 +89,21 @@ export class Diagnostics {
     const wrote = (scan.effects & effect.lastInsertIdWrite) !== 0;
     if (answer.insertId !== 0n || wrote) {
       pending |= pendingState.lastInsertId;
-      if (this.#insertOn !== connection) this.#insertCertain = false;
+      if (this.#insertOn !== connection) this.#keepInsert(connection);
       this.#insertCertain ||= wrote || answer.insertId === connection.lastInsertId;
       this.#insertOn = connection;
       this.#insertSeen = answer.insertId;
     }
     connection.pending = pending;
+  }
+
+  /** An INSERT reports an id on another connection than the last one did. */
+  #keepInsert(connection: BackendConnection): void {
+    const on = this.#insertOn;
+    const others = this.#insertsBefore.filter((before) => before.on !== connection);
+    if (on !== undefined) others.push({ on, seen: this.#insertSeen, certain: this.#insertCertain });
+    this.#insertsBefore = others.slice(-INSERTS_KEPT_MAX);
+    this.#insertCertain = false;
   }
 
   /** A statement was answered by the router: nothing affected, no warnings. */
@@ -149,6 +162,7 @@ export class Diagnostics {
     const on = this.#insertOn;
     this.#insertOn = undefined;
     this.#insertCertain = false;
+    this.#insertsBefore = [];
     if (on === undefined || on.closed || on.leased || on.owner !== this.#session) return;
     on.leased = true;
     this.#session.holding.discard(on);
@@ -169,10 +183,29 @@ export class Diagnostics {
    * the connection's value has changed.
    */
   #decideInsertId(connection: BackendConnection, value: bigint): void {
-    if (connection !== this.#insertOn) return;
-    if (this.#insertCertain || value !== connection.lastInsertId) this.#lastInsertId = value;
-    this.#insertOn = undefined;
-    this.#insertCertain = false;
+    const changed = value !== connection.lastInsertId;
+    if (connection === this.#insertOn) {
+      this.#decided(this.#insertCertain || changed ? value : undefined);
+      return;
+    }
+    const at = this.#insertsBefore.findIndex(({ on }) => on === connection);
+    if (at < 0) return;
+    const counts = this.#insertsBefore[at]!.certain || changed;
+    if (counts) this.#lastInsertId = value;
+    // What was before one that counts does not.
+    this.#insertsBefore.splice(counts ? 0 : at, counts ? at + 1 : 1);
+  }
+
+  /** The last INSERT has made LAST_INSERT_ID() what it is; undefined: it has not, and the one before it may have. */
+  #decided(value: bigint | undefined): void {
+    const before = value === undefined ? this.#insertsBefore.pop() : undefined;
+    if (value !== undefined) {
+      this.#lastInsertId = value;
+      this.#insertsBefore = [];
+    }
+    this.#insertOn = before?.on;
+    this.#insertSeen = before?.seen ?? 0n;
+    this.#insertCertain = before?.certain ?? false;
   }
 
   /** Runs a statement that asks about the last one, or that begins a transaction first. */
@@ -328,6 +361,7 @@ export class Diagnostics {
     const answer = await demand(connection.query('SELECT LAST_INSERT_ID()'));
     this.#lastInsertId = BigInt(textValues(answer, 0)[0]!);
     this.#insertOn = undefined;
+    this.#insertsBefore = [];
     connection.lastInsertId = this.#lastInsertId;
     connection.pending &= ~pendingState.lastInsertId;
   }
@@ -351,8 +385,7 @@ export class Diagnostics {
         on.lastInsertId = value;
       } else if (on.closed || waits > WAITS_MAX) {
         // The connection is gone, and with it the difference between a generated and a given id.
-        this.#lastInsertId = this.#insertSeen;
-        this.#insertOn = undefined;
+        this.#decided(this.#insertSeen);
       } else {
         await this.#captureFrom(on);
       }
