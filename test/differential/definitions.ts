@@ -45,12 +45,14 @@ export const shardedVschema = {
   sharded: true,
   vindexes,
   tables: Object.fromEntries(
-    allTables.map(({ name, sharding, autoIncrement }) => [
+    allTables.map(({ name, sharding, pinned, autoIncrement }) => [
       name,
       sharding === undefined
-        ? { type: 'reference' }
+        ? pinned === undefined
+          ? { type: 'reference' }
+          : { pinned }
         : {
-            column_vindexes: [{ column: sharding.column, name: sharding.vindex }],
+            column_vindexes: [{ columns: sharding.columns, name: sharding.vindex }],
             ...(autoIncrement && {
               auto_increment: {
                 column: autoIncrement.column,

@@ -22,12 +22,20 @@ export function literalBytes(literal: string): Buffer | undefined {
 /** The shard's name for each of `count` equal shards. */
 export const shardNames = equalKeyRanges;
 
-const functions = new Map(Object.entries(vindexes).map(([name, { type }]) => [name, createVindex(type, {})]));
+/** Without the parameter that is a promise and changes no place. */
+const paramsOf = (vindex: Readonly<{ type: string; params?: Readonly<Record<string, string>> }>) => {
+  const { canonical_values: _, ...params } = vindex.params ?? {};
+  return params;
+};
 
-/** The keyspace id of a stored value; its kind follows from the column. */
-function keyspaceId(vindex: string, value: VindexValue): Buffer {
-  const destination = functions.get(vindex)!.map([value]);
-  if (destination.kind !== 'keyspaceId') throw new Error(`${vindex} does not map ${JSON.stringify(value)}`);
+const functions = new Map(
+  Object.entries(vindexes).map(([name, vindex]) => [name, createVindex(vindex.type, paramsOf(vindex))]),
+);
+
+/** The keyspace id of stored values; their kinds follow from the columns. */
+function keyspaceId(vindex: string, values: readonly VindexValue[]): Buffer {
+  const destination = functions.get(vindex)!.map(values);
+  if (destination.kind !== 'keyspaceId') throw new Error(`${vindex} does not map ${JSON.stringify(values)}`);
   return destination.id;
 }
 
@@ -42,25 +50,32 @@ const storedValue = ({ family }: ColumnDefinition, bytes: Buffer | undefined): V
   bytes === undefined ? { kind: 'null' } : { kind: kinds[family] ?? 'text', bytes };
 
 /** The place of the row's shard among `count` equal ones. */
-export function shardOf(table: TableDefinition, row: Row, count: number): number {
-  return placeOf(table, literalBytes(row[columnAt(table)]!), count);
-}
+export const shardOf = (table: TableDefinition, row: Row, count: number): number =>
+  placeOf(table, row.map(literalBytes), count);
 
 /** The same for a row as a tablet shows it. */
-export function shardOfStored(
+export const shardOfStored = (
   table: TableDefinition,
   row: readonly (string | null)[],
   count: number,
-): number {
-  const value = row[columnAt(table)];
-  return placeOf(table, value == null ? undefined : Buffer.from(value), count);
+): number =>
+  placeOf(
+    table,
+    row.map((value) => (value === null ? undefined : Buffer.from(value))),
+    count,
+  );
+
+function placeOf(table: TableDefinition, row: readonly (Buffer | undefined)[], count: number): number {
+  const id = table.pinned === undefined ? idOf(table, row) : Buffer.from(table.pinned, 'hex');
+  return shardNames(count).findIndex((name) => keyRangeContains(parseKeyRange(name)!, id));
 }
 
-const columnAt = (table: TableDefinition): number =>
-  insertedColumns(table).findIndex(({ name }) => name === table.sharding!.column);
-
-function placeOf(table: TableDefinition, value: Buffer | undefined, count: number): number {
-  const column = insertedColumns(table)[columnAt(table)]!;
-  const id = keyspaceId(table.sharding!.vindex, storedValue(column, value));
-  return shardNames(count).findIndex((name) => keyRangeContains(parseKeyRange(name)!, id));
+function idOf(table: TableDefinition, row: readonly (Buffer | undefined)[]): Buffer {
+  const { columns, vindex } = table.sharding!;
+  const all = insertedColumns(table);
+  const values = columns.map((name) => {
+    const at = all.findIndex((column) => column.name === name);
+    return storedValue(all[at]!, row[at]);
+  });
+  return keyspaceId(vindex, values);
 }

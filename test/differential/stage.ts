@@ -170,7 +170,8 @@ async function loadShard(server: RunningMysqld, at: number, shards: number): Pro
 
 function shardInserts(tables: readonly TableDefinition[], at: number, shards: number): string[] {
   return tables.flatMap((table) => {
-    const here = (row: Row): boolean => table.sharding === undefined || shardOf(table, row, shards) === at;
+    const everywhere = table.sharding === undefined && table.pinned === undefined;
+    const here = (row: Row): boolean => everywhere || shardOf(table, row, shards) === at;
     const rows = rowsOf(table).filter(here);
     return rows.length > 0 ? [insertOf(table, rows)] : [];
   });

@@ -9,8 +9,10 @@ export type TableDefinition = Readonly<{
   /** Columns that tell any two rows apart. */
   unique: readonly string[];
   keys: readonly string[];
-  /** The sharding column and its vindex; a reference table has none. */
-  sharding?: Readonly<{ column: string; vindex: string }>;
+  /** The sharding columns and their vindex; a reference table has none. */
+  sharding?: Readonly<{ columns: readonly string[]; vindex: string }>;
+  /** Where all rows lie, as hexadecimal keyspace id. */
+  pinned?: string;
   autoIncrement?: Readonly<{ column: string; sequence: string }>;
   /** The owner has promised canonical values: queries may look for those only. */
   canonical: boolean;
@@ -31,6 +33,20 @@ export const vindexes = {
   unicode_loose_md5: { type: 'unicode_loose_md5' },
   unicode_loose_md5_canonical: { type: 'unicode_loose_md5', params: { canonical_values: 'true' } },
   unicode_loose_xxhash: { type: 'unicode_loose_xxhash' },
+  static_map: {
+    type: 'numeric_static_map',
+    params: {
+      json: '{"5": 13835058055282163712, "42": 1, "100": 9223372036854775808}',
+      fallback_type: 'hash',
+    },
+  },
+  cfc: { type: 'cfc' },
+  cfc_md5: { type: 'cfc', params: { hash: 'md5', offsets: '[1,3]' } },
+  multi: {
+    type: 'multicol',
+    params: { column_count: '2', column_bytes: '1,7', column_vindex: 'hash,xxhash' },
+  },
+  region: { type: 'region_experimental', params: { region_bytes: '1' } },
 } as const;
 
 const text = (characters: number, collation: string): string => {
@@ -87,6 +103,19 @@ const keyTables: readonly KeyTable[] = [
   ['k_binary_id', key('VARBINARY(40) NOT NULL', 'binary', hexAll(pools.binaries)), 'binary'],
   ['k_decimal', key('DECIMAL(10,2) NOT NULL', 'decimal', pools.decimals), 'xxhash'],
   ['k_date', key('DATE NOT NULL', 'date', quotedAll(pools.dates)), 'xxhash'],
+  ['k_static', key('BIGINT UNSIGNED NOT NULL', 'unsigned', pools.unsigned), 'static_map'],
+  ['k_cfc', key('VARBINARY(40) NOT NULL', 'binary', hexAll(pools.binaries)), 'cfc'],
+  [
+    'k_cfc_md5',
+    key('VARBINARY(40) NOT NULL', 'binary', hexAll(pools.binaries.filter((each) => each.length > 2))),
+    'cfc_md5',
+  ],
+];
+
+/** By two columns: the first alone leads to a range of ids. */
+const pairTables: readonly (readonly [name: string, columns: readonly string[], vindex: VindexName])[] = [
+  ['k_multi', ['r', 'k'], 'multi'],
+  ['k_region', ['r', 'k'], 'region'],
 ];
 
 const payload: readonly ColumnDefinition[] = [
@@ -102,10 +131,36 @@ const keyed: readonly TableDefinition[] = keyTables.map(([name, keyColumn, vinde
   columns: [counted, keyColumn, ...payload],
   unique: ['n'],
   keys: ['PRIMARY KEY (n)', 'KEY k (k)'],
-  sharding: { column: 'k', vindex },
+  sharding: { columns: ['k'], vindex },
   canonical,
   rows: Math.min(90, Math.round(keyColumn.pool.length * 1.4) + 10),
 }));
+
+const paired: readonly TableDefinition[] = pairTables.map(([name, columns, vindex]) => ({
+  name,
+  columns: [
+    counted,
+    column('r', 'INT NOT NULL', 'integer', ['0', '1', '2', '5', '100', '200', '255']),
+    key('BIGINT NOT NULL', 'integer', placeable),
+    ...payload,
+  ],
+  unique: ['n'],
+  keys: ['PRIMARY KEY (n)', 'KEY k (k)'],
+  sharding: { columns, vindex },
+  canonical: false,
+  rows: 60,
+}));
+
+/** All rows lie where the keyspace id says, whatever they hold. */
+const pinnedTable: TableDefinition = {
+  name: 'k_pinned',
+  columns: [counted, key('BIGINT NOT NULL', 'integer', pools.integers), ...payload],
+  unique: ['n'],
+  keys: ['PRIMARY KEY (n)', 'KEY k (k)'],
+  pinned: 'c0',
+  canonical: false,
+  rows: 40,
+};
 
 const zooColumns: readonly ColumnDefinition[] = [
   column('id', 'BIGINT NOT NULL', 'integer', []),
@@ -223,7 +278,7 @@ const shop: readonly TableDefinition[] = [
     ],
     unique: ['id'],
     keys: ['PRIMARY KEY (id)', 'KEY city (city)'],
-    sharding: { column: 'id', vindex: 'hash' },
+    sharding: { columns: ['id'], vindex: 'hash' },
     canonical: false,
     rows: 40,
   },
@@ -244,7 +299,7 @@ const shop: readonly TableDefinition[] = [
     ],
     unique: ['cid', 'oid'],
     keys: ['PRIMARY KEY (cid, oid)', 'KEY day (day)'],
-    sharding: { column: 'cid', vindex: 'hash' },
+    sharding: { columns: ['cid'], vindex: 'hash' },
     canonical: false,
     rows: 110,
   },
@@ -260,7 +315,7 @@ const shop: readonly TableDefinition[] = [
     ],
     unique: ['cid', 'oid', 'line'],
     keys: ['PRIMARY KEY (cid, oid, line)'],
-    sharding: { column: 'cid', vindex: 'hash' },
+    sharding: { columns: ['cid'], vindex: 'hash' },
     canonical: false,
     rows: 180,
   },
@@ -307,7 +362,7 @@ const written: readonly TableDefinition[] = [
     ],
     unique: ['id'],
     keys: ['PRIMARY KEY (id)'],
-    sharding: { column: 'id', vindex: 'hash' },
+    sharding: { columns: ['id'], vindex: 'hash' },
     canonical: false,
     rows: 25,
   },
@@ -320,7 +375,7 @@ const written: readonly TableDefinition[] = [
     ],
     unique: ['n'],
     keys: ['PRIMARY KEY (k, n)'],
-    sharding: { column: 'k', vindex: 'unicode_loose_md5' },
+    sharding: { columns: ['k'], vindex: 'unicode_loose_md5' },
     canonical: false,
     rows: 30,
   },
@@ -332,7 +387,7 @@ const written: readonly TableDefinition[] = [
     ],
     unique: ['k'],
     keys: ['PRIMARY KEY (k)'],
-    sharding: { column: 'k', vindex: 'xxhash' },
+    sharding: { columns: ['k'], vindex: 'xxhash' },
     canonical: false,
     rows: 20,
   },
@@ -345,7 +400,7 @@ const written: readonly TableDefinition[] = [
     ],
     unique: ['id'],
     keys: ['PRIMARY KEY (id)'],
-    sharding: { column: 'id', vindex: 'hash' },
+    sharding: { columns: ['id'], vindex: 'hash' },
     autoIncrement: { column: 'id', sequence: 'auto_seq' },
     canonical: false,
     rows: 10,
@@ -359,7 +414,7 @@ const written: readonly TableDefinition[] = [
     ],
     unique: ['id'],
     keys: ['PRIMARY KEY (cid, id)', 'KEY id (id)'],
-    sharding: { column: 'cid', vindex: 'hash' },
+    sharding: { columns: ['cid'], vindex: 'hash' },
     autoIncrement: { column: 'id', sequence: 'child_seq' },
     canonical: false,
     rows: 16,
@@ -371,16 +426,23 @@ const zoo: TableDefinition = {
   columns: zooColumns,
   unique: ['id'],
   keys: ['PRIMARY KEY (id)', 'KEY i (i)', 'KEY v (v)'],
-  sharding: { column: 'id', vindex: 'hash' },
+  sharding: { columns: ['id'], vindex: 'hash' },
   canonical: false,
   rows: 130,
 };
 
-export const keyTableDefinitions = keyed;
+export const keyTableDefinitions = [...keyed, ...paired, pinnedTable];
 export const zooTable = zoo;
 export const shopTables = shop;
 export const writtenTables = written;
-export const allTables: readonly TableDefinition[] = [...keyed, zoo, ...shop, ...written];
+export const allTables: readonly TableDefinition[] = [
+  ...keyed,
+  zoo,
+  ...shop,
+  ...written,
+  ...paired,
+  pinnedTable,
+];
 
 const byName = new Map(allTables.map((table) => [table.name, table]));
 

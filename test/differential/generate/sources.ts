@@ -40,8 +40,8 @@ export function columnsOf(table: TableDefinition, qualifier: string, nullable = 
   return table.columns.map((definition) => ({
     ref: qualifier === '' ? definition.name : `${qualifier}.${definition.name}`,
     definition,
-    sharding: definition.name === table.sharding?.column,
-    canonical: table.canonical && definition.name === table.sharding?.column,
+    sharding: table.sharding?.columns.includes(definition.name) === true,
+    canonical: table.canonical && table.sharding?.columns.includes(definition.name) === true,
     nullable: nullable || isNullable(definition),
   }));
 }

@@ -51,7 +51,9 @@ function insert(random: Random): Write {
     all,
     all.filter((name) => name !== automatic),
     [...all].reverse(),
-    all.filter((name) => table.unique.includes(name) || name === table.sharding?.column || name === 'n'),
+    all.filter(
+      (name) => table.unique.includes(name) || table.sharding?.columns.includes(name) || name === 'n',
+    ),
   ]);
   const rows = joined(
     Array.from({ length: random.pick([1, 1, 2, 3, 5, 12]) }, () => rowOf(random, table, names)),
