@@ -410,7 +410,7 @@ export class Analyzer {
     if (found.kind !== 'table') {
       const view = found.kind === 'unknown' ? viewNamed(node, this.input) : undefined;
       if (view === undefined) throw found.error;
-      return this.#view(view, name, nullable, block);
+      return this.#view(view, { name, schema: node.schema ?? keyspace }, nullable, block);
     }
     const { table } = found;
     if (this.#readOperand !== this.input.readOperand) requireOwnName(node, table);
@@ -430,7 +430,7 @@ export class Analyzer {
   }
 
   /** A view is read as the derived table that it stands for. */
-  #view(view: TableSchema, name: string, nullable: boolean, block: Block): Source {
+  #view(view: TableSchema, named: Pick<Source, 'name' | 'schema'>, nullable: boolean, block: Block): Source {
     const defined = viewQuery(view);
     this.views++;
     const outside = this.#readOperand;
@@ -445,7 +445,7 @@ export class Analyzer {
     });
     this.#readOperand = outside;
     const names = view.columns.map((column) => column.name);
-    return { name, schema: undefined, columns: withNames(facts.columns, names), uses: facts.uses };
+    return { ...named, columns: withNames(facts.columns, names), uses: facts.uses };
   }
 
   /** Raises what MySQL says of a table that is not there, or HG_SCHEMA_DISAGREES. */
