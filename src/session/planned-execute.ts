@@ -5,6 +5,8 @@
 import { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { scatterRows } from '../engine/run-scatter.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { demand } from '../gateway/prepare-connection.ts';
+import type { PreparedOnTablet } from '../gateway/prepared-cache.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { refusalOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
@@ -12,6 +14,7 @@ import { InsertBinding } from '../planner/bind-insert.ts';
 import { Operands } from '../planner/operands.ts';
 import { type ChangePlan, isRefusal, type Plan, type QueryPlan, type Scatter } from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
+import type { Template } from '../planner/template.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import { commandPacket } from '../wire/packets.ts';
@@ -79,12 +82,16 @@ export async function preparePlace(
 /** Sends the client's EXECUTE to a place, where the statement is prepared under `text`; undefined: where its names say, under its own. */
 type Relay = (place: Place | undefined, text?: Buffer) => Promise<unknown> | undefined;
 
+/** A text of the client's statement as a connection has it prepared, preparing it first where it has not. */
+type PrepareOn = (connection: BackendConnection, text: Buffer) => Promise<PreparedOnTablet>;
+
 /** Runs EXECUTE; where one shard is enough, by `relay`. */
 export async function executePlanned(
   session: Session,
   statement: PlannedStatement,
   packet: Buffer,
   relay: Relay,
+  prepareOn: PrepareOn,
 ): Promise<void> {
   await schemasToWaitFor(session, statement.scan);
   const plan = planOf(session, statement);
@@ -99,7 +106,7 @@ export async function executePlanned(
   const values = parameters.map(({ value }) => value);
   const operands = new Operands(statement.text, statement.mode, slots, values, context);
   const map = plans.shardMap(plan.keyspace);
-  const run: Execution = { session, statement, parameters, operands, map };
+  const run: Execution = { session, statement, parameters, operands, map, prepareOn };
   switch (plan.kind) {
     case 'query':
     case 'change':
@@ -117,6 +124,7 @@ type Execution = Readonly<{
   parameters: readonly BoundParameter[];
   operands: Operands;
   map: ShardMap;
+  prepareOn: PrepareOn;
 }>;
 
 async function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): Promise<void> {
@@ -159,20 +167,48 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   const bound = values.markers().map((index) => parameters[index]!);
   const limits = limitsOf(scatter, operands);
   const budget = new MemoryBudget(session.services.statementBytesMax);
+  const keep = isStable(scatter.text);
   const questions = places.map((place) => ({
     place,
     packet: async (connection: BackendConnection) => {
-      const { error, statementId } = await connection.ask(command.stmtPrepare, text, 'prepare');
-      if (error !== undefined) throw new TabletRefusal(changedColumns(error, [place]));
-      return commandPacket(command.stmtExecute, executeContent(statementId, bound));
+      const prepared = keep ? keptStatement(run, connection, text, bound) : newStatement(connection, text);
+      const id = await prepared.catch((error: unknown) => {
+        if (!(error instanceof TabletRefusal)) throw error;
+        throw new TabletRefusal(changedColumns(error.answer, [place]));
+      });
+      return commandPacket(command.stmtExecute, executeContent(id, bound));
     },
-    // Its text has values in it and is not prepared for another time.
-    after: (connection: BackendConnection, sent: Buffer) =>
-      connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9))),
+    after: (connection: BackendConnection, sent: Buffer) => {
+      if (!keep) connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9)));
+    },
   }));
   await scatterRead(session, statement.scan, { questions, original: undefined }, (shards) =>
     scatterRows(scatter, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! }),
   );
+}
+
+/** Whether all executions send the same text, so that it is worth keeping it prepared. */
+const isStable = (template: Template): boolean =>
+  template.every(
+    (piece) =>
+      piece.kind !== 'timestamp' &&
+      (piece.kind !== 'sum' || piece.operands.every(({ kind }) => kind !== 'parameter')),
+  );
+
+async function newStatement(connection: BackendConnection, text: Buffer): Promise<number> {
+  return (await demand(connection.ask(command.stmtPrepare, text, 'prepare'))).statementId;
+}
+
+/** The statement as the connection has it prepared; the EXECUTE that follows says the types of the parameters. */
+async function keptStatement(
+  { prepareOn }: Execution,
+  connection: BackendConnection,
+  text: Buffer,
+  bound: readonly BoundParameter[],
+): Promise<number> {
+  const prepared = await prepareOn(connection, text);
+  prepared.types = Buffer.concat(bound.map(({ type }) => type));
+  return prepared.id;
 }
 
 async function executeInsert(

@@ -155,11 +155,15 @@ export class PreparedStatements {
     }
     if (isPlanned(session, scan, this.#targetOf(statement))) {
       const target = this.#targetOf(statement);
-      return executePlanned(session, { ...statement, target }, packet, (place, renamed) => {
-        const sent =
-          renamed === undefined ? statement : { ...statement, text: renamed, keyDatabase: undefined };
-        return this.#executeAt(sent, packet, place ?? this.#placeOf(statement));
-      });
+      const under = (text: Buffer | undefined): ClientStatement =>
+        text === undefined ? statement : { ...statement, text, keyDatabase: undefined };
+      return executePlanned(
+        session,
+        { ...statement, target },
+        packet,
+        (place, renamed) => this.#executeAt(under(renamed), packet, place ?? this.#placeOf(statement)),
+        (connection, text) => this.#knownOn(connection, under(text)),
+      );
     }
     return this.#executeAt(statement, packet, this.#placeOf(statement));
   }
@@ -331,17 +335,22 @@ export class PreparedStatements {
 
   /** The statement as the connection has it prepared, preparing it first where it has not. */
   async #preparedOn(connection: BackendConnection, statement: ClientStatement): Promise<PreparedOnTablet> {
-    const key = this.#keyOf(connection, statement);
-    const known = connection.prepared.get(key);
-    if (known !== undefined) return known;
     try {
-      const id = await this.#prepareOn(connection, statement);
-      closeOnTablet(connection, connection.prepared.add(key, id));
-      return connection.prepared.get(key)!;
+      return await this.#knownOn(connection, statement);
     } catch (error) {
       this.#session.holding.giveBack(connection);
       throw error;
     }
+  }
+
+  /** The same for a caller that gives back the connection itself. */
+  async #knownOn(connection: BackendConnection, statement: ClientStatement): Promise<PreparedOnTablet> {
+    const key = this.#keyOf(connection, statement);
+    const known = connection.prepared.get(key);
+    if (known !== undefined) return known;
+    const id = await this.#prepareOn(connection, statement);
+    closeOnTablet(connection, connection.prepared.add(key, id));
+    return connection.prepared.get(key)!;
   }
 
   async #prepareOn(connection: BackendConnection, statement: ClientStatement): Promise<number> {

@@ -32,6 +32,8 @@ export type ScatterQuestion = Readonly<{ questions: readonly ShardQuestion[]; or
 
 const WARNINGS_KEPT_MAX = 1024;
 const REPEAT_MS = 20;
+/** So long the rest of an answer that nobody wants may take to come. */
+const KILL_MS = 2;
 const ERRNO_BAD_FIELD = 1054;
 /** Stopped by us, because another shard has failed or no more rows are wanted. */
 const ERRNO_QUERY_INTERRUPTED = 1317;
@@ -174,22 +176,29 @@ class ScatterRead implements RowClient {
       freed = resolve;
     });
     const { holding, running } = this.#session;
+    let killing: NodeJS.Timeout | undefined;
     const lost = () => {
       running.delete(part.connection);
       part.connection.close();
       holding.lost(part.connection);
     };
     return {
-      onAnswerEnd: (answer, connection) =>
+      onAnswerEnd: (answer, connection) => {
+        clearTimeout(killing);
         void this.#release(part, answer, connection)
           // Lost while it was asked for warnings.
           .catch(() => lost())
-          .then(freed),
+          .then(freed);
+      },
       onAnswerLost: () => {
+        clearTimeout(killing);
         lost();
         freed();
       },
-      onCancelled: () => void this.#session.services.gateway.kill(part.connection),
+      // Under LIMIT a shard sends little more than what is wanted of it: mostly the rest is here before any KILL is.
+      onCancelled: () => {
+        killing = setTimeout(() => void this.#session.services.gateway.kill(part.connection), KILL_MS);
+      },
     };
   }
 
