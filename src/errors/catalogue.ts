@@ -263,7 +263,8 @@ export const catalogue = {
     sqlState: '42000',
     retryable: false,
     message: 'Headgate does not understand this statement, though MySQL does',
-    advice: 'This is a gap in the parser; please report the statement. On one shard (USE `keyspace:shard`) it runs as it is.',
+    advice:
+      'This is a gap in the parser; please report the statement. On one shard (USE `keyspace:shard`) it runs as it is.',
   },
   HG_VINDEX_QUERY: {
     errno: 9114,
