@@ -12,7 +12,7 @@ import { Comparison } from './run.ts';
 import { Stage } from './stage.ts';
 
 const SEED = 4;
-const GENERATED = 1600;
+const GENERATED = 1000;
 
 let stage: Stage;
 let comparison: Comparison;

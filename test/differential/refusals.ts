@@ -56,6 +56,7 @@ const others: readonly RegExp[] = [
   /^HG_NOT_COMPARABLE: .*: (?:text without its WEIGHT_STRING|a value of type json)$/,
   /^HG_COLUMNS_DISAGREE: /,
   /^HG_SEVERAL_KEYSPACES: /,
+  /^HG_VINDEX_VALUE: .*: cfc needs … bytes, the value has …$/,
   /^ER_NOT_SUPPORTED_YET: The session holds state … on /,
   /^ER_NOT_SUPPORTED_YET: Headgate does not support WITH CONSISTENT SNAPSHOT over several shards: /,
 ];
