@@ -85,24 +85,35 @@ type Relay = (place: Place | undefined, text?: Buffer) => Promise<unknown> | und
 /** A text of the client's statement as a connection has it prepared, preparing it first where it has not. */
 type PrepareOn = (connection: BackendConnection, text: Buffer) => Promise<PreparedOnTablet>;
 
-/** Runs EXECUTE; where one shard is enough, by `relay`. */
-export async function executePlanned(
+/** Runs EXECUTE; where one shard is enough, by `relay`. Undefined: it has been relayed, and nothing had to be waited for. */
+export function executePlanned(
   session: Session,
   statement: PlannedStatement,
   packet: Buffer,
   relay: Relay,
   prepareOn: PrepareOn,
-): Promise<void> {
-  await schemasToWaitFor(session, statement.scan);
+): Promise<unknown> | undefined {
+  const run = () => executeKnown(session, statement, packet, relay, prepareOn);
+  const waiting = schemasToWaitFor(session, statement.scan);
+  return waiting === undefined ? run() : waiting.then(run);
+}
+
+function executeKnown(
+  session: Session,
+  statement: PlannedStatement,
+  packet: Buffer,
+  relay: Relay,
+  prepareOn: PrepareOn,
+): Promise<unknown> | undefined {
   const plan = planOf(session, statement);
-  if (plan === undefined) {
-    await relay(undefined);
-    return;
-  }
+  if (plan === undefined) return relay(undefined);
   const { plans } = session.services;
   const context = session.state.valueContext;
   const parameters = readParameters(packet, statement.parameterCount, statement.types, context);
-  const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
+  const { literals } = plans.fingerprint;
+  // An INSERT is bound again when its sequence has answered: the fingerprint is another statement's by then.
+  const kept = plan.kind === 'insert' ? literals.copy() : literals;
+  const slots = plans.hasFingerprint ? kept : undefined;
   const values = parameters.map(({ value }) => value);
   const operands = new Operands(statement.text, statement.mode, slots, values, context);
   const map = plans.shardMap(plan.keyspace);
@@ -127,25 +138,22 @@ type Execution = Readonly<{
   prepareOn: PrepareOn;
 }>;
 
-async function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): Promise<void> {
+function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): Promise<unknown> | undefined {
   const { session, operands, map } = run;
   const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
   const shards = shardsFor(plan.groups, operands, map, refusal);
-  if (shards.length <= 1) {
-    await relay(placeAt(session, plan.keyspace, map, shards[0] ?? 0), renamedText(run, plan));
-    return;
-  }
+  if (shards.length <= 1)
+    return relay(placeAt(session, plan.keyspace, map, shards[0] ?? 0), renamedText(run, plan));
   requireSeveral(session, run.statement.scan);
   const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
   if (plan.kind === 'query') {
-    if (!isRefusal(plan.scatter)) await executeScatter(run, plan.scatter, places);
-    return;
+    return isRefusal(plan.scatter) ? undefined : executeScatter(run, plan.scatter, places);
   }
   const values = valuesOf(run);
   const text = textOf(plan.scatterText, values);
   const parameters = values.markers().map((index) => run.parameters[index]!);
   const { text: source, scan } = run.statement;
-  await changeShards(
+  return changeShards(
     session,
     { source, scan, packet: textPacket(source) },
     plan,
@@ -211,21 +219,19 @@ async function keptStatement(
   return prepared.id;
 }
 
-async function executeInsert(
+function executeInsert(
   run: Execution,
   plan: Extract<Plan, { kind: 'insert' }>,
   relay: Relay,
-): Promise<void> {
+): Promise<unknown> | undefined {
   const { session, statement, operands, map } = run;
   const binding = new InsertBinding(plan, operands, valuesOf(run), map);
   if (plan.sequence === undefined && plan.refusal === undefined) {
     const shards = binding.shards();
     const [first = 0] = shards;
-    if (shards.every((shard) => shard === first)) {
-      await relay(placeAt(session, plan.keyspace, map, first), renamedText(run, plan));
-      return;
-    }
+    if (shards.every((shard) => shard === first))
+      return relay(placeAt(session, plan.keyspace, map, first), renamedText(run, plan));
   }
   const { text: source, scan } = statement;
-  await insertOnShards(session, { source, scan, packet: textPacket(source) }, plan, binding, run.parameters);
+  return insertOnShards(session, { source, scan, packet: textPacket(source) }, plan, binding, run.parameters);
 }
