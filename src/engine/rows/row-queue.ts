@@ -3,6 +3,9 @@
  * the head can be looked at in place.
  */
 const CHUNK_BYTES = 64 * 1024;
+/** Most results are short, and large buffers are dear: the first ones are small. */
+const FIRST_CHUNK_BYTES = 1024;
+const CHUNK_GROWTH = 4;
 const LENGTH_BYTES = 4;
 /** Chunks that are kept for the next rows. */
 const SPARE_MAX = 2;
@@ -14,6 +17,7 @@ export class RowQueue {
   readonly #spare: Chunk[] = [];
   #first = 0;
   #at = 0;
+  #nextBytes = FIRST_CHUNK_BYTES;
   /** Bytes of the rows that wait, their lengths included; the head counts until it is dropped. */
   queuedBytes = 0;
   /** The head row: valid while `hasHead`. */
@@ -43,6 +47,12 @@ export class RowQueue {
   #findHead(): void {
     let chunk = this.#chunks[this.#first];
     while (chunk !== undefined && this.#at === chunk.written) {
+      if (this.#isLast(chunk)) {
+        chunk.written = 0;
+        this.#at = 0;
+        this.hasHead = false;
+        return;
+      }
       this.#drop(chunk);
       chunk = this.#chunks[this.#first];
     }
@@ -53,7 +63,12 @@ export class RowQueue {
     this.end = this.start + chunk.bytes.readUInt32LE(this.#at);
   }
 
-  /** A chunk is read to its end: the last one is emptied, others go. */
+  /** Whether a chunk is the only one and worth filling again. */
+  #isLast(chunk: Chunk): boolean {
+    return this.#first === this.#chunks.length - 1 && chunk.bytes.length <= CHUNK_BYTES;
+  }
+
+  /** A chunk is read to its end. */
   #drop(chunk: Chunk): void {
     this.#at = 0;
     chunk.written = 0;
@@ -72,7 +87,12 @@ export class RowQueue {
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.bytes.length - last.written >= size) return last;
     const spare = size <= CHUNK_BYTES ? this.#spare.pop() : undefined;
-    const chunk = spare ?? { bytes: Buffer.allocUnsafeSlow(Math.max(size, CHUNK_BYTES)), written: 0 };
+    if (spare !== undefined) {
+      this.#chunks.push(spare);
+      return spare;
+    }
+    const chunk = { bytes: Buffer.allocUnsafe(Math.max(size, this.#nextBytes)), written: 0 };
+    this.#nextBytes = Math.min(CHUNK_BYTES, this.#nextBytes * CHUNK_GROWTH);
     this.#chunks.push(chunk);
     return chunk;
   }
