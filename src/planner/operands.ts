@@ -273,8 +273,8 @@ export function literalAt(
   }
 }
 
-/** Digits of which any number is exact as a JavaScript number. */
-const SAFE_DIGITS_MAX = 15;
+/** Longer numbers are not exact as JavaScript numbers; of this length, those up to the greatest safe integer are. */
+const SAFE_DIGITS_MAX = 16;
 
 function integerAt(text: Buffer, start: number, end: number): LiteralValue {
   if (end - start <= SAFE_DIGITS_MAX) {
@@ -285,7 +285,7 @@ function integerAt(text: Buffer, start: number, end: number): LiteralValue {
       if (digit < 0 || digit > 9) break;
       number = number * 10 + digit;
     }
-    if (at === end) return { kind: 'integer', value: BigInt(number) };
+    if (at === end && number <= Number.MAX_SAFE_INTEGER) return { kind: 'integer', value: BigInt(number) };
   }
   const digits = numberText(text, start, end);
   const value = BigInt(digits);

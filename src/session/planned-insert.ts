@@ -31,8 +31,9 @@ export function runInsert(
       session.relayTo({ ...statement, packet }, placeAt(session, plan.keyspace, map, first));
       return undefined;
     }
+    return insertOnShards(session, statement, plan, binding, undefined, shards);
   }
-  // From here on something waits, and the fingerprint will be another statement's.
+  // From here on the sequence is waited for, and the fingerprint will be another statement's.
   const kept = operands.kept(session.services.plans.fingerprint.literals);
   return insertOnShards(
     session,
@@ -42,12 +43,14 @@ export function runInsert(
   );
 }
 
+/** `shards`: those of the rows, where they are known before the sequence is asked. */
 export async function insertOnShards(
   session: Session,
   statement: Statement,
   plan: InsertPlan,
   binding: InsertBinding,
   parameters?: readonly BoundParameter[],
+  shards?: readonly number[],
 ): Promise<void> {
   if (plan.refusal !== undefined) refuse(plan.refusal);
   const { sequence, keyspace } = plan;
@@ -58,7 +61,7 @@ export async function insertOnShards(
       await services.sequences.take(sequence.keyspace, sequence.table, count, session.abort.signal),
     );
   const map = services.plans.shardMap(keyspace);
-  const parts = binding.parts(binding.shards());
+  const parts = binding.parts(shards ?? binding.shards());
   if (parts.length > 1) requireSeveral(session, statement.scan);
   const statements = parts.map(
     ({ shard, text, rowNumbers, markers }): ShardStatement => ({

@@ -5,8 +5,8 @@ const UNSIGNED_MAX = 2n ** 64n - 1n;
 const SIGNED_MAX = 2n ** 63n - 1n;
 const SIGNED_MIN = -(2n ** 63n);
 
-/** Digits of which any number is exact as a JavaScript number. */
-const SAFE_DIGITS_MAX = 15;
+/** Longer numbers are not exact as JavaScript numbers; of this length, those up to the greatest safe integer are. */
+const SAFE_DIGITS_MAX = 16;
 const DIGITS_MAX = 20;
 
 const TAB = 0x09;
@@ -47,10 +47,12 @@ function digitsOf(bytes: Buffer, from: number, end: number): bigint | undefined 
   let start = from;
   while (end - start > SAFE_DIGITS_MAX && bytes[start] === ZERO) start++;
   if (end - start > DIGITS_MAX) return undefined;
-  if (end - start > SAFE_DIGITS_MAX) return BigInt(bytes.toString('latin1', start, end));
-  let number = 0;
-  for (let at = start; at < end; at++) number = number * 10 + (bytes[at]! - ZERO);
-  return BigInt(number);
+  if (end - start <= SAFE_DIGITS_MAX) {
+    let number = 0;
+    for (let at = start; at < end; at++) number = number * 10 + (bytes[at]! - ZERO);
+    if (number <= Number.MAX_SAFE_INTEGER) return BigInt(number);
+  }
+  return BigInt(bytes.toString('latin1', start, end));
 }
 
 /** Eight bytes, the highest first. */
