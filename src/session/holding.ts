@@ -18,26 +18,16 @@ import type { ConnectionNeed } from '../gateway/connection-need.ts';
 import { demand, selectDatabase } from '../gateway/prepare-connection.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import { type BeginOptions, effect, type StatementScan } from '../sql/statement-scan.ts';
-import type { ResponseRelay } from '../wire/response-relay.ts';
+import { beginText, ERRNO_DEADLOCK, type Held, hasDatabase, isAt, isOpen, type Outcome } from './held.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
 import type { Session } from './session.ts';
 import { dependsOnShard, namesTables, type Place } from './statement-place.ts';
 import { databaseOf } from './target.ts';
 
-type Held = {
-  readonly connection: BackendConnection;
-  readonly place: Place;
-  /** Why it is held: bits of `pin`. */
-  pins: number;
-};
-
-/** How a statement ended on one connection. */
-type Outcome = Pick<ResponseRelay, 'error'>;
-
 const ERRNO_PARSE_ERROR = 1064;
-/** MySQL rolls the whole transaction back, not only the statement. */
-const ERRNO_DEADLOCK = 1213;
 const userVariables = effect.readsUserVariable | effect.writesUserVariable;
+/** What is told in other words when it is lost: by the transaction's own error. */
+const ownWords = pin.transaction | pin.nextTransaction;
 
 export class Holding {
   /** The open transaction's beginning and savepoints. */
@@ -343,7 +333,7 @@ export class Holding {
   #drop(held: Held, why: string): void {
     this.#held = this.#held.filter((other) => other !== held);
     const { connection } = held;
-    const gone = held.pins & ~(pin.transaction | pin.nextTransaction);
+    const gone = held.pins & ~ownWords;
     if (gone !== 0) this.#stateLost = `${pinReasons(gone).join(', ')} (${why})`;
     this.#abandon(connection);
   }
@@ -454,7 +444,7 @@ export class Holding {
     // Whoever ends the transaction says what has become of it.
     if (this.#ending.has(connection)) return;
     this.#held = this.#held.filter((held) => held !== lost);
-    const gone = lost.pins & ~(pin.transaction | pin.nextTransaction);
+    const gone = lost.pins & ~ownWords;
     if ((lost.pins & pin.transaction) === 0) {
       if (gone !== 0) this.#stateLost = pinReasons(gone).join(', ');
       return;
@@ -475,24 +465,4 @@ export class Holding {
     this.#stateLost = undefined;
     for (const { connection } of all) this.#abandon(connection);
   }
-}
-
-const isAt = ({ place: at }: Held, place: Place): boolean =>
-  at.shard === place.shard && at.type === place.type;
-
-function hasDatabase(held: Held, place: Place): boolean {
-  // What belongs to the held connection from another place has no use for the database there.
-  return !isAt(held, place) || place.database === '' || held.connection.database === place.database;
-}
-
-function beginText(options: BeginOptions | undefined): string {
-  if (options?.readOnly) return 'START TRANSACTION READ ONLY';
-  return options?.readWrite ? 'START TRANSACTION READ WRITE' : 'START TRANSACTION';
-}
-
-/** An error says nothing of the transaction: without autocommit the failed statement may have begun one. */
-function isOpen(connection: BackendConnection, answer: Outcome): boolean {
-  if ((connection.status & serverStatus.inTransaction) !== 0) return true;
-  const undone = answer.error?.errno === ERRNO_DEADLOCK;
-  return answer.error !== undefined && !undone && (connection.status & serverStatus.autocommit) === 0;
 }
