@@ -54,6 +54,11 @@ export class RouterLease {
     return this.#number;
   }
 
+  /** The lease under which the number is held; other keys of the router may be on it. Undefined while there is none. */
+  get leaseId(): string | undefined {
+    return this.#leaseId;
+  }
+
   /** Frees the number if etcd answers, and ends soon in any case. */
   async close(): Promise<void> {
     this.#closing.abort();
