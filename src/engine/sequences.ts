@@ -41,6 +41,7 @@ export class Sequences {
     const { block } = sequence;
     const wanted = BigInt(count);
     const fill = async () => {
+      if (signal.aborted) throw new HeadgateError('ER_QUERY_INTERRUPTED');
       if (block.end - block.next < wanted) await this.#fill(block, keyspace, table, wanted, signal);
       const first = block.next;
       block.next += wanted;
@@ -49,7 +50,7 @@ export class Sequences {
     // One after the other: whoever comes while a block is on its way gets its share of it.
     const turn = sequence.turn.then(fill, fill);
     sequence.turn = turn;
-    return turn;
+    return untilAborted(turn, signal);
   }
 
   async #fill(
@@ -72,6 +73,8 @@ export class Sequences {
       settings: [],
     });
     const connection = await this.#gateway.lease(shard, 'primary', need, nobody, undefined, signal);
+    const stop = () => void this.#gateway.kill(connection);
+    signal.addEventListener('abort', stop, { once: true });
     try {
       const name = `\`${table.replaceAll('`', '``')}\``;
       const cache = await cacheOf(connection, name, `${keyspace}.${table}`);
@@ -83,12 +86,24 @@ export class Sequences {
       block.next = answer.insertId;
       block.end = answer.insertId + size;
     } finally {
+      signal.removeEventListener('abort', stop);
       connection.pending = 0;
       const pool = this.#gateway.poolOf(connection);
       if (pool === undefined) connection.close();
       else pool.discard(connection);
     }
   }
+}
+
+/** The promise, or ER_QUERY_INTERRUPTED as soon as nobody waits for it any more. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new HeadgateError('ER_QUERY_INTERRUPTED'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const over = () => signal.removeEventListener('abort', stop);
+    promise.then(resolve, reject).finally(over);
+  });
 }
 
 async function cacheOf(connection: BackendConnection, name: string, shown: string): Promise<bigint> {

@@ -429,9 +429,9 @@ export class TabletPool {
     served.then(waiter.give, waiter.refuse);
   }
 
-  #wait(need: ConnectionNeed, owner: ConnectionOwner, signal: AbortSignal): Promise<BackendConnection> {
-    if (this.#waiters.length >= this.#limits.waitersMax)
-      return Promise.reject(this.#timeout('the queue is full'));
+  async #wait(need: ConnectionNeed, owner: ConnectionOwner, signal: AbortSignal): Promise<BackendConnection> {
+    if (signal.aborted) throw new HeadgateError('ER_QUERY_INTERRUPTED');
+    if (this.#waiters.length >= this.#limits.waitersMax) throw this.#timeout('the queue is full');
     return new Promise((resolve, reject) => {
       const drop = (error: HeadgateError) => {
         waiter.leave();

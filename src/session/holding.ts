@@ -41,8 +41,6 @@ export class Holding {
   readonly #dropped = new WeakSet<BackendConnection>();
   /** At work for the end of the transaction, which nothing may interrupt. */
   readonly #ending = new Set<BackendConnection>();
-  /** Of the statement that waits for a connection, or did last. */
-  #wait: AbortController | undefined;
   readonly #session: Session;
 
   constructor(session: Session) {
@@ -89,11 +87,6 @@ export class Holding {
     const detail = this.#stateLost;
     this.#stateLost = undefined;
     if (detail !== undefined) throw new HeadgateError('HG_SESSION_STATE_LOST', { detail });
-  }
-
-  /** Ends the wait for a connection: the statement was killed, or its client is gone. */
-  interrupt(): void {
-    this.#wait?.abort();
   }
 
   /** The next statement is told that `what` is gone. */
@@ -154,21 +147,14 @@ export class Holding {
   }
 
   async #fromPool(place: Place): Promise<BackendConnection> {
-    const { services, last } = this.#session;
-    const wait = new AbortController();
-    this.#wait = wait;
-    const connection = await services.gateway.lease(
-      place.shard,
-      place.type,
-      this.needAt(place),
-      this.#session,
-      last,
-      wait.signal,
+    const { services, last, activity } = this.#session;
+    const need = this.needAt(place);
+    const connection = await activity.during(
+      place,
+      services.gateway.lease(place.shard, place.type, need, this.#session, last, activity.signal),
     );
-    if (this.#session.closed) {
-      this.giveBack(connection);
-      throw new HeadgateError('ER_QUERY_INTERRUPTED');
-    }
+    if (activity.interrupted) this.giveBack(connection);
+    activity.requireUninterrupted();
     return connection;
   }
 

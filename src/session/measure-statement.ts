@@ -18,14 +18,16 @@ export type EndedStatement = Readonly<{
   failed: boolean;
 }>;
 
-export function measureStatement(session: Session, ended: EndedStatement): void {
+/** Returns the time (`performance.now()`) at which the statement has ended. */
+export function measureStatement(session: Session, ended: EndedStatement): number {
   const { metrics, log, slowQueryMs } = session.services;
   const { statement, place, kind, startedMs, failed } = ended;
-  const tookMs = performance.now() - startedMs;
+  const endedMs = performance.now();
+  const tookMs = endedMs - startedMs;
   const index = (queryKind as Record<string, number>)[kind] ?? queryKind.other;
   const type = place === undefined ? metrics.noTablet : tabletTypes.indexOf(place.type);
   metrics.query(index, type, tookMs * 1000, failed);
-  if (slowQueryMs <= 0 || tookMs < slowQueryMs || statement === undefined) return;
+  if (slowQueryMs <= 0 || tookMs < slowQueryMs || statement === undefined) return endedMs;
   const { source, scan } = statement;
   const { hash: digest, text: sql } = digestOf(
     source,
@@ -40,4 +42,5 @@ export function measureStatement(session: Session, ended: EndedStatement): void 
     { connectionId, userName, tookMs: Math.round(tookMs), kind, shard, digest, sql, failed },
     'slow query',
   );
+  return endedMs;
 }

@@ -54,11 +54,14 @@ export async function insertOnShards(
 ): Promise<void> {
   if (plan.refusal !== undefined) refuse(plan.refusal);
   const { sequence, keyspace } = plan;
-  const { services } = session;
+  const { services, activity } = session;
   const count = binding.generated.length;
   if (sequence !== undefined && count > 0)
     binding.take(
-      await services.sequences.take(sequence.keyspace, sequence.table, count, session.abort.signal),
+      await activity.during(
+        `waiting for a block of sequence ${sequence.keyspace}.${sequence.table}`,
+        services.sequences.take(sequence.keyspace, sequence.table, count, activity.signal),
+      ),
     );
   const map = services.plans.shardMap(keyspace);
   const parts = binding.parts(shards ?? binding.shards());

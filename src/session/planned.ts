@@ -98,10 +98,9 @@ export function schemasToWaitFor(session: Session, scan: StatementScan): Promise
   const isKnown = keyspace === '' || !isMissing(keyspace);
   if (isKnown && (qualifiers.length === 0 || !qualifiers.some(isMissing))) return schemaChanging;
   const missing = [keyspace, ...qualifiers].filter(isMissing);
-  return Promise.all([
-    schemaChanging,
-    ...missing.map((name) => gateway.schemaReady(name, session.abort.signal)),
-  ]);
+  const { activity } = session;
+  const ready = [schemaChanging, ...missing.map((name) => gateway.schemaReady(name, activity.signal))];
+  return activity.during(`waiting for the tables of ${missing.join(', ')}`, Promise.all(ready));
 }
 
 function runKnown(session: Session, statement: Statement): Promise<unknown> | undefined {

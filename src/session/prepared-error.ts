@@ -9,7 +9,7 @@ export async function preparedError(
   place: Place,
   text: Buffer,
 ): Promise<ServerError | undefined> {
-  const { holding, services, abort } = session;
+  const { holding, services, activity } = session;
   const need = holding.needAt(place);
   const connection = await services.gateway.lease(
     place.shard,
@@ -17,7 +17,7 @@ export async function preparedError(
     need,
     session,
     undefined,
-    abort.signal,
+    activity.signal,
   );
   try {
     return (await connection.ask(command.stmtPrepare, text, 'prepare')).error;

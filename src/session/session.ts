@@ -21,6 +21,7 @@ import type { QueryKindName } from '../telemetry/query-kinds.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
 import type { ResponseKind, ResponseRelay } from '../wire/response-relay.ts';
+import { Activity } from './activity.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
@@ -61,7 +62,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   readonly holding = new Holding(this);
   readonly diagnostics = new Diagnostics(this);
   readonly prepared = new PreparedStatements(this);
-  readonly abort = new AbortController();
+  readonly activity = new Activity();
   /** Sequence number of the next packet to the client. */
   sequence = 1;
   /** MORE_RESULTS_EXISTS while a statement of a multi-statement is not the last one. */
@@ -81,7 +82,6 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   #answered = false;
   /** What the statement in progress counts as. */
   #kind = 'other';
-  #startedMs = 0;
   #retried = false;
   #closed = false;
   readonly #options: CommandOptions;
@@ -109,7 +109,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** Selects the database of the handshake. Raises 1049. */
   async selectInitialDatabase(database: string): Promise<void> {
-    if (this.services.gateway.topology === undefined) await this.services.gateway.ready(this.abort.signal);
+    if (this.services.gateway.topology === undefined) await this.services.gateway.ready(this.activity.signal);
     this.state.target = parseTarget(database, this.state.target, this.services.gateway.topology);
   }
 
@@ -119,7 +119,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.addStatus = 0;
     this.#more = undefined;
     this.#answered = false;
-    this.#startedMs = performance.now();
+    this.activity.begin(packet);
     if (this.state.begun) this.#dispatch(packet);
     else this.slowly(this.#begin(packet));
   }
@@ -127,7 +127,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** The first command waits until a tablet has told how statements are to be read. */
   async #begin(packet: Buffer): Promise<void> {
     const { gateway } = this.services;
-    if (packet[4] !== command.quit && gateway.sqlMode === undefined) await gateway.ready(this.abort.signal);
+    if (packet[4] !== command.quit && gateway.sqlMode === undefined)
+      await gateway.ready(this.activity.signal);
     if (gateway.sqlMode !== undefined) this.state.begin(gateway.sqlMode);
     this.#dispatch(packet);
   }
@@ -223,12 +224,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.send(connection, statement.packet, 'result', 0);
   }
 
-  /** Sends a command whose answer is relayed. Raises ER_QUERY_INTERRUPTED (and closes the connection) if the client is gone. */
+  /** Sends a command whose answer is relayed. Raises ER_QUERY_INTERRUPTED if it was killed or the client is gone. */
   send(connection: BackendConnection, packet: Buffer, kind: ResponseKind, statementId: number): void {
-    if (this.#closed) {
-      connection.close();
-      throw new HeadgateError('ER_QUERY_INTERRUPTED');
-    }
+    if (this.#closed || this.activity.interrupted) this.#refuseKilled([connection]);
     this.#running = connection;
     const options = this.#options;
     options.kind = kind;
@@ -355,6 +353,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const more = this.#more;
     if (more === undefined || failed) {
       this.#more = undefined;
+      this.activity.rest();
       this.port.next();
       return;
     }
@@ -365,7 +364,6 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   #next(source: Buffer, at: number): void {
     if (this.#closed) return;
     this.#answered = false;
-    this.#startedMs = performance.now();
     try {
       this.#scanned(source, scanIn(this, source, at));
     } catch (error) {
@@ -375,13 +373,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   #measure(failed: boolean): void {
     const statement = this.#statement;
-    measureStatement(this, {
-      statement,
-      place: this.#place,
-      kind: this.#kind,
-      startedMs: this.#startedMs,
-      failed,
-    });
+    const { sinceMs } = this.activity;
+    const ended = { statement, place: this.#place, kind: this.#kind, startedMs: sinceMs, failed };
+    this.activity.sinceMs = measureStatement(this, ended);
     this.#statement = undefined;
     this.#place = undefined;
   }
@@ -398,6 +392,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** A command that has no answer is done. */
   answeredSilently(): void {
+    this.activity.rest();
     if (!this.#closed) this.port.next();
   }
 
@@ -453,9 +448,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** KILL from another session (or this one). */
   kill(queryOnly: boolean): void {
-    const running = this.#allRunning();
+    const running = this.atWork;
     for (const connection of running) void this.services.gateway.kill(connection);
-    if (running.length === 0) this.holding.interrupt();
+    if (running.length === 0) this.activity.interrupt();
     if (!queryOnly) this.port.end();
   }
 
@@ -463,10 +458,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.abort.abort();
-    this.holding.interrupt();
+    this.activity.close();
     this.releaseAll();
-    for (const running of this.#allRunning()) {
+    for (const running of this.atWork) {
       if (running.closed) continue;
       running.doomed = true;
       running.resume();
@@ -474,18 +468,23 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     }
   }
 
-  #allRunning(): BackendConnection[] {
+  /** Connections on which the statement in progress runs. */
+  get atWork(): BackendConnection[] {
     return this.#running === undefined ? [...this.running] : [this.#running, ...this.running];
   }
 
-  /** A statement over several shards begins on these. Raises ER_QUERY_INTERRUPTED (and closes them) if the client is gone. */
+  /** A statement over several shards begins on these. Raises ER_QUERY_INTERRUPTED if it was killed or the client is gone. */
   runsOn(connections: readonly BackendConnection[], place: Place): void {
     this.#place = place;
-    if (!this.#closed) {
-      for (const connection of connections) this.running.add(connection);
-      return;
+    if (this.#closed || this.activity.interrupted) this.#refuseKilled(connections);
+    for (const connection of connections) this.running.add(connection);
+  }
+
+  #refuseKilled(connections: readonly BackendConnection[]): never {
+    for (const connection of connections) {
+      if (this.#closed) connection.close();
+      else this.holding.giveBack(connection);
     }
-    for (const connection of connections) connection.close();
     throw new HeadgateError('ER_QUERY_INTERRUPTED');
   }
 

@@ -24,7 +24,7 @@ export async function showDatabases(session: Session, statement: Statement): Pro
       session.state.needFor(keyspace),
       session,
       undefined,
-      session.abort.signal,
+      session.activity.signal,
     );
     try {
       const answer = await demand(connection.ask(command.query, statement.packet.subarray(5)));

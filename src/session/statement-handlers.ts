@@ -51,7 +51,7 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
 /** USE and COM_INIT_DB. */
 export async function use(session: Session, name: string, warnings = 0): Promise<void> {
   const { gateway } = session.services;
-  if (gateway.topology === undefined) await gateway.ready(session.abort.signal);
+  if (gateway.topology === undefined) await gateway.ready(session.activity.signal);
   const target = parseTarget(name, session.state.target, gateway.topology);
   if (session.inTransaction && target.type !== 'primary') {
     throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
