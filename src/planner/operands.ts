@@ -126,19 +126,24 @@ function kindOf({ type }: Literal): number {
   }
 }
 
+/** The values of a prepared statement's parameters, by their numbers from 0. */
+export interface ParameterValues {
+  at(index: number): LiteralValue | undefined;
+}
+
 /** The values of one execution. */
 export class Operands {
   readonly context: ValueContext;
   readonly #text: Buffer;
   readonly #mode: LexMode;
   readonly #slots: Slots | undefined;
-  readonly #parameters: readonly LiteralValue[];
+  readonly #parameters: ParameterValues;
 
   constructor(
     text: Buffer,
     mode: LexMode,
     slots: Slots | undefined,
-    parameters: readonly LiteralValue[],
+    parameters: ParameterValues,
     context: ValueContext,
   ) {
     this.#text = text;
@@ -154,7 +159,7 @@ export class Operands {
       case 'constant':
         return operand.value;
       case 'parameter': {
-        const value = this.#parameters[operand.index];
+        const value = this.#parameters.at(operand.index);
         if (value === undefined)
           throw new HeadgateError('HG_INTERNAL', { detail: `parameter ${operand.index} is not bound` });
         return operand.negative ? negated(value) : value;

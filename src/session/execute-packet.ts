@@ -13,14 +13,28 @@ export type ExecuteFacts = Readonly<{ parameterCount: number; types: Buffer | un
 
 const typesFlagAt = (parameterCount: number): number => nullBitmapAt + ((parameterCount + 7) >> 3);
 
-/** The parameter types in an EXECUTE packet, undefined when the client did not send them again. Raises 1835. */
-export function boundTypes(packet: Buffer, parameterCount: number): Buffer | undefined {
+/**
+ * The parameter types that an EXECUTE packet is to be read with: its own, or `known` ones where it brings none or the same (which most clients send
+ * each time). Raises 1835.
+ */
+export function boundTypes(
+  packet: Buffer,
+  parameterCount: number,
+  known: Buffer | undefined,
+): Buffer | undefined {
   if (parameterCount === 0) return undefined;
   const flag = typesFlagAt(parameterCount);
-  if (packet.length <= flag || packet[flag] !== 1) return undefined;
-  const end = flag + 1 + parameterCount * 2;
+  if (packet.length <= flag || packet[flag] !== 1) return known;
+  const start = flag + 1;
+  const end = start + parameterCount * 2;
   if (packet.length < end) throw new HeadgateError('ER_MALFORMED_PACKET');
-  return Buffer.from(packet.subarray(flag + 1, end));
+  if (known !== undefined && isAt(packet, start, known)) return known;
+  return Buffer.from(packet.subarray(start, end));
+}
+
+function isAt(packet: Buffer, start: number, bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at++) if (packet[start + at] !== bytes[at]) return false;
+  return true;
 }
 
 /** The client's packet with the tablet's statement id, and the types where the tablet does not have them from last time. */
@@ -39,7 +53,7 @@ function withTypes(
 ): Buffer {
   if (types === undefined || parameterCount === 0) return packet;
   const flag = typesFlagAt(parameterCount);
-  const known = prepared.types?.equals(types) === true;
+  const known = prepared.types === types || prepared.types?.equals(types) === true;
   prepared.types = types;
   if (packet[flag] === 1 || known) return packet;
   const content = Buffer.concat([

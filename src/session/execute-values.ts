@@ -1,44 +1,17 @@
-/** The parameters of COM_STMT_EXECUTE as values (protocol page "Binary Protocol Value"), and the packet for a shard. */
+/** Parameters of COM_STMT_EXECUTE as values (protocol page "Binary Protocol Value"), and the packet for a shard. */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { columnType } from '../mysql/protocol.ts';
-import type { LiteralValue, ValueContext } from '../planner/literal-value.ts';
-import { PayloadReader } from '../wire/payload-reader.ts';
-import { nullBitmapAt } from './execute-packet.ts';
+import type { LiteralValue } from '../planner/literal-value.ts';
+import type { PayloadReader } from '../wire/payload-reader.ts';
+import type { BoundParameter } from './bound-parameters.ts';
 
-/** One parameter: what it is, and its bytes in the packet (none of NULL). */
-export type BoundParameter = Readonly<{ value: LiteralValue; bytes: Buffer; type: Buffer; isNull: boolean }>;
-
-const UNSIGNED = 0x80;
-const none = Buffer.alloc(0);
-
-/** Reads all parameters. `types` are two bytes each. Raises 1835 for a packet that is too short, and where types are missing. */
-export function readParameters(
-  packet: Buffer,
-  count: number,
-  types: Buffer | undefined,
-  { charset }: ValueContext,
-): BoundParameter[] {
-  if (count === 0) return [];
-  const flag = nullBitmapAt + ((count + 7) >> 3);
-  if (types === undefined || types.length < 2 * count || packet.length <= flag)
-    throw new HeadgateError('ER_MALFORMED_PACKET');
-  const reader = new PayloadReader(packet, packet[flag] === 1 ? flag + 1 + 2 * count : flag + 1);
-  const parameters: BoundParameter[] = [];
-  for (let at = 0; at < count; at++) {
-    const type = types.subarray(2 * at, 2 * at + 2);
-    const isNull = (packet[nullBitmapAt + (at >> 3)]! & (1 << (at & 7))) !== 0 || type[0] === columnType.null;
-    if (isNull) {
-      parameters.push({ value: { kind: 'null' }, bytes: none, type, isNull });
-      continue;
-    }
-    const start = reader.position;
-    const value = readValue(reader, type[0]!, (type[1]! & UNSIGNED) !== 0, charset);
-    parameters.push({ value, bytes: packet.subarray(start, reader.position), type, isNull });
-  }
-  return parameters;
-}
-
-function readValue(reader: PayloadReader, type: number, unsigned: boolean, charset: string): LiteralValue {
+/** Reads one value of a type that is not NULL. Raises 1835 where it is cut off. */
+export function readValue(
+  reader: PayloadReader,
+  type: number,
+  unsigned: boolean,
+  charset: string,
+): LiteralValue {
   switch (type) {
     case columnType.tiny:
       return integer(reader.bytes(1, 'a parameter').readIntLE(0, 1), 8, unsigned);

@@ -17,16 +17,10 @@ import { parseStatement } from '../sql/parser/statement.ts';
 import type { StatementKind, StatementScan } from '../sql/statement.ts';
 import { buildColumn, buildTextRow } from '../wire/packets.ts';
 import { sendRows } from './local-result.ts';
-import {
-  isPlanned,
-  placeAt,
-  requirePlannable,
-  requireSeveral,
-  schemasToWaitFor,
-  valuesOf,
-} from './planned.ts';
+import { isPlanned, placeAt, requirePlannable, requireSeveral, valuesOf } from './planned.ts';
 import { preparedError } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
+import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session, Statement } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
 import { placeOf } from './statement-place.ts';

@@ -20,6 +20,7 @@ import { command, serverStatus } from '../mysql/protocol.ts';
 import { type BeginOptions, effect, type StatementScan } from '../sql/statement-scan.ts';
 import { beginText, ERRNO_DEADLOCK, type Held, hasDatabase, isAt, isOpen, type Outcome } from './held.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
+import { followSchema } from './schema-waits.ts';
 import type { Session } from './session.ts';
 import { dependsOnShard, namesTables, type Place } from './statement-place.ts';
 import { databaseOf } from './target.ts';
@@ -247,7 +248,7 @@ export class Holding {
   #followTables({ shard }: Place): void {
     const { gateway } = this.#session.services;
     if (gateway.topology?.keyspaces.get(shard.keyspace)?.sharded === true)
-      this.#session.schemaChanging = gateway.schemaChanged(shard.keyspace);
+      followSchema(this.#session, gateway.schemaChanged(shard.keyspace));
   }
 
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {

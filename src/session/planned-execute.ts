@@ -4,6 +4,7 @@
  */
 import { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { scatterRows } from '../engine/run-scatter.ts';
+import { unreachable } from '../errors/unreachable.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { demand } from '../gateway/prepare-connection.ts';
 import type { PreparedOnTablet } from '../gateway/prepared-cache.ts';
@@ -12,53 +13,31 @@ import { command } from '../mysql/protocol.ts';
 import { refusalOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
 import { Operands } from '../planner/operands.ts';
-import { type ChangePlan, isRefusal, type Plan, type QueryPlan, type Scatter } from '../planner/plan.ts';
-import type { ShardMap } from '../planner/shard-map.ts';
-import type { Template } from '../planner/template.ts';
-import type { LexMode } from '../sql/lex-mode.ts';
-import type { StatementScan } from '../sql/statement.ts';
-import { commandPacket } from '../wire/packets.ts';
-import { type BoundParameter, executeContent, readParameters } from './execute-values.ts';
 import {
-  changeShards,
-  limitsOf,
-  placeAt,
-  requirePlannable,
-  requireSeveral,
-  schemasToWaitFor,
-} from './planned.ts';
+  type ChangePlan,
+  type InsertPlan,
+  isRefusal,
+  type Plan,
+  type QueryPlan,
+  type Scatter,
+} from '../planner/plan.ts';
+import type { Template } from '../planner/template.ts';
+import { commandPacket } from '../wire/packets.ts';
+import type { BoundParameter } from './bound-parameters.ts';
+import { type ClientStatement, TabletText } from './client-statement.ts';
+import { executeContent } from './execute-values.ts';
+import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
+import { changeShards, limitsOf, placeAt, requirePlannable, requireSeveral } from './planned.ts';
 import { insertOnShards } from './planned-insert.ts';
 import { changedColumns, scatterRead } from './scatter-read.ts';
+import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
 import type { Place } from './statement-place.ts';
 import type { Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
-/** What is known of a prepared statement. */
-export type PlannedStatement = Readonly<{
-  text: Buffer;
-  scan: StatementScan;
-  target: Target;
-  mode: LexMode;
-  planContext: number;
-  parameterCount: number;
-  types: Buffer | undefined;
-}>;
-
-/** The plan of a prepared statement, to be bound at once: the fingerprint read last is then that of the statement. */
-function planOf(
-  session: Session,
-  { text, scan, target, mode, planContext }: PlannedStatement,
-): Plan | undefined {
-  requirePlannable(scan);
-  const plan = session.services.plans.plan(text, scan, mode, planContext, target);
-  if (plan?.kind === 'syntaxProblem')
-    throw notOverShards(`a statement that Headgate does not understand (${plan.message})`);
-  return plan;
-}
-
-/** Where PREPARE itself goes, and with what text: every shard describes the statement in the same way. Undefined: where its names say. */
+/** Where PREPARE itself goes, and under what text: every shard describes the statement in the same way. Undefined: where its names say. */
 export async function preparePlace(
   session: Session,
   statement: PlannedStatement,
@@ -71,87 +50,102 @@ export async function preparePlace(
   const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
   const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
   const { text, mode } = statement;
-  const values = new TextValues(
-    text,
-    new Operands(text, mode, slots, [], session.state.valueContext),
-    Date.now(),
-  );
-  return { place, text: plan.text === undefined ? text : textOf(plan.text, values) };
+  const operands = new Operands(text, mode, slots, [], session.state.valueContext);
+  return {
+    place,
+    text: plan.text === undefined ? text : textOf(plan.text, new TextValues(text, operands, Date.now())),
+  };
 }
 
-/** Sends the client's EXECUTE to a place, where the statement is prepared under `text`; undefined: where its names say, under its own. */
-type Relay = (place: Place | undefined, text?: Buffer) => Promise<unknown> | undefined;
+/** What a plan is made from. */
+export type PlannedStatement = Pick<ClientStatement, 'text' | 'scan' | 'target' | 'mode' | 'planContext'>;
 
-/** A text of the client's statement as a connection has it prepared, preparing it first where it has not. */
-type PrepareOn = (connection: BackendConnection, text: Buffer) => Promise<PreparedOnTablet>;
+/** The plan of a prepared statement; the fingerprint read last is then that of the statement. */
+function planOf(
+  session: Session,
+  { text, scan, target, mode, planContext }: PlannedStatement,
+): Plan | undefined {
+  requirePlannable(scan);
+  const plan = session.services.plans.plan(text, scan, mode, planContext, target);
+  if (plan?.kind === 'syntaxProblem')
+    throw notOverShards(`a statement that Headgate does not understand (${plan.message})`);
+  return plan;
+}
 
-/** Runs EXECUTE; where one shard is enough, by `relay`. Undefined: it has been relayed, and nothing had to be waited for. */
+/** The tablets' side of the session's prepared statements. */
+export interface TabletStatements {
+  /** Sends the client's EXECUTE to a place, where the statement is prepared under `text`; undefined: where its names say, under its own. */
+  executeAt(statement: ClientStatement, place?: Place, text?: TabletText): Promise<unknown> | undefined;
+  /** A text as a connection has it prepared, preparing it first where it has not. */
+  knownOn(connection: BackendConnection, text: TabletText): Promise<PreparedOnTablet>;
+}
+
+/** Runs the EXECUTE in `statement.packet`. Undefined: it has been relayed, and nothing had to be waited for. */
 export function executePlanned(
   session: Session,
-  statement: PlannedStatement,
-  packet: Buffer,
-  relay: Relay,
-  prepareOn: PrepareOn,
+  statement: ClientStatement,
+  target: Target,
+  tablets: TabletStatements,
 ): Promise<unknown> | undefined {
-  const run = () => executeKnown(session, statement, packet, relay, prepareOn);
+  const run = () => {
+    const plan = planOf(session, { ...statement, target });
+    if (plan === undefined) return tablets.executeAt(statement);
+    const { plans } = session.services;
+    const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
+    const kept = keepPlan(session, statement, plan, slots);
+    statement.kept = kept;
+    return executeKept(session, statement, kept, tablets);
+  };
   const waiting = schemasToWaitFor(session, statement.scan);
   return waiting === undefined ? run() : waiting.then(run);
 }
 
-function executeKnown(
+type Execution = Readonly<{
+  session: Session;
+  statement: ClientStatement;
+  kept: KeptRoute;
+  tablets: TabletStatements;
+}>;
+
+/** The same with what has been kept of the executions before. */
+export function executeKept(
   session: Session,
-  statement: PlannedStatement,
-  packet: Buffer,
-  relay: Relay,
-  prepareOn: PrepareOn,
+  statement: ClientStatement,
+  kept: KeptRoute,
+  tablets: TabletStatements,
 ): Promise<unknown> | undefined {
-  const plan = planOf(session, statement);
-  if (plan === undefined) return relay(undefined);
-  const { plans } = session.services;
-  const context = session.state.valueContext;
-  const parameters = readParameters(packet, statement.parameterCount, statement.types, context);
-  const { literals } = plans.fingerprint;
-  // An INSERT is bound again when its sequence has answered: the fingerprint is another statement's by then.
-  const kept = plan.kind === 'insert' ? literals.copy() : literals;
-  const slots = plans.hasFingerprint ? kept : undefined;
-  const values = parameters.map(({ value }) => value);
-  const operands = new Operands(statement.text, statement.mode, slots, values, context);
-  const map = plans.shardMap(plan.keyspace);
-  const run: Execution = { session, statement, parameters, operands, map, prepareOn };
+  kept.parameters.read(statement.packet, statement.types, kept.context.charset);
+  const { plan } = kept;
+  const at = shardByInteger(kept);
+  if (at >= 0 && kept.texts.single !== undefined)
+    return tablets.executeAt(statement, keptPlaceAt(session, kept, at), kept.texts.single);
+  const run: Execution = { session, statement, kept, tablets };
   switch (plan.kind) {
     case 'query':
     case 'change':
-      return executeOn(run, plan, relay);
+      return executeOn(run, plan);
     case 'insert':
-      return executeInsert(run, plan, relay);
+      return executeInsert(run, plan);
     case 'vindex':
       throw notOverShards('a vindex query as a prepared statement');
+    default:
+      return unreachable(plan);
   }
 }
 
-type Execution = Readonly<{
-  session: Session;
-  statement: PlannedStatement;
-  parameters: readonly BoundParameter[];
-  operands: Operands;
-  map: ShardMap;
-  prepareOn: PrepareOn;
-}>;
-
-function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): Promise<unknown> | undefined {
-  const { session, operands, map } = run;
+function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknown> | undefined {
+  const { session, kept } = run;
   const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
-  const shards = shardsFor(plan.groups, operands, map, refusal);
-  if (shards.length <= 1)
-    return relay(placeAt(session, plan.keyspace, map, shards[0] ?? 0), renamedText(run, plan));
+  const shards = shardsFor(plan.groups, kept.operands, kept.map, refusal);
+  if (shards.length <= 1) return executeSingle(run, plan, shards[0] ?? 0);
   requireSeveral(session, run.statement.scan);
-  const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
+  const places = shards.map((at) => keptPlaceAt(session, kept, at));
   if (plan.kind === 'query') {
     return isRefusal(plan.scatter) ? undefined : executeScatter(run, plan.scatter, places);
   }
   const values = valuesOf(run);
   const text = textOf(plan.scatterText, values);
-  const parameters = values.markers().map((index) => run.parameters[index]!);
+  const parameters = values.markers().map((index) => kept.parameters.bound(index));
   const { text: source, scan } = run.statement;
   return changeShards(
     session,
@@ -161,21 +155,30 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan, relay: Relay): 
   );
 }
 
-/** The text under which a single shard has the statement prepared, where its tables' names had to be put right. */
-const renamedText = (run: Execution, { text }: Pick<QueryPlan, 'text'>): Buffer | undefined =>
-  text === undefined ? undefined : textOf(text, valuesOf(run));
+/** One shard: the client's own EXECUTE, where tables' names had to be put right under another text. */
+function executeSingle(
+  run: Execution,
+  { text }: QueryPlan | ChangePlan | InsertPlan,
+  at: number,
+): Promise<unknown> | undefined {
+  const { session, statement, kept, tablets } = run;
+  kept.texts.single ??=
+    text === undefined
+      ? statement.own
+      : new TabletText(textOf(text, valuesOf(run)), statement.own.parseSettings);
+  return tablets.executeAt(statement, keptPlaceAt(session, kept, at), kept.texts.single);
+}
 
-const valuesOf = ({ statement, operands }: Execution): TextValues =>
-  new TextValues(statement.text, operands, Date.now());
+const valuesOf = ({ statement, kept }: Execution): TextValues =>
+  new TextValues(statement.text, kept.operands, Date.now());
 
 async function executeScatter(run: Execution, scatter: Scatter, places: readonly Place[]): Promise<void> {
-  const { session, statement, parameters, operands } = run;
-  const values = valuesOf(run);
-  const text = textOf(scatter.text, values);
-  const bound = values.markers().map((index) => parameters[index]!);
-  const limits = limitsOf(scatter, operands);
+  const { session, statement, kept } = run;
+  const { text, markers } = scatterText(run, scatter);
+  const bound = markers.map((index) => kept.parameters.bound(index));
+  const limits = limitsOf(scatter, kept.operands);
   const budget = new MemoryBudget(session.services.statementBytesMax);
-  const keep = isStable(scatter.text);
+  const keep = kept.texts.scatter !== undefined;
   const questions = places.map((place) => ({
     place,
     packet: async (connection: BackendConnection) => {
@@ -195,6 +198,18 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   );
 }
 
+type ScatterText = Readonly<{ text: TabletText; markers: readonly number[] }>;
+
+function scatterText(run: Execution, scatter: Scatter): ScatterText {
+  const { texts } = run.kept;
+  if (texts.scatter !== undefined) return texts.scatter;
+  const values = valuesOf(run);
+  const text = new TabletText(textOf(scatter.text, values), run.statement.own.parseSettings);
+  const made = { text, markers: values.markers() };
+  if (isStable(scatter.text)) texts.scatter = made;
+  return made;
+}
+
 /** Whether all executions send the same text, so that it is worth keeping it prepared. */
 const isStable = (template: Template): boolean =>
   template.every(
@@ -203,35 +218,36 @@ const isStable = (template: Template): boolean =>
       (piece.kind !== 'sum' || piece.operands.every(({ kind }) => kind !== 'parameter')),
   );
 
-async function newStatement(connection: BackendConnection, text: Buffer): Promise<number> {
+async function newStatement(connection: BackendConnection, { text }: TabletText): Promise<number> {
   return (await demand(connection.ask(command.stmtPrepare, text, 'prepare'))).statementId;
 }
 
 /** The statement as the connection has it prepared; the EXECUTE that follows says the types of the parameters. */
 async function keptStatement(
-  { prepareOn }: Execution,
+  { tablets }: Execution,
   connection: BackendConnection,
-  text: Buffer,
+  text: TabletText,
   bound: readonly BoundParameter[],
 ): Promise<number> {
-  const prepared = await prepareOn(connection, text);
+  const prepared = await tablets.knownOn(connection, text);
   prepared.types = Buffer.concat(bound.map(({ type }) => type));
   return prepared.id;
 }
 
-function executeInsert(
-  run: Execution,
-  plan: Extract<Plan, { kind: 'insert' }>,
-  relay: Relay,
-): Promise<unknown> | undefined {
-  const { session, statement, operands, map } = run;
-  const binding = new InsertBinding(plan, operands, valuesOf(run), map);
+function executeInsert(run: Execution, plan: InsertPlan): Promise<unknown> | undefined {
+  const { session, statement, kept } = run;
+  const binding = new InsertBinding(plan, kept.operands, valuesOf(run), kept.map);
   if (plan.sequence === undefined && plan.refusal === undefined) {
     const shards = binding.shards();
     const [first = 0] = shards;
-    if (shards.every((shard) => shard === first))
-      return relay(placeAt(session, plan.keyspace, map, first), renamedText(run, plan));
+    if (shards.every((shard) => shard === first)) return executeSingle(run, plan, first);
   }
   const { text: source, scan } = statement;
-  return insertOnShards(session, { source, scan, packet: textPacket(source) }, plan, binding, run.parameters);
+  return insertOnShards(
+    session,
+    { source, scan, packet: textPacket(source) },
+    plan,
+    binding,
+    kept.parameters.all(),
+  );
 }

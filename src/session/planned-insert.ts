@@ -4,7 +4,7 @@ import { refuse, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { InsertPlan } from '../planner/plan.ts';
-import type { BoundParameter } from './execute-values.ts';
+import type { BoundParameter } from './bound-parameters.ts';
 import { placeAt, requireSeveral, valuesOf } from './planned.ts';
 import type { Session, Statement } from './session.ts';
 import { type ShardStatement, type WriteOutcome, writeOnShards } from './shard-writes.ts';

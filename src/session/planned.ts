@@ -26,6 +26,7 @@ import { runInsert } from './planned-insert.ts';
 import { preparedError } from './prepared-error.ts';
 import { lexModeIn, planContextIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
+import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
 import { namesTables, type Place, placeOf } from './statement-place.ts';
@@ -85,22 +86,6 @@ export function runPlanned(session: Session, statement: Statement): Promise<unkn
   const waiting = schemasToWaitFor(session, statement.scan);
   if (waiting !== undefined) return waiting.then(() => runKnown(session, statement));
   return runKnown(session, statement);
-}
-
-/** Until the tables of the keyspaces named are known, or known again after a change of this session's. */
-export function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
-  const { gateway } = session.services;
-  const { schemaChanging } = session;
-  const { keyspace } = session.state.target;
-  const { qualifiers } = scan;
-  const isMissing = (name: string): boolean =>
-    gateway.topology?.keyspaces.get(name)?.sharded === true && gateway.schema(name) === undefined;
-  const isKnown = keyspace === '' || !isMissing(keyspace);
-  if (isKnown && (qualifiers.length === 0 || !qualifiers.some(isMissing))) return schemaChanging;
-  const missing = [keyspace, ...qualifiers].filter(isMissing);
-  const { activity } = session;
-  const ready = [schemaChanging, ...missing.map((name) => gateway.schemaReady(name, activity.signal))];
-  return activity.during(`waiting for the tables of ${missing.join(', ')}`, Promise.all(ready));
 }
 
 function runKnown(session: Session, statement: Statement): Promise<unknown> | undefined {

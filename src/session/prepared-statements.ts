@@ -9,17 +9,24 @@ import { demand } from '../gateway/prepare-connection.ts';
 import type { PreparedOnTablet } from '../gateway/prepared-cache.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
-import type { LexMode } from '../sql/lex-mode.ts';
-import { effect, type StatementKind, type StatementScan } from '../sql/statement-scan.ts';
+import { effect, type StatementKind } from '../sql/statement-scan.ts';
 import { commandPacket } from '../wire/packets.ts';
+import { type ClientStatement, TabletText } from './client-statement.ts';
 import { previousFacts, unreadable } from './diagnostics.ts';
 import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packet.ts';
 import { requireNotExplained } from './explain.ts';
+import { keepPlace, stillHolds } from './kept-plan.ts';
 import { pin } from './pins.ts';
 import { isPlanned } from './planned.ts';
-import { executePlanned, preparePlace } from './planned-execute.ts';
+import {
+  executeKept,
+  executePlanned,
+  type PlannedStatement,
+  preparePlace,
+  type TabletStatements,
+} from './planned-execute.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
-import type { Session, Statement } from './session.ts';
+import type { Session } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { notOverShards } from './shard-writes.ts';
 import { type Place, placeOf } from './statement-place.ts';
@@ -34,31 +41,7 @@ const handledAsText: ReadonlySet<StatementKind> = new Set(['begin', 'commit', 'r
 /** Effects for which the connection or the text has to be prepared for the session first. */
 const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connectionId | effect.currentUser;
 
-type ClientStatement = {
-  readonly id: number;
-  readonly text: Buffer;
-  readonly scan: StatementScan;
-  readonly target: Target;
-  /** How the text was read at PREPARE. */
-  readonly mode: LexMode;
-  readonly planContext: number;
-  /** How the text is to be read: see `SessionState.parseSettings`. */
-  readonly parseSettings: string;
-  readonly parameterCount: number;
-  /** Parameter types that the client bound last. */
-  types: Buffer | undefined;
-  /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE. */
-  failure: unknown;
-  /** Its key in a connection's cache, and the database for which that was made. */
-  key: string;
-  keyDatabase: string | undefined;
-  /** Data was sent ahead: the tablet's statement is then this client's alone. */
-  hasLongData: boolean;
-  /** Where that data waits. */
-  longDataOn: BackendConnection | undefined;
-};
-
-export class PreparedStatements {
+export class PreparedStatements implements TabletStatements {
   readonly #session: Session;
   readonly #byId = new Map<number, ClientStatement>();
   #nextId = 1;
@@ -88,7 +71,7 @@ export class PreparedStatements {
     const { target, parseSettings } = state;
     const mode = lexModeIn(session);
     const planContext = planContextIn(session);
-    const facts = { text, scan, target, mode, planContext, parameterCount: 0, types: undefined };
+    const facts = { text, scan, target, mode, planContext };
     const isSharded = isPlanned(session, scan);
     const planned = isSharded ? await preparePlace(session, facts) : undefined;
     const place = planned?.place ?? placeOf(scan, target, services.gateway, text);
@@ -106,37 +89,38 @@ export class PreparedStatements {
     const failed = answer.error !== undefined || connection.closed;
     if (!failed) {
       this.#nextId = (id % 0x7fff_ffff) + 1;
-      closeOnTablet(
-        connection,
-        connection.prepared.add(keyOf(connection, parseSettings, renamed ?? text), answer.statementId),
-      );
-      const { parameterCount } = answer;
-      this.#byId.set(id, {
-        id,
-        text,
-        scan,
-        target,
-        mode,
-        planContext,
-        parseSettings,
-        parameterCount,
-        types: undefined,
-        failure: undefined,
-        key: '',
-        keyDatabase: undefined,
-        hasLongData: false,
-        longDataOn: undefined,
-      });
+      const own = new TabletText(text, parseSettings);
+      const described = renamed === undefined ? own : new TabletText(renamed, parseSettings);
+      closeOnTablet(connection, connection.prepared.add(described.keyOn(connection), answer.statementId));
+      this.#byId.set(id, this.#made({ id, ...facts, own, parameterCount: answer.parameterCount }));
     }
     holding.giveBack(connection);
     session.finished(failed);
+  }
+
+  #made(facts: PlannedStatement & Pick<ClientStatement, 'id' | 'own' | 'parameterCount'>): ClientStatement {
+    const { text, scan, own } = facts;
+    const packet = text;
+    const remake = (connection: BackendConnection) => this.#packetFor(connection, made, made.sent);
+    const made: ClientStatement = {
+      ...facts,
+      types: undefined,
+      failure: undefined,
+      hasLongData: false,
+      longDataOn: undefined,
+      kept: undefined,
+      packet,
+      sent: own,
+      statement: scan.readOnly ? { source: text, scan, packet, remake } : { source: text, scan, packet },
+    };
+    return made;
   }
 
   /** COM_STMT_EXECUTE. */
   execute(packet: Buffer): Promise<unknown> | undefined {
     const statement = this.#find(packet);
     if (packet.length < nullBitmapAt) throw new HeadgateError('ER_MALFORMED_PACKET');
-    const { failure, scan, text } = statement;
+    const { failure, scan, text, kept } = statement;
     statement.failure = undefined;
     if (failure !== undefined) throw failure;
     const session = this.#session;
@@ -147,79 +131,77 @@ export class PreparedStatements {
     }
     session.countAs('execute');
     holding.requireState();
-    statement.types = boundTypes(packet, statement.parameterCount) ?? statement.types;
+    statement.packet = packet;
+    statement.types = boundTypes(packet, statement.parameterCount, statement.types);
+    if (kept !== undefined && stillHolds(session, kept)) {
+      if (kept.kind === 'place') return this.executeAt(statement, kept.place);
+      return executeKept(session, statement, kept, this);
+    }
+    statement.kept = undefined;
     if (scan.kind === 'set') {
       return setStatement(session, { source: text, scan, packet }, (connection) =>
-        this.#packetFor(connection, statement, packet),
+        this.#packetFor(connection, statement, statement.own),
       );
     }
-    if (isPlanned(session, scan, this.#targetOf(statement))) {
-      const target = this.#targetOf(statement);
-      const under = (text: Buffer | undefined): ClientStatement =>
-        text === undefined ? statement : { ...statement, text, keyDatabase: undefined };
-      return executePlanned(
-        session,
-        { ...statement, target },
-        packet,
-        (place, renamed) => this.#executeAt(under(renamed), packet, place ?? this.#placeOf(statement)),
-        (connection, text) => this.#knownOn(connection, under(text)),
-      );
-    }
-    return this.#executeAt(statement, packet, this.#placeOf(statement));
+    const target = this.#targetOf(statement);
+    if (isPlanned(session, scan, target)) return executePlanned(session, statement, target, this);
+    const place = this.#placeOf(statement);
+    statement.kept = keepPlace(session, place);
+    return this.executeAt(statement, place);
   }
 
-  #executeAt(statement: ClientStatement, packet: Buffer, place: Place): Promise<unknown> | undefined {
+  /** See `TabletStatements`. */
+  executeAt(
+    statement: ClientStatement,
+    place = this.#placeOf(statement),
+    text = statement.own,
+  ): Promise<unknown> | undefined {
     const { holding } = this.#session;
     const { scan } = statement;
     if (!holding.beginIsPending && (scan.effects & preparedEffects) === 0) {
       const connection = holding.tryLease(scan, place);
-      if (connection === undefined) return this.#executeOn(statement, packet, place, undefined);
-      const prepared = connection.prepared.get(this.#keyOf(connection, statement));
-      if (prepared === undefined) return this.#executeOn(statement, packet, place, connection);
-      this.#send(statement, packet, outgoingExecute(packet, statement, prepared), place, connection);
+      if (connection === undefined) return this.#executeOn(statement, place, text, undefined);
+      const prepared = connection.prepared.get(this.#keyOn(connection, statement, text));
+      if (prepared === undefined) return this.#executeOn(statement, place, text, connection);
+      this.#send(statement, text, outgoingExecute(statement.packet, statement, prepared), place, connection);
       return undefined;
     }
-    return this.#executeOn(statement, packet, place, undefined);
+    return this.#executeOn(statement, place, text, undefined);
   }
 
   async #executeOn(
     statement: ClientStatement,
-    packet: Buffer,
     place: Place,
+    text: TabletText,
     leased: BackendConnection | undefined,
   ): Promise<void> {
     const session = this.#session;
     const { diagnostics, holding } = session;
     const { scan } = statement;
     const last = leased ?? diagnostics.takeLast(scan, place);
-    let meant = statement;
+    let meant = text;
     if (last === undefined && (scan.effects & (previousFacts | effect.currentUser)) !== 0) {
       await diagnostics.settleFacts(scan.effects);
-      meant = { ...statement, text: this.#withValues(statement), keyDatabase: undefined };
+      meant = new TabletText(this.#withValues(statement), text.parseSettings);
     }
     const connection = last ?? (await holding.lease(scan, place));
     if (last === undefined) await diagnostics.prime(scan.effects, connection);
-    const sent = await this.#packetFor(connection, meant, packet);
-    this.#send(statement, packet, sent, place, connection);
+    const sent = await this.#packetFor(connection, statement, meant);
+    this.#send(statement, text, sent, place, connection);
   }
 
   #send(
     statement: ClientStatement,
+    text: TabletText,
     packet: Buffer,
-    sent: Buffer,
     place: Place,
     connection: BackendConnection,
   ): void {
-    const { text: source, scan, hasLongData } = statement;
-    const remake = (other: BackendConnection) => this.#packetFor(other, statement, packet);
-    const repeatable: Statement = { source, scan, packet: sent, remake };
+    statement.sent = text;
+    statement.statement.packet = packet;
     // Data sent ahead goes with this EXECUTE; the tablet's private statement is closed behind it.
-    const privateId = hasLongData ? this.#dropLongData(statement, connection) : undefined;
-    this.#session.sendStatement(
-      scan.readOnly ? repeatable : { source, scan, packet: sent },
-      place,
-      connection,
-    );
+    const privateId = statement.hasLongData ? this.#dropLongData(statement, connection) : undefined;
+    this.#session.sendStatement(statement.statement, place, connection);
     closeOnTablet(connection, privateId);
   }
 
@@ -227,9 +209,10 @@ export class PreparedStatements {
   async #packetFor(
     connection: BackendConnection,
     statement: ClientStatement,
-    packet: Buffer,
+    text: TabletText,
   ): Promise<Buffer> {
-    return outgoingExecute(packet, statement, await this.#preparedOn(connection, statement));
+    const key = this.#keyOn(connection, statement, text);
+    return outgoingExecute(statement.packet, statement, await this.#preparedOn(connection, text, key));
   }
 
   /** The statement's text where what it asks about the last one is no longer on any connection. */
@@ -256,7 +239,8 @@ export class PreparedStatements {
         statement.hasLongData = true;
         statement.longDataOn = connection;
         holding.hold(connection, place, pin.longData);
-        const prepared = await this.#preparedOn(connection, statement);
+        const key = this.#keyOn(connection, statement, statement.own);
+        const prepared = await this.#preparedOn(connection, statement.own, key);
         packet.writeUInt32LE(prepared.id, idAt);
         connection.sendSilently(packet);
       } catch (error) {
@@ -294,7 +278,7 @@ export class PreparedStatements {
 
   /** Takes the private statement off the connection's list and returns its id. */
   #dropLongData(statement: ClientStatement, connection: BackendConnection): number | undefined {
-    const id = connection.prepared.remove(this.#keyOf(connection, statement));
+    const id = connection.prepared.remove(this.#keyOn(connection, statement, statement.own));
     statement.hasLongData = false;
     const others = [...this.#byId.values()].some((other) => other.hasLongData);
     if (!others) this.#session.holding.unpin(pin.longData);
@@ -324,54 +308,50 @@ export class PreparedStatements {
     return placeOf(statement.scan, this.#targetOf(statement), gateway, statement.text);
   }
 
-  /** Made once per database: building and hashing a long text is most of what an EXECUTE would cost here. */
-  #keyOf(connection: BackendConnection, statement: ClientStatement): string {
-    if (statement.keyDatabase !== connection.database) {
-      statement.key = keyOf(connection, statement.parseSettings, statement.text);
-      statement.keyDatabase = connection.database;
-    }
-    return statement.hasLongData ? `${statement.key}\n${statement.id}` : statement.key;
+  /** Data sent ahead makes a tablet's statement one client's own. */
+  #keyOn(connection: BackendConnection, { hasLongData, id }: ClientStatement, text: TabletText): string {
+    const key = text.keyOn(connection);
+    return hasLongData ? `${key}\n${id}` : key;
   }
 
   /** The statement as the connection has it prepared, preparing it first where it has not. */
-  async #preparedOn(connection: BackendConnection, statement: ClientStatement): Promise<PreparedOnTablet> {
+  async #preparedOn(connection: BackendConnection, text: TabletText, key: string): Promise<PreparedOnTablet> {
     try {
-      return await this.#knownOn(connection, statement);
+      return await this.knownOn(connection, text, key);
     } catch (error) {
       this.#session.holding.giveBack(connection);
       throw error;
     }
   }
 
-  /** The same for a caller that gives back the connection itself. */
-  async #knownOn(connection: BackendConnection, statement: ClientStatement): Promise<PreparedOnTablet> {
-    const key = this.#keyOf(connection, statement);
+  /** See `TabletStatements`; for a caller that gives back the connection itself. */
+  async knownOn(
+    connection: BackendConnection,
+    text: TabletText,
+    key = text.keyOn(connection),
+  ): Promise<PreparedOnTablet> {
     const known = connection.prepared.get(key);
     if (known !== undefined) return known;
-    const id = await this.#prepareOn(connection, statement);
+    const id = await this.#prepareOn(connection, text);
     closeOnTablet(connection, connection.prepared.add(key, id));
     return connection.prepared.get(key)!;
   }
 
-  async #prepareOn(connection: BackendConnection, statement: ClientStatement): Promise<number> {
+  async #prepareOn(connection: BackendConnection, { text, parseSettings }: TabletText): Promise<number> {
     const { state } = this.#session;
-    const foreign = statement.parseSettings !== state.parseSettings;
+    const foreign = parseSettings !== state.parseSettings;
     // The session reads statements differently now; this one keeps the meaning that it had at PREPARE.
-    if (foreign) await demand(connection.query(`SET ${statement.parseSettings}`));
-    let answer = await connection.ask(command.stmtPrepare, statement.text, 'prepare');
+    if (foreign) await demand(connection.query(`SET ${parseSettings}`));
+    let answer = await connection.ask(command.stmtPrepare, text, 'prepare');
     if (answer.error?.errno === ERRNO_TOO_MANY_STATEMENTS && connection.prepared.size > 0) {
       while (connection.prepared.size > 0) closeOnTablet(connection, connection.prepared.evict());
-      answer = await connection.ask(command.stmtPrepare, statement.text, 'prepare');
+      answer = await connection.ask(command.stmtPrepare, text, 'prepare');
     }
     if (foreign) await demand(connection.query(`SET ${state.parseSettings}`));
     if (answer.error !== undefined) throw new TabletRefusal(answer.error);
     return answer.statementId;
   }
 }
-
-/** Statements mean the same where they are read in the same way, with the same default database. */
-const keyOf = (connection: BackendConnection, parseSettings: string, text: Buffer): string =>
-  `${parseSettings}\n${connection.database}\n${text.toString('latin1')}`;
 
 function closeOnTablet(connection: BackendConnection, id: number | undefined): void {
   if (id === undefined) return;

@@ -16,7 +16,8 @@ import { command, serverStatus } from '../mysql/protocol.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import { buildTextRow, commandPacket, readTextRow } from '../wire/packets.ts';
-import { type BoundParameter, executeContent } from './execute-values.ts';
+import type { BoundParameter } from './bound-parameters.ts';
+import { executeContent } from './execute-values.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 

@@ -18,4 +18,8 @@ export const hash = singleColumn({
     const number = numberOf(value, value.kind === 'integer');
     return number === undefined ? undefined : hashKeyspaceId(number);
   },
+  placeInteger: (block) => {
+    encipherBlock(block);
+    return true;
+  },
 });

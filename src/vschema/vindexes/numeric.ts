@@ -10,4 +10,5 @@ export const numeric = singleColumn({
     const number = numberOf(value);
     return number === undefined ? undefined : bigEndian(number);
   },
+  placeInteger: (_, isNegative) => !isNegative,
 });

@@ -8,14 +8,23 @@ const reversedByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   return reversed;
 });
 
+function reverse(block: Buffer): void {
+  block.reverse();
+  for (let at = 0; at < block.length; at++) block[at] = reversedByte[block[at]!]!;
+}
+
 export const reverseBits = singleColumn({
   type: 'reverse_bits',
   cost: 1,
   keyspaceId: (value) => {
     const number = numberOf(value);
     if (number === undefined) return undefined;
-    const id = bigEndian(number).reverse();
-    for (let at = 0; at < id.length; at++) id[at] = reversedByte[id[at]!]!;
+    const id = bigEndian(number);
+    reverse(id);
     return id;
+  },
+  placeInteger: (block, isNegative) => {
+    if (!isNegative) reverse(block);
+    return !isNegative;
   },
 });

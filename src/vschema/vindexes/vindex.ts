@@ -40,7 +40,15 @@ export type Vindex = Readonly<{
    * Throws HeadgateError (HG_VINDEX_VALUE) for values that the reference refuses.
    */
   map(values: readonly VindexValue[]): Destination;
+  /** The way without values of its own, for what is done once per query; where there is none, `map` does. */
+  placeInteger?: PlaceInteger;
 }>;
+
+/**
+ * Makes the keyspace id of an integer's eight bytes (the highest first; of negative numbers their two's complement) in place, the same as `map`
+ * would. False where `map` has to be asked: the bytes are then as they were.
+ */
+export type PlaceInteger = (block: Buffer, isNegative: boolean) => boolean;
 
 /** The one destination that holds nothing. */
 export const NOWHERE: Destination = Object.freeze({ kind: 'none' });
@@ -62,11 +70,19 @@ export type SingleColumn = Readonly<{
   cost: number;
   ordered?: boolean;
   keyspaceId(value: VindexValue): Buffer | undefined;
+  placeInteger?: PlaceInteger;
 }>;
 
 /** A functional vindex over one column. */
-export function singleColumn({ type, cost, ordered = false, keyspaceId }: SingleColumn): Vindex {
+export function singleColumn({
+  type,
+  cost,
+  ordered = false,
+  keyspaceId,
+  placeInteger,
+}: SingleColumn): Vindex {
   return Object.freeze({
+    ...(placeInteger === undefined ? {} : { placeInteger }),
     type,
     unique: true,
     functional: true,

@@ -1,0 +1,136 @@
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { columnType } from '../mysql/protocol.ts';
+import type { LiteralValue } from '../planner/literal-value.ts';
+import type { ParameterValues } from '../planner/operands.ts';
+import { lenencWidth, readLenenc } from '../wire/lenenc.ts';
+import { PayloadReader } from '../wire/payload-reader.ts';
+import { nullBitmapAt } from './execute-packet.ts';
+import { readValue } from './execute-values.ts';
+
+/** One parameter: what it is, and its bytes in the packet (none of NULL). */
+export type BoundParameter = Readonly<{ value: LiteralValue; bytes: Buffer; type: Buffer; isNull: boolean }>;
+
+/** What an integer is beside the 64 bits that it was made of; `none` is everything else, NULL too. */
+export const integerSign = { none: 0, positive: 1, negative: 2, aboveSigned: 3 } as const;
+
+const UNSIGNED = 0x80;
+const nothing = Buffer.alloc(0);
+const NULL_VALUE: LiteralValue = Object.freeze({ kind: 'null' });
+const IS_NULL = -1;
+
+/**
+ * The parameters of a statement's EXECUTE packets (protocol page "Binary Protocol Value"), one packet after the other. Each packet is walked
+ * once; a value is made only when it is asked for.
+ */
+export class BoundParameters implements ParameterValues {
+  readonly count: number;
+  #packet: Buffer = nothing;
+  #types: Buffer = nothing;
+  #charset = '';
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+
+  constructor(count: number) {
+    this.count = count;
+    this.#starts = new Int32Array(count);
+    this.#ends = new Int32Array(count);
+  }
+
+  /** Takes the next packet. `types` are two bytes each. Raises 1835 for a packet that is too short, and where types are missing. */
+  read(packet: Buffer, types: Buffer | undefined, charset: string): void {
+    const { count } = this;
+    this.#packet = packet;
+    this.#charset = charset;
+    if (count === 0) return;
+    const flag = nullBitmapAt + ((count + 7) >> 3);
+    if (types === undefined || types.length < 2 * count || packet.length <= flag)
+      throw new HeadgateError('ER_MALFORMED_PACKET');
+    this.#types = types;
+    let at = packet[flag] === 1 ? flag + 1 + 2 * count : flag + 1;
+    for (let index = 0; index < count; index++) {
+      const type = types[2 * index]!;
+      const isNull =
+        (packet[nullBitmapAt + (index >> 3)]! & (1 << (index & 7))) !== 0 || type === columnType.null;
+      this.#starts[index] = isNull ? IS_NULL : at;
+      if (!isNull) at = valueEnd(packet, at, type);
+      if (at > packet.length)
+        throw new HeadgateError('ER_MALFORMED_PACKET', { detail: 'the packet ends inside a parameter' });
+      this.#ends[index] = at;
+    }
+  }
+
+  /** The value of a parameter; undefined for one that there is not. */
+  at(index: number): LiteralValue | undefined {
+    if (index >= this.count) return undefined;
+    const start = this.#starts[index]!;
+    if (start === IS_NULL) return NULL_VALUE;
+    const types = this.#types;
+    const unsigned = (types[2 * index + 1]! & UNSIGNED) !== 0;
+    return readValue(new PayloadReader(this.#packet, start), types[2 * index]!, unsigned, this.#charset);
+  }
+
+  bound(index: number): BoundParameter {
+    const start = this.#starts[index]!;
+    const isNull = start === IS_NULL;
+    return {
+      value: this.at(index)!,
+      bytes: isNull ? nothing : this.#packet.subarray(start, this.#ends[index]),
+      type: this.#types.subarray(2 * index, 2 * index + 2),
+      isNull,
+    };
+  }
+
+  all(): BoundParameter[] {
+    return Array.from({ length: this.count }, (_, index) => this.bound(index));
+  }
+
+  /** Writes an integer's 64 bits into `block`, the highest byte first, and says what they are: one of `integerSign`. */
+  integerInto(block: Buffer, index: number): number {
+    const start = this.#starts[index]!;
+    if (start === IS_NULL) return integerSign.none;
+    const width = integerWidth(this.#types[2 * index]!);
+    if (width === 0) return integerSign.none;
+    const packet = this.#packet;
+    const unsigned = (this.#types[2 * index + 1]! & UNSIGNED) !== 0;
+    const isHigh = packet[start + width - 1]! > 0x7f;
+    const fill = isHigh && !unsigned ? 0xff : 0;
+    for (let at = 0; at < 8; at++) block[7 - at] = at < width ? packet[start + at]! : fill;
+    if (fill !== 0) return integerSign.negative;
+    return isHigh && width === 8 ? integerSign.aboveSigned : integerSign.positive;
+  }
+}
+
+function integerWidth(type: number): number {
+  switch (type) {
+    case columnType.tiny:
+      return 1;
+    case columnType.short:
+    case columnType.year:
+      return 2;
+    case columnType.long:
+    case columnType.int24:
+      return 4;
+    case columnType.longlong:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+function valueEnd(packet: Buffer, at: number, type: number): number {
+  const width = integerWidth(type);
+  if (width > 0) return at + width;
+  switch (type) {
+    case columnType.float:
+      return at + 4;
+    case columnType.double:
+      return at + 8;
+    case columnType.date:
+    case columnType.datetime:
+    case columnType.timestamp:
+    case columnType.time:
+      return at + 1 + (packet[at] ?? 0);
+    default:
+      return at + lenencWidth(packet, at) + readLenenc(packet, at);
+  }
+}

@@ -1,0 +1,61 @@
+import type { BackendConnection } from '../gateway/backend-connection.ts';
+import type { LexMode } from '../sql/lex-mode.ts';
+import type { StatementScan } from '../sql/statement.ts';
+import type { KeptPlan } from './kept-plan.ts';
+import type { Statement } from './session.ts';
+import type { Target } from './target.ts';
+
+/** A text under which tablets' connections have a statement prepared. */
+export class TabletText {
+  readonly text: Buffer;
+  /** How it is to be read: see `SessionState.parseSettings`. */
+  readonly parseSettings: string;
+  #key = '';
+  #database: string | undefined;
+
+  constructor(text: Buffer, parseSettings: string) {
+    this.text = text;
+    this.parseSettings = parseSettings;
+  }
+
+  /**
+   * Its key in a connection's cache: statements mean the same where they are read in the same way, with the same default database. Made once
+   * per database, since building and hashing a long text is most of what an EXECUTE would cost.
+   */
+  keyOn({ database }: BackendConnection): string {
+    if (this.#database !== database) {
+      this.#key = `${this.parseSettings}\n${database}\n${this.text.toString('latin1')}`;
+      this.#database = database;
+    }
+    return this.#key;
+  }
+}
+
+/** A statement that a client has prepared. */
+export type ClientStatement = {
+  readonly id: number;
+  readonly text: Buffer;
+  readonly scan: StatementScan;
+  readonly target: Target;
+  /** How the text was read at PREPARE. */
+  readonly mode: LexMode;
+  readonly planContext: number;
+  readonly parameterCount: number;
+  /** The text as the client wrote it. */
+  readonly own: TabletText;
+  /** Parameter types that the client bound last. */
+  types: Buffer | undefined;
+  /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE. */
+  failure: unknown;
+  /** Data was sent ahead: the tablet's statement is then this client's alone. */
+  hasLongData: boolean;
+  /** Where that data waits. */
+  longDataOn: BackendConnection | undefined;
+  /** Where its executions go, as long as nothing changes. */
+  kept: KeptPlan | undefined;
+  /** The execution in progress: the client's packet, and the text under which tablets have the statement. */
+  packet: Buffer;
+  sent: TabletText;
+  /** The same as a session sends it: one object for all executions. */
+  readonly statement: Statement;
+};

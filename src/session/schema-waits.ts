@@ -1,0 +1,29 @@
+/** When a statement has to wait until the tables of its keyspaces are known. */
+import type { StatementScan } from '../sql/statement.ts';
+import type { Session } from './session.ts';
+
+/** Until the tables of the keyspaces named are known, or known again after a change of this session's. */
+export function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
+  const { gateway } = session.services;
+  const { schemaChanging } = session;
+  const { keyspace } = session.state.target;
+  const { qualifiers } = scan;
+  const isMissing = (name: string): boolean =>
+    gateway.topology?.keyspaces.get(name)?.sharded === true && gateway.schema(name) === undefined;
+  const isKnown = keyspace === '' || !isMissing(keyspace);
+  if (isKnown && (qualifiers.length === 0 || !qualifiers.some(isMissing))) return schemaChanging;
+  const missing = [keyspace, ...qualifiers].filter(isMissing);
+  const { activity } = session;
+  const ready = [schemaChanging, ...missing.map((name) => gateway.schemaReady(name, activity.signal))];
+  return activity.during(`waiting for the tables of ${missing.join(', ')}`, Promise.all(ready));
+}
+
+/** Tables that the session has changed are being read anew: its next plan waits until they are known. */
+export function followSchema(session: Session, known: Promise<void>): void {
+  session.schemaChanging = known;
+  const done = () => {
+    if (session.schemaChanging === known) session.schemaChanging = undefined;
+  };
+  // What went wrong is told to the next statement that waits.
+  known.then(done, () => {});
+}
