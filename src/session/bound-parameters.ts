@@ -59,6 +59,11 @@ export class BoundParameters implements ParameterValues {
     }
   }
 
+  /** Lets go of the packet. */
+  forget(): void {
+    this.#packet = nothing;
+  }
+
   /** The value of a parameter; undefined for one that there is not. */
   at(index: number): LiteralValue | undefined {
     if (index >= this.count) return undefined;

@@ -59,3 +59,12 @@ export type ClientStatement = {
   /** The same as a session sends it: one object for all executions. */
   readonly statement: Statement;
 };
+
+const nothing = Buffer.alloc(0);
+
+/** Lets go of the last execution's packet, which may be large: a session keeps one, not one for each of its statements. */
+export function forgetPacket(of: ClientStatement): void {
+  of.packet = nothing;
+  of.statement.packet = nothing;
+  if (of.kept?.kind === 'plan') of.kept.parameters.forget();
+}

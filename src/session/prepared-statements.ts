@@ -11,7 +11,7 @@ import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { effect, type StatementKind } from '../sql/statement-scan.ts';
 import { commandPacket } from '../wire/packets.ts';
-import { type ClientStatement, TabletText } from './client-statement.ts';
+import { type ClientStatement, forgetPacket, TabletText } from './client-statement.ts';
 import { previousFacts, unreadable } from './diagnostics.ts';
 import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packet.ts';
 import { requireNotExplained } from './explain.ts';
@@ -45,6 +45,7 @@ export class PreparedStatements implements TabletStatements {
   readonly #session: Session;
   readonly #byId = new Map<number, ClientStatement>();
   #nextId = 1;
+  #lastRun: ClientStatement | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -52,6 +53,7 @@ export class PreparedStatements implements TabletStatements {
 
   clear(): void {
     this.#byId.clear();
+    this.#lastRun = undefined;
   }
 
   /** COM_STMT_PREPARE: the tablet's own definitions or error, with the session's handle in place of the tablet's. */
@@ -131,6 +133,10 @@ export class PreparedStatements implements TabletStatements {
     }
     session.countAs('execute');
     holding.requireState();
+    if (this.#lastRun !== statement) {
+      if (this.#lastRun !== undefined) forgetPacket(this.#lastRun);
+      this.#lastRun = statement;
+    }
     statement.packet = packet;
     statement.types = boundTypes(packet, statement.parameterCount, statement.types);
     if (kept !== undefined && stillHolds(session, kept)) {
