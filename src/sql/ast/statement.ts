@@ -2,6 +2,7 @@
 import type { AdministrationStatement } from './administration.ts';
 import type { DefinitionStatement } from './definition.ts';
 import type { DeleteStatement, InsertStatement, UpdateStatement } from './dml.ts';
+import type { LoadStatement } from './load.ts';
 import type { QueryExpression } from './query.ts';
 
 /** SELECT, VALUES, TABLE, with WITH, set operations and parentheses: a query as a statement. */
@@ -32,6 +33,7 @@ export type ParsedStatement =
   | InsertStatement
   | UpdateStatement
   | DeleteStatement
+  | LoadStatement
   | DefinitionStatement
   | AdministrationStatement
   | SyntaxProblem;

@@ -10,6 +10,7 @@ import type {
   UpdateStatement,
 } from './dml.ts';
 import type { CaseBranch, CastType, Expression, JsonOnResponse } from './expression.ts';
+import type { LoadStatement } from './load.ts';
 import type { Name } from './node.ts';
 import type {
   Alias,
@@ -72,6 +73,7 @@ export type AnyNode =
   | InsertStatement
   | UpdateStatement
   | DeleteStatement
+  | LoadStatement
   | DefinitionNode
   | AdministrationNode;
 

@@ -123,7 +123,8 @@ function parseOnDuplicate(cursor: Cursor): Assignment[] {
   return parseAssignments(cursor);
 }
 
-function parseAssignments(cursor: Cursor): Assignment[] {
+/** `a = 1, b = DEFAULT`. */
+export function parseAssignments(cursor: Cursor): Assignment[] {
   const assignments: Assignment[] = [];
   do {
     const { start } = cursor;

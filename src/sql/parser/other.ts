@@ -7,7 +7,7 @@ import { type Cursor, char } from './cursor.ts';
 import { takeTable, takeTables } from './table-name.ts';
 import { wordIds } from './words.ts';
 
-const k = wordIds('index', 'into', 'load', 'on', 'table', 'tables');
+const k = wordIds('on', 'table', 'tables');
 
 /** The rest of a statement of that verb, from wherever the cursor stands; a `;` ends it. */
 export function parseOther(
@@ -79,24 +79,6 @@ export function parseFlush(cursor: Cursor): OtherStatement {
   const hasTables = cursor.takeWord(k.table) || cursor.takeWord(k.tables);
   const tables = hasTables && cursor.isName() ? takeTables(cursor) : [];
   return parseOther(cursor, start, 'flush', tables);
-}
-
-/** LOAD DATA, LOAD XML with the table behind INTO TABLE; LOAD INDEX INTO CACHE and CACHE INDEX with theirs. */
-export function parseLoad(cursor: Cursor): OtherStatement {
-  const { start, word } = cursor;
-  cursor.advance();
-  if (cursor.isWord(k.index)) {
-    while (cursor.kind !== token.end && !cursor.isName()) cursor.advance();
-    return parseOther(cursor, start, word === k.load ? 'load index' : 'cache index');
-  }
-  const verb = `load ${wordName(cursor.word)}`;
-  while (cursor.kind !== token.end && !(cursor.isWord(k.into) && cursor.peekWord() === k.table)) {
-    cursor.advance();
-  }
-  cursor.expectWord(k.into);
-  cursor.expectWord(k.table);
-  const table = takeTable(cursor);
-  return parseOther(cursor, start, verb, [table]);
 }
 
 /** CREATE TRIGGER from TRIGGER on: its table stands behind ON. */
