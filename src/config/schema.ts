@@ -101,6 +101,11 @@ const listen = z
       GIB,
       "Largest command accepted from a client; larger ones get error 1153. Keep it at or below the tablets' `max_allowed_packet`.",
     ),
+    localInfile: choice(
+      ['on', 'off'],
+      'on',
+      'Whether clients may send files for LOAD DATA LOCAL; `off` gives error 3948. The tablets need `local_infile=ON` for it.',
+    ),
     serverVersion: name(
       '8.4.0',
       "Server version shown to clients until the tablets' own is known.",

@@ -154,6 +154,13 @@ export const catalogue = {
     message: 'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
     advice: 'Connect with TLS (mysql --ssl-mode=REQUIRED).',
   },
+  ER_CLIENT_LOCAL_FILES_DISABLED: {
+    errno: 3948,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Loading local data is disabled; this must be enabled on both the client and server sides',
+    advice: 'Switch it on in the client (mysql --local-infile) and in the router (listen.localInfile).',
+  },
   ER_MAX_PREPARED_STMT_COUNT_REACHED: {
     errno: 1461,
     sqlState: '42000',

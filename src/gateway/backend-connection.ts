@@ -9,12 +9,13 @@ import { capability, command } from '../mysql/protocol.ts';
 import type { TabletRecord } from '../topology/topology.ts';
 import { Channel, type ChannelHandler } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
-import type { ServerError } from '../wire/err-packet.ts';
+import { parseErr, type ServerError } from '../wire/err-packet.ts';
 import { ClientHandshake } from '../wire/handshake/client-handshake.ts';
 import { commandPacket, frame, frameCount } from '../wire/packets.ts';
 import { type ResponseKind, ResponseRelay, type ResponseSink } from '../wire/response-relay.ts';
 import { AnswerCollector, type CollectedAnswer } from './answer-collector.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
+import { type FileSource, FileUpload } from './file-upload.ts';
 import { PreparedCache } from './prepared-cache.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
@@ -72,6 +73,8 @@ const handshakeCapabilities =
   capability.pluginAuthLenencClientData |
   capability.connectWithDb |
   capability.connectAttrs |
+  // Whether a client's file is given is decided with each request.
+  capability.localFiles |
   capability.sessionTrack;
 
 export type CommandOptions = {
@@ -80,6 +83,8 @@ export type CommandOptions = {
   addStatus: number;
   clientCapabilities: number;
   statementId: number;
+  /** Whose file the tablet may ask for; undefined: it must not. */
+  fileSource?: FileSource | undefined;
 };
 
 const collecting: CommandOptions = {
@@ -130,6 +135,9 @@ export class BackendConnection implements ChannelHandler {
     this.#handshake?.push(packet.subarray(4), sequence);
   });
   #receiver: AnswerReceiver | undefined;
+  #fileSource: FileSource | undefined;
+  /** The tablet has asked for a file, which is on its way. */
+  #upload: FileUpload | undefined;
   #deprecateEof = false;
   #failure: HeadgateError | undefined;
 
@@ -196,7 +204,10 @@ export class BackendConnection implements ChannelHandler {
       queueMicrotask(() =>
         receiver.onResponseLost(this.answer, this.#failure ?? this.#lost('it was closed before')),
       );
-      this.answer.begin({ ...options, firstSequence: 1, deprecateEof: this.#deprecateEof }, receiver);
+      this.answer.begin(
+        { ...options, firstSequence: 1, deprecateEof: this.#deprecateEof, fileAllowed: false },
+        receiver,
+      );
       return;
     }
     const packets = frameCount(packet.length - 4);
@@ -208,7 +219,8 @@ export class BackendConnection implements ChannelHandler {
     this.busy = true;
     this.#receiver = receiver;
     const clientSequence = options.clientSequence;
-    const { kind, addStatus, clientCapabilities, statementId } = options;
+    const { kind, addStatus, clientCapabilities, statementId, fileSource } = options;
+    this.#fileSource = fileSource;
     this.answer.begin(
       {
         kind,
@@ -218,6 +230,7 @@ export class BackendConnection implements ChannelHandler {
         clientCapabilities,
         deprecateEof: this.#deprecateEof,
         statementId,
+        fileAllowed: fileSource !== undefined,
       },
       receiver,
     );
@@ -295,7 +308,9 @@ export class BackendConnection implements ChannelHandler {
 
   #onAnswerBytes(bytes: Buffer): void {
     const { answer } = this;
+    if (this.#upload !== undefined) return this.#onEarlyAnswer(bytes);
     answer.push(bytes);
+    if (answer.fileRequested) this.#sendFile();
     if (!answer.done) return;
     this.busy = false;
     // Paused for a slow client, it must not be so for the next one.
@@ -304,6 +319,29 @@ export class BackendConnection implements ChannelHandler {
     const receiver = this.#receiver!;
     this.#receiver = undefined;
     receiver.onResponseEnd(answer, this);
+  }
+
+  #sendFile(): void {
+    const { answer } = this;
+    const upload: FileUpload = new FileUpload(
+      answer.nextSequence,
+      answer.nextClientSequence,
+      (packet) => this.#channel.write(packet),
+      (sequence, clientSequence) => {
+        this.#upload = undefined;
+        answer.resumeAfterFile(sequence, clientSequence);
+        if (upload.lost) this.#tellLoss();
+      },
+    );
+    this.#upload = upload;
+    this.#fileSource!.sendFile(upload);
+  }
+
+  /** A tablet that speaks before it has the whole file is about to close the connection, and may say why. */
+  #onEarlyAnswer(bytes: Buffer): void {
+    const said = bytes.length > 4 && bytes[4] === 0xff ? parseErr(bytes.subarray(4)) : undefined;
+    const detail = said === undefined ? 'it answered amid a file' : `${said.errno} ${said.message}`;
+    this.close(this.#lost(detail));
   }
 
   #startLogin(login: TabletLogin, need: ConnectionNeed): ClientHandshake {
@@ -359,20 +397,31 @@ export class BackendConnection implements ChannelHandler {
       at = this.#loginReader.push(bytes, at);
   }
 
-  onDrain(): void {}
+  onDrain(): void {
+    this.#upload?.drained();
+  }
 
   onClosed(error: Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    const failure = this.#failure ?? this.#lost(error?.message ?? 'the tablet closed the connection', error);
-    this.#settle?.(failure);
-    const receiver = this.#receiver;
-    this.#receiver = undefined;
+    this.#failure ??= this.#lost(error?.message ?? 'the tablet closed the connection', error);
+    this.#settle?.(this.#failure);
     const wasHeld = this.leased && !this.busy;
     this.busy = false;
     this.#onClosed(this);
-    if (receiver !== undefined) receiver.onResponseLost(this.answer, failure);
+    const upload = this.#upload;
+    if (upload !== undefined) {
+      // The receiver hears of it when the client has sent its whole file: before that, it can take no answer.
+      upload.lost = true;
+      upload.drained();
+    } else if (this.#receiver !== undefined) this.#tellLoss();
     else if (wasHeld) this.owner?.onHeldLost(this);
+  }
+
+  #tellLoss(): void {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    receiver?.onResponseLost(this.answer, this.#failure!);
   }
 
   #lost(detail: string, cause?: unknown): HeadgateError {

@@ -173,6 +173,7 @@ function serverArgs(options: MysqldOptions, servers: Servers, port: number): str
     '--plugin-load-add=semisync_source.so',
     '--plugin-load-add=semisync_replica.so',
     '--max-connections=2000',
+    '--local-infile=ON',
     ...(options.readOnly ? ['--super-read-only=ON'] : []),
     ...SIZE_ARGS,
     ...userArgs(),

@@ -8,6 +8,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
 import type { UserDirectory } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
+import type { FileUpload } from '../gateway/file-upload.ts';
 import { capability, command } from '../mysql/protocol.ts';
 import type { ClientPort, RelaySource } from '../session/client-port.ts';
 import type { SessionServices } from '../session/services.ts';
@@ -22,6 +23,7 @@ import { ServerChangeUser } from '../wire/handshake/server-change-user.ts';
 import { handshakePayloadBytesMax, ServerHandshake } from '../wire/handshake/server-handshake.ts';
 import { buildOk } from '../wire/ok-packet.ts';
 import { frame } from '../wire/packets.ts';
+import { ClientFile } from './client-file.ts';
 
 /** What the router offers to clients; each is honoured. */
 const offeredCapabilities =
@@ -63,6 +65,8 @@ export type ClientSettings = Readonly<{
   secureContext: () => SecureContext | undefined;
   packetBytesMax: number;
   handshakeMsMax: number;
+  /** Whether clients may send files for LOAD DATA LOCAL. */
+  localInfile: boolean;
   resultBufferBytesMax: number;
   /** True while the router is about to end: connections are closed where that loses nothing. */
   draining: () => boolean;
@@ -87,6 +91,8 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   #busy = false;
   #reading = false;
   #ahead: Buffer | undefined;
+  /** The file that the client is sending: its bytes are no commands. */
+  #file: ClientFile | undefined;
   /** The tablet connection that waits until this client has read on. */
   #waiting: RelaySource | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -107,7 +113,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
         remoteAddress: this.remoteAddress,
         connectionId,
         serverVersion: settings.serverVersion(),
-        capabilities: offeredCapabilities,
+        capabilities: offeredCapabilities | (settings.localInfile ? capability.localFiles : 0),
         collationId: DEFAULT_COLLATION_ID,
         statusFlags: STATUS_AUTOCOMMIT,
         tls: settings.tls,
@@ -135,6 +141,10 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   onBytes(bytes: Buffer): void {
     if (this.#ended) return;
     this.#settings.services.metrics.clientIn(bytes.length);
+    if (this.#file !== undefined) {
+      this.#readFile(this.#file, bytes);
+      return;
+    }
     if (this.#busy || this.#ahead !== undefined) {
       // Kept, so that the end of the connection is still noticed while a command runs.
       this.#ahead = this.#ahead === undefined ? Buffer.from(bytes) : Buffer.concat([this.#ahead, bytes]);
@@ -142,6 +152,29 @@ export class ClientConnection implements ChannelHandler, ClientPort {
       return;
     }
     this.#read(bytes);
+  }
+
+  sendFile(upload: FileUpload): void {
+    const file = new ClientFile(upload, () => this.#channel.resume());
+    this.#file = file;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    this.#channel.resume();
+    if (ahead !== undefined) this.#readFile(file, ahead);
+  }
+
+  #readFile(file: ClientFile, bytes: Buffer): void {
+    try {
+      if (!file.push(bytes)) this.#channel.pause();
+    } catch (error) {
+      this.#refuseBytes(error);
+      return;
+    }
+    if (!file.done) return;
+    this.#file = undefined;
+    this.#channel.resume();
+    if (file.readEnd < bytes.length) this.#ahead = Buffer.from(bytes.subarray(file.readEnd));
+    file.end();
   }
 
   #read(bytes: Buffer): void {

@@ -273,6 +273,7 @@ export class Router {
       serverVersion: () => this.serverVersion,
       tls: config.listen.tls.mode,
       secureContext: () => this.#secureContext,
+      localInfile: config.listen.localInfile === 'on',
       packetBytesMax: config.listen.packetBytesMax,
       handshakeMsMax: config.listen.handshakeMsMax,
       resultBufferBytesMax: config.session.resultBufferBytesMax,

@@ -1,3 +1,5 @@
+import type { FileSource } from '../gateway/file-upload.ts';
+
 /** Where relayed bytes come from. */
 export interface RelaySource {
   pause(): void;
@@ -7,7 +9,7 @@ export interface RelaySource {
 }
 
 /** The client's end of a session, as the session sees it. Sequence numbers are the caller's. */
-export interface ClientPort {
+export interface ClientPort extends FileSource {
   readonly connectionId: number;
   readonly capabilities: number;
   /** The name and the address under which the client logged in. */

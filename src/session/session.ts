@@ -15,7 +15,7 @@ import type {
   ConnectionOwner,
 } from '../gateway/backend-connection.ts';
 import { toServerError } from '../gateway/tablet-refusal.ts';
-import { command, serverStatus } from '../mysql/protocol.ts';
+import { capability, command, serverStatus } from '../mysql/protocol.ts';
 import { effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { QueryKindName } from '../telemetry/query-kinds.ts';
 import { buildErr } from '../wire/err-packet.ts';
@@ -96,6 +96,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       addStatus: 0,
       clientCapabilities: port.capabilities,
       statementId: 0,
+      fileSource: (port.capabilities & capability.localFiles) === 0 ? undefined : port,
     };
   }
 

@@ -7,6 +7,7 @@ import { sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencInteger, lenencString } from '../wire/lenenc.ts';
 import { explain } from './explain.ts';
+import { requireLocalFiles } from './load-statement.ts';
 import { scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
@@ -44,6 +45,7 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   set: setStatement,
   kill,
   explain,
+  load: requireLocalFiles,
   show: (session, statement) =>
     statement.scan.showKind === 'databases' ? showDatabases(session, statement) : undefined,
 };

@@ -34,6 +34,7 @@ const options = (more: Partial<ResponseOptions> = {}): ResponseOptions => ({
   clientCapabilities: sessionTrack,
   deprecateEof: true,
   statementId: 0,
+  fileAllowed: false,
   ...more,
 });
 

@@ -34,9 +34,11 @@ export type ResponseOptions = {
   deprecateEof: boolean;
   /** The id that the client shall see in place of the tablet's statement id (`prepare`). */
   statementId: number;
+  /** Whether the tablet may ask for a file of the client's (LOAD DATA LOCAL). */
+  fileAllowed: boolean;
 };
 
-const state = { first: 0, definitions: 1, definitionsEnd: 2, rows: 3, done: 4 } as const;
+const state = { first: 0, definitions: 1, definitionsEnd: 2, rows: 3, done: 4, file: 5 } as const;
 
 const zeros = Buffer.alloc(64 * 1024);
 /** An OK with nothing affected, no insert id, no info. */
@@ -62,6 +64,8 @@ export class ResponseRelay {
   parameterCount = 0;
   columnCount = 0;
   done = true;
+  /** The tablet has asked for the client's file, and its answer follows when it has that (`resumeAfterFile`). */
+  fileRequested = false;
   /** The sequence number of the next packet towards the client. */
   nextClientSequence = 0;
   /** Whether the client has received any byte of this answer. */
@@ -102,7 +106,22 @@ export class ResponseRelay {
     this.sessionState = undefined;
     this.info = '';
     this.done = false;
+    this.fileRequested = false;
     this.started = false;
+  }
+
+  /** The file was sent: the numbers of the next packet from the tablet, and of the next one to the client. */
+  resumeAfterFile(sequence: number, clientSequence: number): void {
+    this.fileRequested = false;
+    this.#state = state.first;
+    this.#expected = sequence & 0xff;
+    this.#sequenceShift = (clientSequence - sequence) & 0xff;
+    this.nextClientSequence = clientSequence & 0xff;
+  }
+
+  /** The number that the next packet from the tablet, or to it, must have. */
+  get nextSequence(): number {
+    return this.#expected;
   }
 
   /** Takes the tablet's next bytes. Throws when they break the protocol: that connection is then lost. */
@@ -116,7 +135,7 @@ export class ResponseRelay {
     const at = this.#walk(chunk);
     this.#emit(chunk, at);
     if (at < chunk.length) {
-      if (this.done)
+      if (this.done || this.fileRequested)
         throw new HeadgateError('ER_NET_PACKETS_OUT_OF_ORDER', {
           detail: 'the tablet sent more than one answer',
         });
@@ -152,7 +171,7 @@ export class ResponseRelay {
   #walk(chunk: Buffer): number {
     const end = chunk.length;
     let at = 0;
-    while (at < end && !this.done) {
+    while (at < end && !this.done && !this.fileRequested) {
       if (this.#remaining > 0) {
         const step = Math.min(this.#remaining, end - at);
         this.#remaining -= step;
@@ -293,12 +312,19 @@ export class ResponseRelay {
       this.#seeEof(chunk, body, length);
       return this.#afterResult();
     }
-    if (first === 0xfb)
-      throw new HeadgateError('ER_MALFORMED_PACKET', { detail: 'the tablet asks for a local file' });
+    if (first === 0xfb) return this.#requestFile();
     this.hasRows = true;
     this.rowCount = 0;
     this.#definitionsLeft = first < 0xfb ? first : chunk.readUIntLE(body + 1, first === 0xfc ? 2 : 3);
     this.#state = state.definitions;
+  }
+
+  #requestFile(): void {
+    // A client that has not offered files, or must not, would take the request for an answer, or give away what it should not.
+    if (!this.#options!.fileAllowed)
+      throw new HeadgateError('ER_MALFORMED_PACKET', { detail: 'the tablet asks for a local file' });
+    this.fileRequested = true;
+    this.#state = state.file;
   }
 
   #seePrepared(chunk: Buffer, body: number): void {

@@ -78,6 +78,8 @@ export class RawClient {
   capabilities = 0;
   /** All packets of the handshake as received, the login's OK last. */
   readonly handshake: Packet[] = [];
+  /** What a request for a local file is answered with: packets, behind which an empty one follows. */
+  file: readonly (Buffer | string)[] = [];
   readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
   readonly #plain: Socket;
@@ -128,6 +130,11 @@ export class RawClient {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Bytes that were given to the socket and that nobody has taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
   }
 
   /** Sends one command and reads its complete answer. */
@@ -348,7 +355,12 @@ export class RawClient {
       else if (payload[1] !== 3) {
         reply(encryptPassword(this.#login.password, this.#salt, payload.subarray(1)));
       }
-    } else if (role === 'infile') reply(Buffer.alloc(0));
+    } else if (role === 'infile') this.#sendFile(packet.sequence + 1);
+  }
+
+  #sendFile(firstSequence: number): void {
+    for (const [at, content] of [...this.file, ''].entries())
+      this.sendRaw(frame(Buffer.from(content), (firstSequence + at) & 0xff));
   }
 
   async #startTls(): Promise<void> {

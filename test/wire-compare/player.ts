@@ -106,6 +106,7 @@ export class Player {
     const idOf = (name: string): number => statements.get(name) ?? 0xffff;
     switch (step.kind) {
       case 'query':
+        client.file = step.file ?? [];
         return this.#variant.prepared && !step.textOnly
           ? this.#playPrepared(client, step.sql)
           : [await client.query(step.sql)];

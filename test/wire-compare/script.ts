@@ -24,7 +24,13 @@ type StepBase = Readonly<{
 
 export type Step = StepBase &
   (
-    | Readonly<{ kind: 'query'; sql: string | Buffer; textOnly?: boolean }>
+    | Readonly<{
+        kind: 'query';
+        sql: string | Buffer;
+        textOnly?: boolean;
+        /** The client's file for LOAD DATA LOCAL, as the packets in which it is sent. */
+        file?: readonly (string | Buffer)[];
+      }>
     | Readonly<{ kind: 'command'; byte: number; payload: string | Buffer }>
     | Readonly<{ kind: 'prepare'; name: string; sql: string | Buffer }>
     | Readonly<{ kind: 'execute'; name: string; parameters: readonly Parameter[]; options?: ExecuteOptions }>
@@ -70,6 +76,14 @@ export const queries = (...statements: readonly (string | Buffer)[]): Step[] =>
 
 export const textQueries = (...statements: readonly (string | Buffer)[]): Step[] =>
   statements.map((sql) => textQuery(sql));
+
+/** LOAD DATA LOCAL with the packets of its file. */
+export const load = (sql: string, ...file: readonly (string | Buffer)[]): Step => ({
+  kind: 'query',
+  sql,
+  textOnly: true,
+  file,
+});
 
 export const send = (byte: number, payload: string | Buffer = '', mask?: Mask): Step => ({
   kind: 'command',

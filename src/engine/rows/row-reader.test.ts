@@ -55,6 +55,7 @@ class Stage {
       clientCapabilities: capability.sessionTrack,
       deprecateEof,
       statementId: 0,
+      fileAllowed: false,
     };
     this.relay.begin(options, this.reader);
   }

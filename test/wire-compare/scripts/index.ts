@@ -2,6 +2,7 @@ import type { Script } from '../script.ts';
 import { bigRows, manyColumns, manyRows } from './big.ts';
 import { commands, noDatabase, resets } from './commands.ts';
 import { dataErrors, nameErrors, syntaxErrors } from './errors.ts';
+import { loadData, loadWithout } from './load.ts';
 import { multiStatements, routines, statefulTables } from './multi.ts';
 import { longDataAndMany, manyStatements, parameterTypes, statements } from './prepared.ts';
 import { columnTypes, expressions, identity } from './select.ts';
@@ -41,6 +42,8 @@ export const scripts: readonly Script[] = [
   ...clientFlags,
   multiStatements,
   routines,
+  loadData,
+  loadWithout,
   statefulTables,
   commands,
   resets,
