@@ -153,6 +153,11 @@ const topology = z
       'a path that starts with / and does not end with it',
     ),
     timeoutMs: milliseconds(2000, 10, 'Time after which an unanswered request to etcd counts as failed.'),
+    peerAnswerMsMax: milliseconds(
+      3000,
+      100,
+      'How long KILL and the process list wait for the answer of another router.',
+    ),
   })
   .prefault({})
   .meta({ description: 'Where the records of the cluster are kept.' });

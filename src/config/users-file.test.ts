@@ -133,3 +133,18 @@ test('names of hosts in messages', () => {
   expect(hostOf('fe80::1%eth0')).toBe('fe80::1');
   expect(hostOf('10.0.0.1')).toBe('10.0.0.1');
 });
+
+test('admin and connectionsMax: root is an administrator unless the file says otherwise', () => {
+  const rights = (text: string) =>
+    parseUsers(text, 'f').entries.map(({ admin, connectionsMax }) => [admin, connectionsMax]);
+  const plain = `{name: root, ${sha2}}, {name: a, ${sha2}}`;
+  expect(rights(`users: [${plain}]`)).toEqual([
+    [true, 0],
+    [false, 0],
+  ]);
+  const said = `{name: root, ${sha2}, admin: false}, {name: a, ${sha2}, admin: true, connectionsMax: 5}`;
+  expect(rights(`users: [${said}]`)).toEqual([
+    [false, 0],
+    [true, 5],
+  ]);
+});

@@ -5,7 +5,7 @@ import { type HostRule, parseHostRule } from './host-rule.ts';
 import { suggestion } from './suggestion.ts';
 import { type UserEntry, Users } from './users.ts';
 
-const userKeys = ['name', 'hosts', 'cachingSha2', 'native', 'password'] as const;
+const userKeys = ['name', 'hosts', 'cachingSha2', 'native', 'password', 'admin', 'connectionsMax'] as const;
 type UserKey = (typeof userKeys)[number];
 
 const hashForms = {
@@ -13,13 +13,25 @@ const hashForms = {
   native: { pattern: /^\*[0-9a-f]{40}$/i, text: "'*' and 40 hex digits, SHA1(SHA1(password))" },
 } as const;
 
+/** Has the rights of an administrator unless the file says otherwise. */
+const ADMIN_BY_DEFAULT = 'root';
+const CONNECTIONS_MAX = 1_000_000;
+
 /** MySQL's limit (`USERNAME_CHAR_LENGTH`). */
 const nameCharactersMax = 32;
 
 /** What holds without a file: `root` without a password, from this machine only. */
 export function defaultUsers(decoyKey?: Buffer): Users {
   const hosts = [parseHostRule('localhost')!];
-  const root = { name: 'root', hosts, cachingSha2: [], native: [], withoutPassword: true };
+  const hashes = { cachingSha2: [], native: [] };
+  const root = {
+    name: ADMIN_BY_DEFAULT,
+    hosts,
+    ...hashes,
+    withoutPassword: true,
+    admin: true,
+    connectionsMax: 0,
+  };
   return new Users([root], decoyKey);
 }
 
@@ -79,7 +91,9 @@ class UsersFileReader {
     if (withoutPassword && cachingSha2.length + native.length > 0) {
       this.#refuse(node, `user ${name} has both a hash and the empty password; keep one`);
     }
-    return { name, hosts, cachingSha2, native, withoutPassword };
+    const admin = this.#readAdmin(name, values.get('admin'));
+    const connectionsMax = this.#readConnectionsMax(name, values.get('connectionsMax'));
+    return { name, hosts, cachingSha2, native, withoutPassword, admin, connectionsMax };
   }
 
   #readName(user: YAMLMap, node: unknown): string {
@@ -122,6 +136,21 @@ class UsersFileReader {
       node,
       `password of user ${name} may only be '' (no password); use the hashes that "headgate hash-password" prints`,
     );
+  }
+
+  #readAdmin(name: string, node: unknown): boolean {
+    if (node === undefined) return name === ADMIN_BY_DEFAULT;
+    if (isScalar(node) && typeof node.value === 'boolean') return node.value;
+    return this.#refuse(node, `admin of user ${name} must be true or false`);
+  }
+
+  #readConnectionsMax(name: string, node: unknown): number {
+    if (node === undefined) return 0;
+    const value = isScalar(node) ? node.value : undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= CONNECTIONS_MAX)
+      return value;
+    const allowed = `a whole number from 0 (no limit) to ${CONNECTIONS_MAX}`;
+    return this.#refuse(node, `connectionsMax of user ${name} must be ${allowed}`);
   }
 
   #checkUnique(entries: readonly UserEntry[], nodes: readonly unknown[]): void {

@@ -14,6 +14,10 @@ export type UserEntry = Readonly<{
   native: readonly Buffer[];
   /** Logs in without a password, and only so. Then both lists are empty. */
   withoutPassword: boolean;
+  /** May see and kill all users' sessions, and connect when all other connections are taken. */
+  admin: boolean;
+  /** Connections that the user may have at a time on one router; 0: no limit of its own. */
+  connectionsMax: number;
 }>;
 
 /** What the handshake asks. Both answers take the same time whether or not the name exists. */
@@ -98,6 +102,14 @@ export class Users implements UserDirectory {
     const model = this.entries[digest.readUInt32LE(0) % Math.max(1, this.entries.length)];
     const nativeOnly = model !== undefined && model.cachingSha2.length === 0 && model.native.length > 0;
     const native = model !== undefined && model.native.length > 0 ? [digest.subarray(8, 28)] : [];
-    return { name, hosts: [], cachingSha2: nativeOnly ? [] : [digest], native, withoutPassword: false };
+    return {
+      name,
+      hosts: [],
+      cachingSha2: nativeOnly ? [] : [digest],
+      native,
+      withoutPassword: false,
+      admin: false,
+      connectionsMax: 0,
+    };
   }
 }

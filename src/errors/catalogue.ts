@@ -388,6 +388,13 @@ export const catalogue = {
     advice:
       'The router reads them from the primary of each shard. The message says what is in the way; docs/schema.md tells which rights it needs.',
   },
+  HG_ROUTER_SILENT: {
+    errno: 9211,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'Another router of the cluster could not be asked',
+    advice: 'KILL and the process list reach the sessions of other routers through etcd. Check both.',
+  },
   HG_CLUSTER_SCOPE: {
     errno: 9301,
     sqlState: '42000',

@@ -77,6 +77,9 @@ export type ClientSettings = Readonly<{
 export class ClientConnection implements ChannelHandler, ClientPort {
   readonly connectionId: number;
   readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** When it connected (`performance.now()`). */
+  readonly sinceMs = performance.now();
   capabilities = 0;
   userName = '';
   identity: ClientPort['identity'];
@@ -105,6 +108,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
       this.#received(packet, sequence),
     );
     this.remoteAddress = socket.remoteAddress ?? '';
+    this.remotePort = socket.remotePort ?? 0;
     this.#channel = Channel.accepted(socket, this);
     this.#startTimer();
     const handshake = new ServerHandshake(
@@ -136,6 +140,10 @@ export class ClientConnection implements ChannelHandler, ClientPort {
 
   get closed(): boolean {
     return this.#channel.closed;
+  }
+
+  get isAdmin(): boolean {
+    return this.#identity?.userEntry.admin === true;
   }
 
   onBytes(bytes: Buffer): void {

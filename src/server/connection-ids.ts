@@ -28,3 +28,6 @@ export class ConnectionIds {
     }
   }
 }
+
+/** Number of the router that gave the id; 0: it had none then. */
+export const routerOf = (id: number): number => id >>> (WORKER_BITS + COUNTER_BITS);

@@ -18,6 +18,7 @@ import type { Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { addPlanCacheMetrics } from '../telemetry/plan-cache-metrics.ts';
 import { EtcdTopologyWatcher } from '../topology/etcd-watcher.ts';
+import { RouterPeers } from '../topology/peers/router-peers.ts';
 import { RouterLease } from '../topology/router-lease.ts';
 import { tabletTypes } from '../topology/topology.ts';
 import { buildErr } from '../wire/err-packet.ts';
@@ -25,6 +26,7 @@ import { frame } from '../wire/packets.ts';
 import { type AdminServer, startAdminServer } from './admin/admin-server.ts';
 import type { Readiness } from './admin/status.ts';
 import { ClientConnection, type ClientSettings } from './client-connection.ts';
+import { ClusterSessions } from './cluster-sessions.ts';
 import { ConnectionIds } from './connection-ids.ts';
 import { collectGauges, routerStatus } from './router-status.ts';
 
@@ -44,6 +46,8 @@ export class Router {
   port = 0;
   readonly #ids = new ConnectionIds(0, (id) => this.connections.has(id));
   readonly #lease: RouterLease;
+  readonly #peers: RouterPeers;
+  readonly #cluster: ClusterSessions;
   #users: Users;
   #watchedUsers: WatchedFile | undefined;
   #secureContext: SecureContext | undefined;
@@ -91,11 +95,22 @@ export class Router {
       router: this.#record(),
       onAcquired: (number) => {
         this.#ids.routerNumber = number;
+        this.#peers.serve(number);
         log.info({ number }, 'router number leased');
       },
       onLost: (number) => log.warn({ number }, 'router number lost'),
       onProblem: (message) => log.warn({ message }, 'no router number yet'),
     });
+    this.#peers = new RouterPeers({
+      hosts,
+      prefix,
+      callMsMax: timeoutMs,
+      answerMsMax: config.topology.peerAnswerMsMax,
+      leaseId: () => this.#lease.leaseId,
+      answer: (content) => this.#cluster.answer(content),
+      onProblem: (message) => log.warn({ message }, 'a question of another router was not answered'),
+    });
+    this.#cluster = new ClusterSessions(this.connections, this.#peers);
     this.#settings = this.#clientSettings();
     this.metrics.onCollect((set) => collectGauges(this, set));
     this.#traffic = setInterval(() => this.#countTraffic(), TRAFFIC_EVERY_MS).unref();
@@ -180,6 +195,7 @@ export class Router {
     ]);
     this.gateway.close();
     this.metrics.close();
+    this.#peers.close();
     await Promise.all([this.#lease.close(), this.watcher.close(), this.#admin?.close()]);
     this.log.info('router stopped');
   }
@@ -251,16 +267,7 @@ export class Router {
       sequences: new Sequences(this.gateway),
       metrics: this.metrics,
       log: this.log,
-      findSession: (id) => {
-        const connection = this.connections.get(id);
-        const session = connection?.session;
-        if (connection === undefined || session === undefined) return undefined;
-        return {
-          connectionId: id,
-          userName: connection.userName,
-          kill: (queryOnly) => session.kill(queryOnly),
-        };
-      },
+      cluster: this.#cluster,
       limits: config.session,
       slowQueryMs: config.log.slowQueryMs,
       statementBytesMax: config.engine.statementBytesMax,

@@ -15,6 +15,10 @@ export interface ClientPort extends FileSource {
   /** The name and the address under which the client logged in. */
   readonly userName: string;
   readonly remoteAddress: string;
+  /** 0 where there is none (a unix socket). */
+  readonly remotePort: number;
+  /** Whether the user may reach the sessions of others: see `UserEntry.admin`. */
+  readonly isAdmin: boolean;
   /** What USER() and CURRENT_USER() are, where a tablet would say something else; undefined where it says the same. */
   readonly identity: Readonly<{ user: string; currentUser: string }> | undefined;
   /** Sends one payload as a packet. */

@@ -4,7 +4,9 @@ import { command } from '../mysql/protocol.ts';
 import { lexModeOf } from '../sql/lex-mode.ts';
 import { scanStatement } from '../sql/statement-scan.ts';
 import { buildResultEnd } from '../wire/packets.ts';
+import { killCommand } from './kill.ts';
 import type { Session } from './session.ts';
+import { answerProcesses } from './show-processes.ts';
 import { use } from './statement-handlers.ts';
 import { placeOf } from './statement-place.ts';
 
@@ -41,6 +43,8 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
     session.finished(false);
     return undefined;
   },
+  [command.processInfo]: (session) => answerProcesses(session, false),
+  [command.processKill]: killCommand,
   [command.setOption]: setOption,
   [command.fieldList]: fieldList,
   [command.resetConnection]: (session) => {

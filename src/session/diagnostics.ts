@@ -114,12 +114,6 @@ export class Diagnostics {
     this.warningCount = 0;
   }
 
-  noteLocalRows(count: number): void {
-    this.noteLocal();
-    this.#rowCount = -1n;
-    this.#foundRows = BigInt(count);
-  }
-
   /** A statement over several shards has run. `affectedRows`: -1 for rows; `rows`: what FOUND_ROWS() is, undefined for no change. */
   noteSeveral(facts: SeveralFacts): void {
     this.#leaveConnection();

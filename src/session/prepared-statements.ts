@@ -291,6 +291,11 @@ export class PreparedStatements implements TabletStatements {
     return id;
   }
 
+  /** The text of the statement that an EXECUTE names, if there is one. */
+  textOf(packet: Buffer): Buffer | undefined {
+    return packet.length >= 9 ? this.#byId.get(packet.readUInt32LE(idAt))?.text : undefined;
+  }
+
   #find(packet: Buffer): ClientStatement {
     const id = packet.length >= 9 ? packet.readUInt32LE(idAt) : 0;
     const statement = this.#byId.get(id);

@@ -2,15 +2,8 @@ import type { Sequences } from '../engine/sequences.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Cluster } from './cluster.ts';
 import type { Plans } from './plans.ts';
-
-/** Another session of this router, as KILL sees it. */
-export interface KillableSession {
-  readonly connectionId: number;
-  readonly userName: string;
-  /** Interrupts the running statement, or closes the whole connection. */
-  kill(queryOnly: boolean): void;
-}
 
 /** What sessions share. */
 export type SessionServices = Readonly<{
@@ -19,8 +12,7 @@ export type SessionServices = Readonly<{
   sequences: Sequences;
   metrics: Metrics;
   log: Log;
-  /** By connection id. */
-  findSession: (connectionId: number) => KillableSession | undefined;
+  cluster: Cluster;
   limits: Readonly<{ preparedStatementsMax: number }>;
   slowQueryMs: number;
   /** What one statement's operators may keep in memory. */

@@ -449,9 +449,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /** KILL from another session (or this one). */
   kill(queryOnly: boolean): void {
-    const running = this.atWork;
-    for (const connection of running) void this.services.gateway.kill(connection);
-    if (running.length === 0) this.activity.interrupt();
+    for (const connection of this.atWork) void this.services.gateway.kill(connection);
+    this.activity.interrupt();
     if (!queryOnly) this.port.end();
   }
 

@@ -1,17 +1,16 @@
 /** Statements that concern the session itself. A handler that returns undefined leaves the statement to be relayed. */
 import type { SavepointKind } from '../engine/transactions/shard-transactions.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
-import { textValues } from '../gateway/answer-collector.ts';
-import { demand } from '../gateway/prepare-connection.ts';
 import { sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencInteger, lenencString } from '../wire/lenenc.ts';
 import { explain } from './explain.ts';
+import { kill } from './kill.ts';
 import { requireLocalFiles } from './load-statement.ts';
-import { scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { showDatabases } from './show-databases.ts';
+import { showProcesses } from './show-processes.ts';
 import { placeOf } from './statement-place.ts';
 import { databaseOf, parseTarget, type Target } from './target.ts';
 
@@ -46,9 +45,19 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   kill,
   explain,
   load: requireLocalFiles,
-  show: (session, statement) =>
-    statement.scan.showKind === 'databases' ? showDatabases(session, statement) : undefined,
+  show,
 };
+
+function show(session: Session, statement: Statement): Promise<unknown> | undefined {
+  switch (statement.scan.showKind) {
+    case 'databases':
+      return showDatabases(session, statement);
+    case 'processlist':
+      return showProcesses(session, statement);
+    default:
+      return undefined;
+  }
+}
 
 /** USE and COM_INIT_DB. */
 export async function use(session: Session, name: string, warnings = 0): Promise<void> {
@@ -154,42 +163,4 @@ async function completeAndRelease(session: Session, statement: Statement): Promi
   const place = placeOf(statement.scan, session.state.target, session.services.gateway);
   await session.exchange(statement, place, session.holding.connection!);
   session.port.end();
-}
-
-function kill(session: Session, { source, scan }: Statement): Promise<unknown> {
-  const { killTarget } = scan;
-  if (killTarget === undefined) throw new HeadgateError('ER_NO_SUCH_THREAD');
-  const run = async () => {
-    const id =
-      killTarget.id ??
-      (await evaluateId(session, source.toString('latin1', killTarget.idStart, killTarget.idEnd)));
-    const target = session.services.findSession(id);
-    if (target === undefined)
-      throw new HeadgateError('ER_NO_SUCH_THREAD', { message: `Unknown thread id: ${id}` });
-    if (target.userName !== session.port.userName && session.port.userName !== 'root') {
-      throw new HeadgateError('ER_KILL_DENIED_ERROR', { message: `You are not owner of thread ${id}` });
-    }
-    if (id === session.port.connectionId) {
-      session.fail(new HeadgateError('ER_QUERY_INTERRUPTED'));
-      if (!killTarget.query) session.port.end();
-      return;
-    }
-    target.kill(killTarget.query);
-    session.ok();
-  };
-  return run();
-}
-
-/** `KILL CONNECTION_ID()` and the like: MySQL evaluates the expression. */
-async function evaluateId(session: Session, expression: string): Promise<number> {
-  const scan = scanIn(session, Buffer.from(`SELECT ${expression}`), 0);
-  const place = placeOf(scan, session.state.target, session.services.gateway);
-  const connection = await session.holding.lease(scan, place);
-  await session.diagnostics.prime(scan.effects, connection);
-  try {
-    const answer = await demand(connection.query(`SELECT ${expression}`));
-    return Number(textValues(answer, 0)[0] ?? 0);
-  } finally {
-    session.holding.giveBack(connection);
-  }
 }
