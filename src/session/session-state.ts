@@ -23,6 +23,13 @@ const charsetSettings: ReadonlySet<string> = new Set([
   'names',
 ]);
 
+/** What else changes what information_schema says. */
+const asideSettings = [
+  'time_zone',
+  'information_schema_stats_expiry',
+  'show_gipk_in_create_table_and_information_schema',
+] as const;
+
 /**
  * What a session has set: character sets, variables, database. From it follow how its statements are read (`lexMode`) and
  * what a connection must be like to answer them (`need`). The two must agree, or a client could write what is read as a
@@ -104,6 +111,19 @@ export class SessionState {
   get need(): ConnectionNeed {
     this.#need ??= this.needFor(databaseOf(this.#target));
     return this.#need;
+  }
+
+  /** What a connection must be like for the router's own questions on the session's behalf: its view of definitions, in utf8mb4. */
+  asideNeed(database: string): ConnectionNeed {
+    return connectionNeed({
+      capabilities: 0,
+      collationId: FALLBACK_COLLATION_ID,
+      database,
+      settings: [
+        '@@session.sql_mode=DEFAULT',
+        ...asideSettings.flatMap((name) => this.#settings.get(name) ?? []),
+      ],
+    });
   }
 
   needFor(database: string): ConnectionNeed {

@@ -25,7 +25,6 @@ import { Activity } from './activity.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
-import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
 import { measureStatement } from './measure-statement.ts';
 import { isPlanned, runPlanned } from './planned.ts';
@@ -47,8 +46,6 @@ export type Statement = {
   packet: Buffer;
   /** Makes the packet for another connection, where it is not the same for all (EXECUTE names the tablet's statement). */
   readonly remake?: (connection: BackendConnection) => Promise<Buffer>;
-  /** What it has left on the connection beyond what its text says: bits of `pin`. */
-  readonly leaves?: (answered: Answered) => number;
 };
 
 /** Effects whose statements need something of the session put on the connection first. */
@@ -282,8 +279,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       return;
     }
     try {
-      const left = statement.leaves?.({ answer, connection, packet: statement.packet });
-      this.holding.settle(statement.scan, answer, connection, this.#place!, left);
+      this.holding.settle(statement.scan, answer, connection, this.#place!);
     } catch (error) {
       this.fail(error);
       return;
@@ -409,11 +405,13 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Sends an OK of the router's own and ends the statement. */
   ok(fields: Partial<OkFields> = {}): void {
     this.diagnostics.noteLocal();
-    this.okWith(fields);
+    this.#answered = true;
+    this.sendPayload(buildOk({ statusFlags: this.statusFlags, ...fields }, this.port.capabilities));
+    this.finished(false);
   }
 
-  /** The same for a statement whose facts are noted already. */
-  okWith(fields: Partial<OkFields>): void {
+  /** Sends the OK of a statement over several shards, whose facts are noted already, and ends the statement. */
+  okWith(fields: Omit<OkFields, 'statusFlags'>): void {
     this.#answered = true;
     this.sendPayload(buildOk({ statusFlags: this.statusFlags, ...fields }, this.port.capabilities));
     this.finished(false);

@@ -9,6 +9,7 @@ import { kill } from './kill.ts';
 import { requireLocalFiles } from './load-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
+import { metadataQuery } from './show/metadata-query.ts';
 import { showDatabases } from './show-databases.ts';
 import { showProcesses } from './show-processes.ts';
 import { placeOf } from './statement-place.ts';
@@ -41,6 +42,7 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   savepoint,
   rollbackTo: savepoint,
   release: savepoint,
+  select: metadataQuery,
   set: setStatement,
   kill,
   explain,

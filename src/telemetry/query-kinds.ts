@@ -14,7 +14,6 @@ export const queryKinds = [
   'savepoint',
   'prepare',
   'execute',
-  'fetch',
   'other',
 ] as const;
 

@@ -1,7 +1,6 @@
 import type { Script } from '../script.ts';
 import { bigRows, manyColumns, manyRows } from './big.ts';
 import { commands, noDatabase, resets } from './commands.ts';
-import { cursorErrors, cursors, cursorsAndOthers } from './cursors.ts';
 import { dataErrors, nameErrors, syntaxErrors } from './errors.ts';
 import { loadData, loadWithout } from './load.ts';
 import { multiStatements, routines, statefulTables } from './multi.ts';
@@ -54,9 +53,6 @@ export const scripts: readonly Script[] = [
   statements,
   longDataAndMany,
   manyStatements,
-  cursors,
-  cursorsAndOthers,
-  cursorErrors,
   bigRows,
   manyRows,
 ];

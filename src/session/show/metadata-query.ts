@@ -1,0 +1,160 @@
+/**
+ * Queries over information_schema. What is about one keyspace goes to a tablet of it as it came. What is about several, or adds up over
+ * shards, goes to one tablet too, with the rows of all of them as derived tables in the place of information_schema's own: MySQL computes
+ * the client's statement, whatever it is.
+ */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { type DatabaseContext, databasesOf } from '../../planner/metadata/databases.ts';
+import { tableText } from '../../planner/metadata/json-table.ts';
+import { columnsNamed, withTables } from '../../planner/metadata/rewrite.ts';
+import { metadataTable } from '../../planner/metadata/tables.ts';
+import { isCurrentSchema, type MetadataUse, metadataUses } from '../../planner/metadata/uses.ts';
+import type { Expression } from '../../sql/ast/expression.ts';
+import type { SelectStatement } from '../../sql/ast/statement.ts';
+import { nodesOfKind } from '../../sql/ast/walk.ts';
+import type { LexMode } from '../../sql/lex-mode.ts';
+import { stringText } from '../../sql/literals.ts';
+import { parseStatement } from '../../sql/parser/statement.ts';
+import { effect, type StatementScan } from '../../sql/statement.ts';
+import { lexModeIn } from '../read-statement.ts';
+import type { Session, Statement } from '../session.ts';
+import { type Place, placeOf } from '../statement-place.ts';
+import { databaseOf, isSystemSchema, type Target } from '../target.ts';
+import { textPacket } from '../text-packet.ts';
+import { metadataRows, needsAllShards } from './metadata-rows.ts';
+
+/** A query and how it is to be read. */
+export type MetadataQuestion = Readonly<{
+  text: Buffer;
+  scan: StatementScan;
+  mode: LexMode;
+  target: Target;
+  /** The text of a parameter; null for NULL, undefined where it is none. */
+  parameter: (index: number) => string | null | undefined;
+}>;
+
+/** Where it goes; `tables` are what stands in the place of information_schema's, undefined where it goes as it came. */
+type Answer = Readonly<{ place: Place; text: Buffer | undefined }>;
+
+const isInformationSchema = (name: string | undefined): boolean =>
+  name?.toLowerCase() === 'information_schema';
+
+/** Whether a statement reads information_schema and nothing of a keyspace. */
+export function asksMetadata(
+  { kind, qualifiers, hasUnqualifiedTable }: StatementScan,
+  target: Target,
+): boolean {
+  if (qualifiers.length === 0 && target.systemSchema === undefined) return false;
+  if (kind !== 'select' || target.shard !== undefined) return false;
+  if (hasUnqualifiedTable && target.systemSchema === undefined) return false;
+  return (
+    qualifiers.every(isSystemSchema) &&
+    (qualifiers.some(isInformationSchema) ||
+      (hasUnqualifiedTable && isInformationSchema(target.systemSchema)))
+  );
+}
+
+/** Answers a query over information_schema; undefined: it goes the way of any other. */
+export function metadataQuery(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const { source, scan } = statement;
+  const { target } = session.state;
+  if (!asksMetadata(scan, target)) return undefined;
+  const question = { text: source, scan, mode: lexModeIn(session), target, parameter: () => undefined };
+  const answered = answerTo(session, question);
+  if (answered === undefined) return undefined;
+  const send = ({ place, text }: Answer) =>
+    session.relayTo(text === undefined ? statement : { ...statement, packet: textPacket(text) }, place);
+  return answered.then(send);
+}
+
+/** Where the query goes, and with what text; undefined where its names say it. */
+export function answerTo(session: Session, question: MetadataQuestion): Promise<Answer> | undefined {
+  const { text, scan, mode, target } = question;
+  const parsed = parseStatement(text, scan.start, scan.end, mode);
+  if (parsed.kind !== 'select') return undefined;
+  const uses = metadataUses(parsed.query, (schema) =>
+    isInformationSchema(schema ?? (scan.hasUnqualifiedTable ? target.systemSchema : undefined)),
+  );
+  const context = contextOf(session, question);
+  const databases = new Map(uses.map((use) => [use, databasesOf(use, context)]));
+  const columns = columnsNamed(parsed);
+  const keyspaces = [...context.keyspaces].filter((name) =>
+    [...databases.values()].some((set) => set.has(name)),
+  );
+  const isSum = uses.some((use) =>
+    keyspaces.some(
+      (name) => databases.get(use)!.has(name) && needsAllShards(session, name, use.table, columns),
+    ),
+  );
+  const [keyspace] = keyspaces;
+  const own = placeOf(withoutNames(scan), target, session.services.gateway);
+  const isAtHome = keyspace === undefined || keyspace === own.shard.keyspace;
+  const needsHome = (scan.effects & effect.currentDatabase) !== 0;
+  if (keyspaces.length <= 1 && !isSum && (isAtHome || !needsHome)) {
+    const place = isAtHome ? own : placeIn(session, keyspace, target);
+    return Promise.resolve({ place, text: undefined });
+  }
+  requireWritable(parsed);
+  return gathered(session, { parsed, text, uses, databases, columns, place: own });
+}
+
+/** The statement as one that names no table: it goes where the session is. */
+const withoutNames = (scan: StatementScan): StatementScan => ({
+  ...scan,
+  qualifiers: [],
+  schemaLiterals: [],
+  hasUnqualifiedTable: false,
+});
+
+/** A tablet of a keyspace that is not the session's own, nor named in the text. */
+function placeIn({ services }: Session, keyspace: string, target: Target): Place {
+  const shard = services.gateway.firstShard(keyspace);
+  if (shard === undefined)
+    throw new HeadgateError('HG_NO_TABLET', { keyspace, detail: `keyspace ${keyspace} has no shard` });
+  return { shard, type: target.type, database: target.keyspace === '' ? databaseOf(target) : keyspace };
+}
+
+type Gathering = Readonly<{
+  parsed: SelectStatement;
+  text: Buffer;
+  uses: readonly MetadataUse[];
+  databases: ReadonlyMap<MetadataUse, ReadonlySet<string>>;
+  columns: ReadonlySet<string> | undefined;
+  place: Place;
+}>;
+
+async function gathered(session: Session, gathering: Gathering): Promise<Answer> {
+  const { parsed, text, uses, databases, columns, place } = gathering;
+  const tables = new Map<MetadataUse, string>();
+  for (const use of uses) {
+    const wanted = { table: use.table, columns, databases: databases.get(use)! };
+    const found = await metadataRows(session, wanted, place.shard);
+    // A table that this version does not have: MySQL says so.
+    if (found === undefined) return { place, text: undefined };
+    tables.set(use, tableText(found.columns, found.rows));
+  }
+  return { place, text: withTables(parsed, text, uses, (use) => tables.get(use)!) };
+}
+
+function requireWritable({ query, hasVersionComment }: SelectStatement): void {
+  const isTable = nodesOfKind(query, 'tableBody').some(({ name }) => metadataTable(name) !== undefined);
+  const what = hasVersionComment ? 'with a version comment (/*! */)' : isTable ? 'with TABLE' : undefined;
+  if (what === undefined) return;
+  throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
+    detail: `a query over information_schema of several keyspaces or shards ${what}`,
+  });
+}
+
+function contextOf(session: Session, { text, mode, target, parameter }: MetadataQuestion): DatabaseContext {
+  const textOf = (operand: Expression): string | null | undefined => {
+    if (operand.kind === 'parameter') return parameter(operand.index);
+    if (isCurrentSchema(operand)) return databaseOf(target) === '' ? null : databaseOf(target);
+    if (operand.kind !== 'literal') return undefined;
+    return stringText(text, operand.valueStart, operand.valueEnd, mode);
+  };
+  return {
+    keyspaces: session.services.gateway.keyspaces,
+    textOf,
+    noBackslashEscapes: mode.noBackslashEscapes,
+  };
+}
