@@ -114,6 +114,19 @@ const listen = z
     usersFile: path(
       'Users and their password hashes; read again whenever it changes. Without it only `root` without a password from a loopback address may connect.',
     ),
+    compression: register(
+      z
+        .array(z.enum(['zlib', 'zstd', 'uncompressed']))
+        .min(1)
+        .max(3)
+        .default(['zlib', 'zstd', 'uncompressed'])
+        .meta({
+          description:
+            "What clients may ask for, as MySQL's `protocol_compression_algorithms`. Without `uncompressed` only clients that compress may connect.",
+        }),
+      'list',
+      'a list of zlib, zstd, uncompressed',
+    ),
     tls: listenTls,
   })
   .prefault({})

@@ -103,6 +103,13 @@ export const catalogue = {
     message: 'Got packets out of order',
     advice: 'The connection is closed. Reconnect; if it repeats, capture the traffic and report it.',
   },
+  ER_NET_UNCOMPRESS_ERROR: {
+    errno: 1157,
+    sqlState: '08S01',
+    retryable: false,
+    message: "Couldn't uncompress communication packet",
+    advice: 'The connection is closed. Reconnect; if it repeats, do without compression and report it.',
+  },
   ER_NOT_SUPPORTED_YET: {
     errno: 1235,
     sqlState: '42000',
@@ -160,6 +167,20 @@ export const catalogue = {
     retryable: false,
     message: 'Loading local data is disabled; this must be enabled on both the client and server sides',
     advice: 'Switch it on in the client (mysql --local-infile) and in the router (listen.localInfile).',
+  },
+  ER_WRONG_COMPRESSION_ALGORITHM_CLIENT: {
+    errno: 3922,
+    sqlState: 'HY000',
+    retryable: false,
+    message: "Invalid compression algorithm 'uncompressed'.",
+    advice: 'Connect with compression (mysql --compression-algorithms=zstd): listen.compression wants it.',
+  },
+  ER_WRONG_COMPRESSION_LEVEL_CLIENT: {
+    errno: 3923,
+    sqlState: 'HY000',
+    retryable: false,
+    message: "Invalid zstd compression level for algorithm 'zstd'.",
+    advice: 'zstd has the levels 1 to 22 (mysql --zstd-compression-level=3).',
   },
   ER_MAX_PREPARED_STMT_COUNT_REACHED: {
     errno: 1461,

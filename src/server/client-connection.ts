@@ -15,8 +15,10 @@ import type { SessionServices } from '../session/services.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
 import { schemaState } from '../session/statement-handlers.ts';
-import { Channel, type ChannelHandler } from '../wire/channel.ts';
+import { Channel, type ClientChannel } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
+import { codecOf } from '../wire/compression/codec.ts';
+import { CompressedChannel, type CompressedChannelHandler } from '../wire/compression/compressed-channel.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import type { ClientIdentity, ServerHandshakeSink } from '../wire/handshake/client-identity.ts';
 import { ServerChangeUser } from '../wire/handshake/server-change-user.ts';
@@ -47,6 +49,12 @@ const offeredCapabilities =
   capability.sessionTrack |
   capability.deprecateEof;
 
+/** What the configuration decides. */
+const chosenCapabilities = ({ compression, localInfile }: ClientSettings): number =>
+  (compression.includes('zlib') ? capability.compress : 0) |
+  (compression.includes('zstd') ? capability.zstdCompression : 0) |
+  (localInfile ? capability.localFiles : 0);
+
 const DEFAULT_COLLATION_ID = 255;
 const STATUS_AUTOCOMMIT = 2;
 /** Bytes of further commands taken while one is running; then the client has to wait. */
@@ -63,6 +71,8 @@ export type ClientSettings = Readonly<{
   serverVersion: () => string;
   tls: 'off' | 'optional' | 'required';
   secureContext: () => SecureContext | undefined;
+  /** As MySQL's `protocol_compression_algorithms`. */
+  compression: readonly ('zlib' | 'zstd' | 'uncompressed')[];
   packetBytesMax: number;
   handshakeMsMax: number;
   /** Whether clients may send files for LOAD DATA LOCAL. */
@@ -74,7 +84,7 @@ export type ClientSettings = Readonly<{
   onClosed: (connection: ClientConnection) => void;
 }>;
 
-export class ClientConnection implements ChannelHandler, ClientPort {
+export class ClientConnection implements CompressedChannelHandler, ClientPort {
   readonly connectionId: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -85,7 +95,10 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   identity: ClientPort['identity'];
   session: Session | undefined;
   readonly #settings: ClientSettings;
-  readonly #channel: Channel;
+  readonly #plain: Channel;
+  /** The plain one, or what stands around it where compression was negotiated. */
+  #channel: ClientChannel;
+  #compressed: CompressedChannel | undefined;
   readonly #reader: CommandReader;
   #identity: ClientIdentity | undefined;
   #login: ServerHandshake | ServerChangeUser | undefined;
@@ -109,7 +122,8 @@ export class ClientConnection implements ChannelHandler, ClientPort {
     );
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
-    this.#channel = Channel.accepted(socket, this);
+    this.#plain = Channel.accepted(socket, this);
+    this.#channel = this.#plain;
     this.#startTimer();
     const handshake = new ServerHandshake(
       {
@@ -117,7 +131,8 @@ export class ClientConnection implements ChannelHandler, ClientPort {
         remoteAddress: this.remoteAddress,
         connectionId,
         serverVersion: settings.serverVersion(),
-        capabilities: offeredCapabilities | (settings.localInfile ? capability.localFiles : 0),
+        capabilities: offeredCapabilities | chosenCapabilities(settings),
+        compressionRequired: !settings.compression.includes('uncompressed'),
         collationId: DEFAULT_COLLATION_ID,
         statusFlags: STATUS_AUTOCOMMIT,
         tls: settings.tls,
@@ -299,7 +314,10 @@ export class ClientConnection implements ChannelHandler, ClientPort {
     const sessionState =
       identity.database === undefined ? Buffer.alloc(0) : schemaState(session.state.target);
     this.send(buildOk({ statusFlags: session.statusFlags, sessionState }, this.capabilities), sequence);
-    if (previous === undefined) this.#settings.onReady(this);
+    if (previous === undefined) {
+      this.#beginCompression(identity);
+      this.#settings.onReady(this);
+    }
     this.next();
   }
 
@@ -314,9 +332,28 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   #beginTls(rest: Buffer): void {
     this.#startTls = false;
     const context = this.#settings.secureContext() ?? createSecureContext();
-    this.#channel.startServerTls(context, rest, () => {
+    this.#plain.startServerTls(context, rest, () => {
       if (this.#login instanceof ServerHandshake) this.#login.secured();
     });
+  }
+
+  #beginCompression({ compression }: ClientIdentity): void {
+    if (compression === undefined) return;
+    const codec = codecOf(compression.algorithm, compression.level);
+    const compressed = new CompressedChannel(this.#plain, codec, this.#settings.packetBytesMax, this);
+    this.#compressed = compressed;
+    this.#channel = compressed;
+    this.#reader.checksSequence = false;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) return;
+    // Sent before the login was answered, but in frames already.
+    compressed.onBytes(ahead);
+    this.#plain.resume();
+  }
+
+  onMalformed(error: unknown): void {
+    this.#refuseBytes(error);
   }
 
   #startTimer(): void {
@@ -360,6 +397,7 @@ export class ClientConnection implements ChannelHandler, ClientPort {
   next(): void {
     this.#busy = false;
     this.#waiting = undefined;
+    this.#compressed?.commandDone();
     this.#reader.expectedSequence = 0;
     if (this.#ended) return;
     const session = this.session!;

@@ -281,6 +281,7 @@ export class Router {
       tls: config.listen.tls.mode,
       secureContext: () => this.#secureContext,
       localInfile: config.listen.localInfile === 'on',
+      compression: config.listen.compression,
       packetBytesMax: config.listen.packetBytesMax,
       handshakeMsMax: config.listen.handshakeMsMax,
       resultBufferBytesMax: config.session.resultBufferBytesMax,

@@ -23,6 +23,22 @@ export interface ChannelHandler {
   onClosed(error: Error | undefined): void;
 }
 
+/** A client's connection as its owner uses it: a `Channel`, or one with compression around it. */
+export interface ClientChannel {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly closed: boolean;
+  readonly pendingBytes: number;
+  readonly ownsBytes: boolean;
+  write(bytes: Buffer): boolean;
+  cork(): void;
+  uncork(): void;
+  pause(): void;
+  resume(): void;
+  end(): void;
+  destroy(error?: Error): void;
+}
+
 /** All accepted channels share this: its content is used up, or copied, before the next read can happen. */
 const sharedBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
@@ -31,7 +47,7 @@ const spareBuffers: Buffer[] = [];
 
 type WithHandle = { _handle: unknown };
 
-export class Channel {
+export class Channel implements ClientChannel {
   handler: ChannelHandler;
   bytesRead = 0;
   bytesWritten = 0;

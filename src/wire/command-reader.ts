@@ -11,6 +11,8 @@ export class CommandReader {
   bytesMax: number;
   /** Sequence number that the next packet must carry; the owner sets it back to 0 for a new command. */
   expectedSequence = 0;
+  /** False behind compression: frames carry the numbers that count there, and packets get the expected ones whatever they say. */
+  checksSequence = true;
   #parts: Buffer[] = [];
   #header = Buffer.alloc(packetHeaderBytes);
   #headerFilled = 0;
@@ -41,9 +43,10 @@ export class CommandReader {
       const length = bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16);
       const end = from + packetHeaderBytes + length;
       if (end <= bytes.length && length < payloadBytesMax && length <= this.bytesMax) {
-        this.#checkSequence(bytes[from + 3]!);
+        const sequence = this.#nextSequence(bytes[from + 3]!);
         const packet = Buffer.allocUnsafe(end - from);
         bytes.copy(packet, 0, from, end);
+        packet[3] = sequence;
         this.#onCommand(packet, packet[3]!);
         return end;
       }
@@ -71,13 +74,15 @@ export class CommandReader {
     return at;
   }
 
-  #checkSequence(sequence: number): void {
+  #nextSequence(found: number): number {
+    const sequence = this.checksSequence ? found : this.expectedSequence;
     if (sequence !== this.expectedSequence) {
       throw new HeadgateError('ER_NET_PACKETS_OUT_OF_ORDER', {
         detail: `expected packet ${this.expectedSequence}, got ${sequence}`,
       });
     }
     this.expectedSequence = (sequence + 1) & 0xff;
+    return sequence;
   }
 
   #readHeader(bytes: Buffer, from: number): number {
@@ -87,7 +92,7 @@ export class CommandReader {
     }
     if (this.#headerFilled < packetHeaderBytes) return at;
     this.#headerFilled = 0;
-    this.#checkSequence(this.#header[3]!);
+    this.#header[3] = this.#nextSequence(this.#header[3]!);
     const length = this.#header.readUIntLE(0, 3);
     this.#size += length;
     if (this.#size > this.bytesMax) throw new HeadgateError('ER_NET_PACKET_TOO_LARGE');

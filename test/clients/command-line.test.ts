@@ -114,6 +114,20 @@ describe('mysql', () => {
     expect(run).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test.each([
+    ['zlib', []],
+    ['zstd', []],
+    ['zstd', ['--zstd-compression-level=22']],
+    ['zlib', ['--ssl-mode=REQUIRED']],
+  ])('--compression-algorithms=%s %s', async (algorithm, more) => {
+    const rows = Array.from({ length: 300 }, (_, at) => `SELECT ${at}, REPEAT('row ', ${at})`);
+    const script = `${rows.join(' UNION ALL ')}; SELECT 1; SELECT nope; SELECT REPEAT('x', 9000000);`;
+    const run = await same((server) =>
+      mysql(server, script, `--compression-algorithms=${algorithm}`, '--force', ...more),
+    );
+    expect(run.stdout.length).toBeGreaterThan(9_000_000);
+  });
+
   test('wrong passwords and unknown databases are refused alike', async () => {
     await same(async (server) => {
       const { code, stderr } = await mysql(server, 'SELECT 1', '--password=wrong');

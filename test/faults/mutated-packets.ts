@@ -80,7 +80,8 @@ export async function playCase(
   report: FuzzReport,
 ): Promise<void> {
   const random = new Random(seed);
-  const options = { database, timeoutMs: 10_000 };
+  const compression = random.pick([undefined, undefined, 'zlib', 'zstd'] as const);
+  const options = { database, timeoutMs: 10_000, compression };
   if (random.chance(0.3)) return playHandshakeCase(server, random, seed, report);
   const client = await RawClient.connect(server, options).catch((error: Error) => {
     report.failures.push(`case ${seed}: a correct login failed: ${error.message}`);
@@ -90,7 +91,11 @@ export async function playCase(
     const sends = 1 + random.below(5);
     for (let i = 0; i < sends && !client.closed; i += 1) {
       const bytes = plausibleRequest(random);
-      client.sendRaw(random.chance(0.8) ? mutate(bytes, random) : bytes);
+      // Behind compression either the packets or the frames around them are injured.
+      if (client.compressed && random.chance(0.6)) {
+        client.compressed.sequence = 0;
+        client.sendUnwrapped(mutate(client.compressed.wrap(bytes), random));
+      } else client.sendRaw(random.chance(0.8) ? mutate(bytes, random) : bytes);
       if (random.chance(0.3))
         await Promise.race([client.receive().catch(() => undefined), sleep(random.below(5))]);
     }

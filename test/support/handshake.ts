@@ -43,6 +43,8 @@ export type Login = Readonly<{
   charset: number;
   capabilities: number;
   attributes?: Readonly<Record<string, string>>;
+  /** Of zstd, where that is among the capabilities. */
+  compressionLevel?: number;
 }>;
 
 /** The first 32 bytes of the client's answer; alone they are the SSLRequest. */
@@ -65,6 +67,7 @@ export function loginPayload(login: Login, plugin: string, proof: Buffer): Buffe
   if (capabilities & capability.connectWithDb) parts.push(nulString(login.database ?? ''));
   if (capabilities & capability.pluginAuth) parts.push(nulString(plugin));
   if (capabilities & capability.connectAttrs) parts.push(attributesBlock(login.attributes ?? {}));
+  if (capabilities & capability.zstdCompression) parts.push(Buffer.from([login.compressionLevel ?? 3]));
   return Buffer.concat(parts);
 }
 

@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { capability, command } from '../../src/mysql/protocol.ts';
 import { AnswerTracker, isSilent } from './answer-tracker.ts';
 import { frame } from './bytes.ts';
+import { CompressedWire, type CompressionName } from './compressed-wire.ts';
 import { type ErrorPacket, readError } from './decode-parts.ts';
 import {
   changeUserPayload,
@@ -32,6 +33,10 @@ export type ConnectOptions = Readonly<{
   without?: number;
   charset?: number;
   tls?: boolean;
+  /** Asked for, and used where the server offers it. */
+  compression?: CompressionName;
+  /** Level of zstd as the handshake says it; 3 unless told. */
+  compressionLevel?: number;
   /** The plugin the client claims first; the server may still switch. */
   plugin?: string;
   attributes?: Readonly<Record<string, string>>;
@@ -44,6 +49,8 @@ export type Answer = Readonly<{
   capabilities: number;
   packets: readonly Packet[];
   closed: boolean;
+  /** Came in compressed frames. */
+  compressed: boolean;
 }>;
 
 /** What mysql's own C library offers, except compression and local files. */
@@ -85,6 +92,8 @@ export class RawClient {
   readonly #plain: Socket;
   #socket: Socket;
   #reader = new PacketReader();
+  /** Set once the login is over, where compression was agreed on. */
+  compressed: CompressedWire | undefined;
   #closed = false;
   #failure: Error | undefined;
   readonly #waiters = new Set<() => void>();
@@ -146,11 +155,17 @@ export class RawClient {
   /** Sends a command without reading: for pipelines, and for answers that are read elsewhere. */
   send(commandByte: number, payload: Buffer | string = ''): void {
     const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    if (this.compressed) this.compressed.sequence = 0;
     this.sendRaw(frame(Buffer.concat([Buffer.from([commandByte]), body])));
   }
 
-  /** Bytes as they are, framing included. */
+  /** Bytes as they are, packet headers included. */
   sendRaw(bytes: Buffer): void {
+    this.sendUnwrapped(this.compressed?.wrap(bytes) ?? bytes);
+  }
+
+  /** Bytes as they are, also on a connection with compression. */
+  sendUnwrapped(bytes: Buffer): void {
     if (!this.#closed) this.#socket.write(bytes);
   }
 
@@ -162,6 +177,7 @@ export class RawClient {
       capabilities: this.capabilities,
       packets,
       closed,
+      compressed: this.compressed !== undefined,
     });
     if (isSilent(commandByte)) return answer(false);
     const tracker = new AnswerTracker(commandByte, this.capabilities);
@@ -275,7 +291,11 @@ export class RawClient {
 
   #listen(socket: Socket): void {
     socket.on('data', (chunk: Buffer) => {
-      this.#reader.push(chunk);
+      try {
+        this.#reader.push(this.compressed?.unwrap(chunk) ?? chunk);
+      } catch (error) {
+        socket.destroy(error as Error);
+      }
       this.#wake();
     });
     socket.on('error', (error) => {
@@ -313,10 +333,13 @@ export class RawClient {
     flags = (flags | (options.with ?? 0)) & ~(options.without ?? 0);
     if (options.database !== undefined) flags |= capability.connectWithDb;
     if (options.tls) flags |= capability.ssl;
+    if (options.compression === 'zlib') flags |= capability.compress;
+    if (options.compression === 'zstd') flags |= capability.zstdCompression;
     this.capabilities = flags & (this.greeting.capabilities | capability.connectWithDb);
     const { user, password } = this.#endpoint;
-    const { database, attributes, charset = 255 } = options;
-    this.#login = { user, password, charset, capabilities: this.capabilities, database, attributes };
+    const { database, attributes, charset = 255, compressionLevel } = options;
+    const { capabilities } = this;
+    this.#login = { user, password, charset, capabilities, database, attributes, compressionLevel };
     let sequence = 1;
     if (options.tls) {
       this.sendRaw(frame(loginHead(this.capabilities, charset), sequence));
@@ -327,6 +350,10 @@ export class RawClient {
     const proof = passwordProof(plugin, password, this.#salt);
     this.sendRaw(frame(loginPayload(this.#login, plugin, proof), sequence));
     await this.#finishLogin();
+    // With both agreed on, a server takes the first of its own list.
+    if (this.capabilities & capability.compress) this.compressed = new CompressedWire('zlib', 6);
+    else if (this.capabilities & capability.zstdCompression)
+      this.compressed = new CompressedWire('zstd', compressionLevel ?? 3);
   }
 
   async #finishLogin(): Promise<void> {

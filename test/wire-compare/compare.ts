@@ -90,6 +90,8 @@ function compareAnswers(left: Answer, right: Answer, mask: Mask | undefined): st
   if (labelled[0].length !== labelled[1].length) {
     return `${labelled[0].length} packets and ${labelled[1].length}`;
   }
+  // Within compressed frames mysqld numbers packets anew with each flush, and nobody looks at the numbers.
+  if (left.compressed && right.compressed) return compareEnds(left, right);
   const sequences = left.packets.findIndex(
     ({ sequence }, index) => sequence !== right.packets[index]?.sequence,
   );
@@ -97,6 +99,10 @@ function compareAnswers(left: Answer, right: Answer, mask: Mask | undefined): st
     const numbers = [left, right].map(({ packets }) => packets[sequences]?.sequence);
     return `packet ${sequences + 1}: sequence ${numbers[0]} and ${numbers[1]}`;
   }
+  return compareEnds(left, right);
+}
+
+function compareEnds(left: Answer, right: Answer): string | undefined {
   if (left.closed !== right.closed)
     return `connection ${left.closed ? 'closed' : 'open'} and ${right.closed ? 'closed' : 'open'}`;
   return undefined;

@@ -4,7 +4,7 @@ import type { Script } from './script.ts';
 const both = [true, false] as const;
 
 /** Every corner: text or prepared × DEPRECATE_EOF × TLS × SESSION_TRACK. */
-export const allVariants: readonly Variant[] = both.flatMap((prepared) =>
+const corners: readonly Variant[] = both.flatMap((prepared) =>
   both.flatMap((deprecateEof) =>
     both.flatMap((tls) => both.map((sessionTrack) => ({ prepared, deprecateEof, tls, sessionTrack }))),
   ),
@@ -16,5 +16,13 @@ export const oppositeVariants: readonly Variant[] = [
   { prepared: true, deprecateEof: false, tls: true, sessionTrack: false },
 ];
 
-export const variantsOf = (script: Script): readonly Variant[] =>
-  script.heavy ? oppositeVariants : allVariants;
+/** Compression lies below all of the above: each algorithm in one corner. */
+const compressedVariants: readonly Variant[] = [
+  { ...oppositeVariants[0]!, compression: 'zlib' },
+  { ...oppositeVariants[1]!, compression: 'zstd' },
+];
+
+export const variantsOf = (script: Script): readonly Variant[] => [
+  ...(script.heavy ? oppositeVariants : corners),
+  ...compressedVariants,
+];

@@ -1,5 +1,6 @@
 /** Plays a script's steps to one server and keeps every answer. */
 import { capability } from '../../src/mysql/protocol.ts';
+import type { CompressionName } from '../support/compressed-wire.ts';
 import { type Answer, type ConnectOptions, type Endpoint, RawClient } from '../support/raw-client.ts';
 import { databaseName, type Script, type Step } from './script.ts';
 
@@ -9,14 +10,16 @@ export type Variant = Readonly<{
   deprecateEof: boolean;
   tls: boolean;
   sessionTrack: boolean;
+  compression?: CompressionName;
 }>;
 
-export const variantName = ({ prepared, deprecateEof, tls, sessionTrack }: Variant): string =>
+export const variantName = ({ prepared, deprecateEof, tls, sessionTrack, compression }: Variant): string =>
   [
     prepared ? 'prepared' : 'text',
     deprecateEof ? 'deprecate-eof' : 'eof',
     tls ? 'tls' : 'plain',
     sessionTrack ? 'track' : 'no-track',
+    ...(compression === undefined ? [] : [compression]),
   ].join(' ');
 
 /** What a step brought: its answers in order (a prepared query has two), or why there are none. */
@@ -61,7 +64,15 @@ export class Player {
       const packets = client.handshake.slice(-1);
       // Behaves like the answer of COM_PING: one OK packet.
       return {
-        answers: [{ commandByte: 0x0e, capabilities: client.capabilities, packets, closed: client.closed }],
+        answers: [
+          {
+            commandByte: 0x0e,
+            capabilities: client.capabilities,
+            packets,
+            closed: client.closed,
+            compressed: false,
+          },
+        ],
       };
     } catch (error) {
       return { answers: [], failure: (error as Error).message };
@@ -93,6 +104,7 @@ export class Player {
     if (!variant.sessionTrack) without |= capability.sessionTrack;
     return {
       tls: variant.tls,
+      compression: variant.compression,
       without,
       with: script.with,
       charset: script.charset,

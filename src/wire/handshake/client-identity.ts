@@ -4,6 +4,7 @@ import type { HeadgateError } from '../../errors/headgate-error.ts';
 import { collationById } from '../../mysql/collations.ts';
 import type { AuthPlugin } from '../auth/plugin-names.ts';
 import type { RsaKeyPair } from '../auth/rsa-password.ts';
+import type { CompressionAlgorithm } from '../compression/codec.ts';
 import type { ConnectAttributes } from './connect-attributes.ts';
 
 export type ClientIdentity = Readonly<{
@@ -19,7 +20,8 @@ export type ClientIdentity = Readonly<{
   plugin: AuthPlugin;
   /** The connection cannot be listened to: TLS or a unix socket. */
   secure: boolean;
-  zstdLevel: number | undefined;
+  /** Agreed on for everything after the login. */
+  compression: Readonly<{ algorithm: CompressionAlgorithm; level: number }> | undefined;
   /** The greeting's: clients without PLUGIN_AUTH use it again in COM_CHANGE_USER. */
   nonce: Buffer;
 }>;

@@ -4,8 +4,14 @@ import { capability } from '../../mysql/protocol.ts';
 import { createNonce } from '../auth/nonce.ts';
 import { type AuthPlugin, cachingSha2Password } from '../auth/plugin-names.ts';
 import { hostDenied, ServerAuthentication } from '../auth/server-authentication.ts';
+import { ZLIB_LEVEL, ZSTD_LEVEL_MAX } from '../compression/codec.ts';
 import { buildErr } from '../err-packet.ts';
-import { type AuthenticationOptions, decodeName, type ServerHandshakeSink } from './client-identity.ts';
+import {
+  type AuthenticationOptions,
+  type ClientIdentity,
+  decodeName,
+  type ServerHandshakeSink,
+} from './client-identity.ts';
 import { buildGreeting } from './greeting.ts';
 import {
   type HandshakeResponse,
@@ -23,6 +29,8 @@ export type ServerHandshakeOptions = AuthenticationOptions &
     collationId: number;
     statusFlags: number;
     tls: 'off' | 'optional' | 'required';
+    /** Only clients that compress may connect. */
+    compressionRequired?: boolean;
     /** Already safe from listeners when it begins: a unix socket. */
     secure: boolean;
   }>;
@@ -57,6 +65,7 @@ export class ServerHandshake {
   /** Of the next packet, whichever side sends it. */
   #sequence = 0;
   #response: HandshakeResponse | undefined;
+  #compression: ClientIdentity['compression'];
   #userName = '';
   #database: string | undefined;
   #withSqlState = true;
@@ -151,6 +160,9 @@ export class ServerHandshake {
   }
 
   #beginAuthentication(response: HandshakeResponse): void {
+    this.#compression = compressionOf(response, this.#offered);
+    if (this.#options.compressionRequired && this.#compression === undefined)
+      throw new HeadgateError('ER_WRONG_COMPRESSION_ALGORITHM_CLIENT');
     this.#state = 'authenticating';
     this.#response = response;
     this.#userName = decodeName(response.userName, response.collationId);
@@ -179,7 +191,7 @@ export class ServerHandshake {
         packetBytesMax: response.packetBytesMax,
         plugin,
         secure: this.#secure,
-        zstdLevel: response.zstdLevel,
+        compression: this.#compression,
         nonce: this.#nonce,
       },
       this.#sequence,
@@ -197,6 +209,16 @@ export class ServerHandshake {
     this.#send(buildErr(error, this.#withSqlState));
     this.#sink.refuse(error);
   }
+}
+
+/** MySQL takes zlib from a client that asks for both. Throws ER_WRONG_COMPRESSION_LEVEL_CLIENT. */
+function compressionOf(response: HandshakeResponse, offered: number): ClientIdentity['compression'] {
+  const common = response.capabilities & offered;
+  const level = response.zstdLevel ?? 0;
+  if ((common & capability.zstdCompression) !== 0 && (level < 1 || level > ZSTD_LEVEL_MAX))
+    throw new HeadgateError('ER_WRONG_COMPRESSION_LEVEL_CLIENT');
+  if ((common & capability.compress) !== 0) return { algorithm: 'zlib', level: ZLIB_LEVEL };
+  return (common & capability.zstdCompression) === 0 ? undefined : { algorithm: 'zstd', level };
 }
 
 const badHandshake = (detail: string): HeadgateError =>
