@@ -124,6 +124,20 @@ export const catalogue = {
     message: 'Unknown prepared statement handler',
     advice: 'Prepare the statement again on this connection.',
   },
+  ER_WRONG_ARGUMENTS: {
+    errno: 1210,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Incorrect arguments',
+    advice: 'A cursor is for statements that read rows.',
+  },
+  ER_STMT_HAS_NO_OPEN_CURSOR: {
+    errno: 1421,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'The statement has no open cursor',
+    advice: 'Execute it with a cursor first; the last row closes the cursor.',
+  },
   ER_NOT_SUPPORTED_AUTH_MODE: {
     errno: 1251,
     sqlState: '08004',

@@ -241,6 +241,14 @@ export class BackendConnection implements ChannelHandler {
     this.#channel.write(packet.length - 4 < 0xff_ff_ff ? packet : frame(packet.subarray(4), 0));
   }
 
+  /** COM_STMT_CLOSE, which has no answer; undefined: there is nothing to close. */
+  closeStatement(id: number | undefined): void {
+    if (id === undefined) return;
+    const content = Buffer.alloc(4);
+    content.writeUInt32LE(id, 0);
+    this.sendSilently(commandPacket(command.stmtClose, content));
+  }
+
   /** Runs a command of the router's own and collects the answer. Rejects only when the connection is lost. */
   ask(
     code: number,

@@ -7,6 +7,9 @@ export type PreparedOnTablet = {
   usedAt: number;
 };
 
+/** A statement that is kept out of the cache for a while. */
+export type TakenStatement = Readonly<{ key: string; prepared: PreparedOnTablet }>;
+
 /** The statements prepared on one connection, least recently used first to go. Bounded, since a server counts them all. */
 export class PreparedCache {
   readonly #byKey = new Map<string, PreparedOnTablet>();
@@ -47,6 +50,23 @@ export class PreparedCache {
       usedAt = statement.usedAt;
     }
     return oldest === undefined ? undefined : this.remove(oldest);
+  }
+
+  /** Takes out the one with this id, for a use of which nobody else may know: `put` brings it back. */
+  take(id: number): TakenStatement | undefined {
+    for (const [key, prepared] of this.#byKey) {
+      if (prepared.id !== id) continue;
+      this.#byKey.delete(key);
+      return { key, prepared };
+    }
+    return undefined;
+  }
+
+  /** Brings back what was taken. Returns the id of a statement that has to be closed for it, if any. */
+  put({ key, prepared }: TakenStatement): number | undefined {
+    const replaced = this.add(key, prepared.id);
+    this.#byKey.get(key)!.types = prepared.types;
+    return replaced;
   }
 
   /** Forgets one and returns its id. */

@@ -1,6 +1,7 @@
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { StatementScan } from '../sql/statement.ts';
+import type { Cursor } from './cursor.ts';
 import type { KeptPlan } from './kept-plan.ts';
 import type { Statement } from './session.ts';
 import type { Target } from './target.ts';
@@ -51,6 +52,10 @@ export type ClientStatement = {
   hasLongData: boolean;
   /** Where that data waits. */
   longDataOn: BackendConnection | undefined;
+  /** The execution in progress asks for a cursor; the tablet's statement is then no one else's. */
+  wantsCursor: boolean;
+  /** What COM_STMT_FETCH reads from. */
+  cursor: Cursor | undefined;
   /** Where its executions go, as long as nothing changes. */
   kept: KeptPlan | undefined;
   /** The execution in progress: the client's packet, and the text under which tablets have the statement. */

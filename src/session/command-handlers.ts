@@ -60,6 +60,7 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
     session.prepared.close(packet);
     return undefined;
   },
+  [command.stmtFetch]: (session, packet) => session.prepared.fetch(packet),
   [command.stmtReset]: (session, packet) => session.prepared.reset(packet),
 };
 

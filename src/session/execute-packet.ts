@@ -5,11 +5,17 @@ import { commandPacket } from '../wire/packets.ts';
 
 /** Offsets in a command packet, its header of four bytes included. */
 export const idAt = 5;
-const flagsAt = 9;
+export const flagsAt = 9;
+/** CURSOR_TYPE_READ_ONLY, the only one of the flags in which a server is interested. */
+export const CURSOR_READ_ONLY = 1;
 export const nullBitmapAt = 14;
 
 /** What the client's side of a statement tells about its parameters. */
-export type ExecuteFacts = Readonly<{ parameterCount: number; types: Buffer | undefined }>;
+export type ExecuteFacts = Readonly<{
+  parameterCount: number;
+  types: Buffer | undefined;
+  wantsCursor: boolean;
+}>;
 
 const typesFlagAt = (parameterCount: number): number => nullBitmapAt + ((parameterCount + 7) >> 3);
 
@@ -41,8 +47,7 @@ function isAt(packet: Buffer, start: number, bytes: Buffer): boolean {
 export function outgoingExecute(packet: Buffer, facts: ExecuteFacts, prepared: PreparedOnTablet): Buffer {
   const sent = withTypes(packet, facts, prepared);
   sent.writeUInt32LE(prepared.id, idAt);
-  // Server-side cursors are not served: the rows come at once, which every client understands.
-  sent[flagsAt] = 0;
+  sent[flagsAt] = facts.wantsCursor ? CURSOR_READ_ONLY : 0;
   return sent;
 }
 

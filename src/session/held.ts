@@ -15,6 +15,9 @@ export type Held = {
 /** How a statement ended on one connection. */
 export type Outcome = Pick<ResponseRelay, 'error'>;
 
+/** A statement's answer, with the packet that was sent. */
+export type Answered = Readonly<{ answer: ResponseRelay; connection: BackendConnection; packet: Buffer }>;
+
 /** MySQL rolls the whole transaction back, not only the statement. */
 export const ERRNO_DEADLOCK = 1213;
 

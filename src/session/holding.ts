@@ -27,8 +27,10 @@ import { databaseOf } from './target.ts';
 
 const ERRNO_PARSE_ERROR = 1064;
 const userVariables = effect.readsUserVariable | effect.writesUserVariable;
-/** What is told in other words when it is lost: by the transaction's own error. */
-const ownWords = pin.transaction | pin.nextTransaction;
+/** What is told in other words when it is lost: by the transaction's own error, by the next FETCH. */
+const ownWords = pin.transaction | pin.nextTransaction | pin.cursor;
+/** What another shard can do without: statements there need nothing of it. */
+const independent = pin.transaction | pin.cursor;
 
 export class Holding {
   /** The open transaction's beginning and savepoints. */
@@ -55,6 +57,11 @@ export class Holding {
 
   get count(): number {
     return this.#held.length;
+  }
+
+  /** Whether it is held for one of these reasons. */
+  isPinned(connection: BackendConnection, bits: number): boolean {
+    return this.#held.some((held) => held.connection === connection && (held.pins & bits) !== 0);
   }
 
   holds(connection: BackendConnection): boolean {
@@ -100,10 +107,11 @@ export class Holding {
     const { begin, hasSavepoints } = this.transaction;
     if (this.#held.length > 0 || begin !== undefined || hasSavepoints) {
       const held = this.#heldFor(scan, place);
-      if (held !== undefined)
-        return hasDatabase(held, place) && held.connection.killing === undefined
-          ? held.connection
-          : undefined;
+      if (held !== undefined) {
+        const { connection } = held;
+        const isReady = hasDatabase(held, place) && connection.killing === undefined;
+        return isReady && !this.#isLeftOut(held, scan) ? connection : undefined;
+      }
       if (this.#joins(scan)) return undefined;
     }
     return place.shard.pick(place.type)?.tryTake(this.needAt(place), this.#session, this.#session.last);
@@ -119,6 +127,7 @@ export class Holding {
       // A late KILL QUERY of the statement before must not hit this one.
       await held.connection.killing;
       if (!hasDatabase(held, place)) await selectDatabase(held.connection, place.database);
+      if (this.#isLeftOut(held, scan)) await this.#join(held.connection, place);
       return held.connection;
     }
     const joins = this.#joins(scan);
@@ -167,6 +176,11 @@ export class Holding {
     );
   }
 
+  /** Whether a connection that is held for something else has to take part in the transaction from now on. */
+  #isLeftOut({ pins }: Held, scan: StatementScan): boolean {
+    return (pins & pin.transaction) === 0 && this.transaction.begin !== undefined && this.#joins(scan);
+  }
+
   async #join(connection: BackendConnection, place: Place): Promise<void> {
     await this.transaction.open(connection);
     if (this.transaction.begin !== undefined) this.hold(connection, place, pin.transaction);
@@ -206,7 +220,7 @@ export class Holding {
       }
       // These count for every statement, named or not.
       const ruled = takesPart && (held.pins & (pin.variables | pin.nextTransaction)) !== 0;
-      const state = held.pins & ~pin.transaction;
+      const state = held.pins & ~independent;
       const uses = (scan.effects & userVariables) !== 0 || scan.kind === 'set' || pinsOf(scan) !== 0;
       if (!ruled && !(uses && state !== 0)) continue;
       throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
@@ -252,7 +266,8 @@ export class Holding {
   }
 
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {
-    const elsewhere = this.#held.length > 0 && open === 0;
+    const others = this.#held.some(({ pins }) => (pins & ~pin.cursor) !== 0);
+    const elsewhere = others && open === 0 && left !== pin.cursor;
     if ((left | open) === 0) this.#giveBackClean(connection);
     else if (elsewhere) this.discard(connection);
     else this.hold(connection, place, left | open);
@@ -335,9 +350,10 @@ export class Holding {
     return pinsOf(scan) | doubtful;
   }
 
-  /** A reason to hold a connection is gone. */
-  unpin(bits: number): void {
-    for (const held of this.#held) held.pins &= ~bits;
+  /** A reason to hold a connection is gone; without one, to hold any. */
+  unpin(bits: number, connection?: BackendConnection): void {
+    for (const held of this.#held)
+      if (connection === undefined || held.connection === connection) held.pins &= ~bits;
   }
 
   /** Gives back the held connections for which there is no reason any more. */
@@ -384,7 +400,9 @@ export class Holding {
   /** A statement about a savepoint, on all shards that take part. Raises ER_SP_DOES_NOT_EXIST. */
   async savepoint(kind: SavepointKind, name: string): Promise<void> {
     if (kind !== 'savepoint') this.transaction.requireSavepoint(name);
-    await runOnAll(this.#participants, savepointText(kind, name));
+    // A connection that is held for something else has no transaction in which it could be.
+    const taking = this.#participants.filter(({ connection }) => this.isPinned(connection, pin.transaction));
+    await runOnAll(taking, savepointText(kind, name));
     this.transaction.note(kind, name);
   }
 

@@ -12,8 +12,25 @@ import { command } from '../mysql/protocol.ts';
 import { effect, type StatementKind } from '../sql/statement-scan.ts';
 import { commandPacket } from '../wire/packets.ts';
 import { type ClientStatement, forgetPacket, TabletText } from './client-statement.ts';
+import {
+  type Cursor,
+  closeCursor,
+  cursorKey,
+  cursorOpened,
+  fetchRows,
+  mayHaveCursor,
+  requireCursorable,
+  rowCountAt,
+} from './cursor.ts';
 import { previousFacts, unreadable } from './diagnostics.ts';
-import { boundTypes, idAt, nullBitmapAt, outgoingExecute } from './execute-packet.ts';
+import {
+  boundTypes,
+  CURSOR_READ_ONLY,
+  flagsAt,
+  idAt,
+  nullBitmapAt,
+  outgoingExecute,
+} from './execute-packet.ts';
 import { requireNotExplained } from './explain.ts';
 import { keepPlace, stillHolds } from './kept-plan.ts';
 import { pin } from './pins.ts';
@@ -26,7 +43,7 @@ import {
   type TabletStatements,
 } from './planned-execute.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
-import type { Session } from './session.ts';
+import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { notOverShards } from './shard-writes.ts';
 import { asksMetadata } from './show/metadata-query.ts';
@@ -48,6 +65,8 @@ export class PreparedStatements implements TabletStatements {
   readonly #byId = new Map<number, ClientStatement>();
   #nextId = 1;
   #lastRun: ClientStatement | undefined;
+  /** Those that are open. */
+  readonly cursors = new Set<Cursor>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -55,6 +74,7 @@ export class PreparedStatements implements TabletStatements {
 
   clear(): void {
     this.#byId.clear();
+    this.cursors.clear();
     this.#lastRun = undefined;
   }
 
@@ -83,6 +103,8 @@ export class PreparedStatements implements TabletStatements {
     const sent = renamed === undefined ? packet : commandPacket(command.stmtPrepare, renamed);
     const connection = await holding.lease(scan, place);
     const id = this.#nextId;
+    // As in MySQL, one that fails has used up a number too.
+    this.#nextId = (id % 0x7fff_ffff) + 1;
     const answer = await session.exchange(
       { source: text, scan, packet: sent },
       place,
@@ -92,10 +114,9 @@ export class PreparedStatements implements TabletStatements {
     );
     const failed = answer.error !== undefined || connection.closed;
     if (!failed) {
-      this.#nextId = (id % 0x7fff_ffff) + 1;
       const own = new TabletText(text, parseSettings);
       const described = renamed === undefined ? own : new TabletText(renamed, parseSettings);
-      closeOnTablet(connection, connection.prepared.add(described.keyOn(connection), answer.statementId));
+      connection.closeStatement(connection.prepared.add(described.keyOn(connection), answer.statementId));
       this.#byId.set(id, this.#made({ id, ...facts, own, parameterCount: answer.parameterCount }));
     }
     holding.giveBack(connection);
@@ -112,6 +133,8 @@ export class PreparedStatements implements TabletStatements {
       failure: undefined,
       hasLongData: false,
       longDataOn: undefined,
+      wantsCursor: false,
+      cursor: undefined,
       kept: undefined,
       packet,
       sent: own,
@@ -127,8 +150,12 @@ export class PreparedStatements implements TabletStatements {
     const { failure, scan, text, kept } = statement;
     statement.failure = undefined;
     if (failure !== undefined) throw failure;
+    closeCursor(statement);
+    const wantsCursor = (packet[flagsAt]! & CURSOR_READ_ONLY) !== 0 && mayHaveCursor(scan.kind);
+    statement.wantsCursor = wantsCursor;
     const session = this.#session;
     const { holding } = session;
+    if (wantsCursor) requireCursorable(scan.kind);
     if (handledAsText.has(scan.kind) && statement.parameterCount === 0) {
       session.execute({ source: text, scan, packet: textPacket(text) });
       return undefined;
@@ -210,8 +237,14 @@ export class PreparedStatements implements TabletStatements {
     statement.statement.packet = packet;
     // Data sent ahead goes with this EXECUTE; the tablet's private statement is closed behind it.
     const privateId = statement.hasLongData ? this.#dropLongData(statement, connection) : undefined;
-    this.#session.sendStatement(statement.statement, place, connection);
-    closeOnTablet(connection, privateId);
+    if (!statement.wantsCursor) {
+      this.#session.sendStatement(statement.statement, place, connection);
+      connection.closeStatement(privateId);
+      return;
+    }
+    const leaves: Statement['leaves'] = (answered) =>
+      cursorOpened(this.#session, statement, { place, privateId }, answered);
+    this.#session.sendStatement({ ...statement.statement, leaves }, place, connection);
   }
 
   /** The client's EXECUTE for a connection, on which the statement is prepared first if it has to be. */
@@ -264,6 +297,7 @@ export class PreparedStatements implements TabletStatements {
     const statement = packet.length >= 9 ? this.#byId.get(packet.readUInt32LE(idAt)) : undefined;
     if (statement !== undefined) {
       this.#byId.delete(statement.id);
+      closeCursor(statement);
       this.#forgetLongData(statement);
     }
     this.#session.answeredSilently();
@@ -273,15 +307,25 @@ export class PreparedStatements implements TabletStatements {
   reset(packet: Buffer): undefined {
     const statement = this.#find(packet);
     statement.failure = undefined;
+    closeCursor(statement);
     this.#forgetLongData(statement);
     this.#session.ok();
+  }
+
+  /** COM_STMT_FETCH: rows of the statement's cursor. */
+  fetch(packet: Buffer): Promise<unknown> {
+    if (packet.length < rowCountAt + 4)
+      throw new HeadgateError('ER_MALFORMED_PACKET', { message: 'Malformed communication packet.' });
+    const statement = this.#find(packet);
+    this.#session.countAs('fetch');
+    return fetchRows(this.#session, statement, packet);
   }
 
   #forgetLongData(statement: ClientStatement): void {
     const connection = statement.longDataOn;
     if (!statement.hasLongData) return;
     if (connection === undefined || connection.closed) statement.hasLongData = false;
-    else closeOnTablet(connection, this.#dropLongData(statement, connection));
+    else connection.closeStatement(this.#dropLongData(statement, connection));
     this.#session.holding.unholdIfFree();
   }
 
@@ -323,9 +367,14 @@ export class PreparedStatements implements TabletStatements {
   }
 
   /** Data sent ahead makes a tablet's statement one client's own. */
-  #keyOn(connection: BackendConnection, { hasLongData, id }: ClientStatement, text: TabletText): string {
+  #keyOn(
+    connection: BackendConnection,
+    { hasLongData, wantsCursor, id }: ClientStatement,
+    text: TabletText,
+  ): string {
     const key = text.keyOn(connection);
-    return hasLongData ? `${key}\n${id}` : key;
+    if (hasLongData) return `${key}\n${id}`;
+    return wantsCursor ? cursorKey(key) : key;
   }
 
   /** The statement as the connection has it prepared, preparing it first where it has not. */
@@ -347,7 +396,7 @@ export class PreparedStatements implements TabletStatements {
     const known = connection.prepared.get(key);
     if (known !== undefined) return known;
     const id = await this.#prepareOn(connection, text);
-    closeOnTablet(connection, connection.prepared.add(key, id));
+    connection.closeStatement(connection.prepared.add(key, id));
     return connection.prepared.get(key)!;
   }
 
@@ -358,18 +407,11 @@ export class PreparedStatements implements TabletStatements {
     if (foreign) await demand(connection.query(`SET ${parseSettings}`));
     let answer = await connection.ask(command.stmtPrepare, text, 'prepare');
     if (answer.error?.errno === ERRNO_TOO_MANY_STATEMENTS && connection.prepared.size > 0) {
-      while (connection.prepared.size > 0) closeOnTablet(connection, connection.prepared.evict());
+      while (connection.prepared.size > 0) connection.closeStatement(connection.prepared.evict());
       answer = await connection.ask(command.stmtPrepare, text, 'prepare');
     }
     if (foreign) await demand(connection.query(`SET ${state.parseSettings}`));
     if (answer.error !== undefined) throw new TabletRefusal(answer.error);
     return answer.statementId;
   }
-}
-
-function closeOnTablet(connection: BackendConnection, id: number | undefined): void {
-  if (id === undefined) return;
-  const content = Buffer.alloc(4);
-  content.writeUInt32LE(id, 0);
-  connection.sendSilently(commandPacket(command.stmtClose, content));
 }

@@ -25,6 +25,7 @@ import { Activity } from './activity.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
+import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
 import { measureStatement } from './measure-statement.ts';
 import { isPlanned, runPlanned } from './planned.ts';
@@ -46,6 +47,8 @@ export type Statement = {
   packet: Buffer;
   /** Makes the packet for another connection, where it is not the same for all (EXECUTE names the tablet's statement). */
   readonly remake?: (connection: BackendConnection) => Promise<Buffer>;
+  /** What it has left on the connection beyond what its text says: bits of `pin`. */
+  readonly leaves?: (answered: Answered) => number;
 };
 
 /** Effects whose statements need something of the session put on the connection first. */
@@ -279,7 +282,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       return;
     }
     try {
-      this.holding.settle(statement.scan, answer, connection, this.#place!);
+      const left = statement.leaves?.({ answer, connection, packet: statement.packet });
+      this.holding.settle(statement.scan, answer, connection, this.#place!, left);
     } catch (error) {
       this.fail(error);
       return;
@@ -405,13 +409,11 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Sends an OK of the router's own and ends the statement. */
   ok(fields: Partial<OkFields> = {}): void {
     this.diagnostics.noteLocal();
-    this.#answered = true;
-    this.sendPayload(buildOk({ statusFlags: this.statusFlags, ...fields }, this.port.capabilities));
-    this.finished(false);
+    this.okWith(fields);
   }
 
-  /** Sends the OK of a statement over several shards, whose facts are noted already, and ends the statement. */
-  okWith(fields: Omit<OkFields, 'statusFlags'>): void {
+  /** The same for a statement whose facts are noted already. */
+  okWith(fields: Partial<OkFields>): void {
     this.#answered = true;
     this.sendPayload(buildOk({ statusFlags: this.statusFlags, ...fields }, this.port.capabilities));
     this.finished(false);

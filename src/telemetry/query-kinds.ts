@@ -14,6 +14,7 @@ export const queryKinds = [
   'savepoint',
   'prepare',
   'execute',
+  'fetch',
   'other',
 ] as const;
 

@@ -12,8 +12,11 @@ import { parseErr, type ServerError } from './err-packet.ts';
 import { buildOk, parseOk } from './ok-packet.ts';
 import { frame } from './packets.ts';
 
-/** The forms of an answer: `result` also covers plain OK; `packet` is a single packet of any content (STATISTICS). */
-export type ResponseKind = 'result' | 'prepare' | 'fieldList' | 'packet';
+/**
+ * The forms of an answer: `result` also covers plain OK; `fetch` is rows without definitions (STMT_FETCH), `packet` a single
+ * packet of any content (STATISTICS).
+ */
+export type ResponseKind = 'result' | 'prepare' | 'fieldList' | 'fetch' | 'packet';
 
 /** Where the answer goes. */
 export interface ResponseSink {
@@ -85,10 +88,16 @@ export class ResponseRelay {
   #carry: Buffer | undefined;
   #emitFrom = 0;
 
+  /** Whether the answer was the definitions of rows for which the tablet keeps a cursor. */
+  get opensCursor(): boolean {
+    const isOpen = (this.status & serverStatus.cursorExists) !== 0;
+    return isOpen && this.hasRows && this.rowCount === 0 && this.error === undefined;
+  }
+
   begin(options: ResponseOptions, sink: ResponseSink): void {
     this.#options = options;
     this.#sink = sink;
-    this.#state = state.first;
+    this.#state = options.kind === 'fetch' ? state.rows : state.first;
     this.#expected = options.firstSequence & 0xff;
     this.#sequenceShift = (options.clientSequence - options.firstSequence) & 0xff;
     this.nextClientSequence = options.clientSequence & 0xff;
@@ -101,7 +110,7 @@ export class ResponseRelay {
     this.affectedRows = 0n;
     this.insertId = 0n;
     this.rowCount = 0;
-    this.hasRows = false;
+    this.hasRows = options.kind === 'fetch';
     this.error = undefined;
     this.sessionState = undefined;
     this.info = '';
@@ -283,7 +292,7 @@ export class ResponseRelay {
     }
     if (this.#state === state.definitionsEnd) {
       this.#seeEof(chunk, body, length);
-      return this.#afterDefinitions();
+      return this.opensCursor ? this.#finish() : this.#afterDefinitions();
     }
     if (this.#state === state.definitions && this.#options!.kind === 'prepare') return this.#finish();
     if (this.#state === state.first) return this.#seeFirst(chunk, body, length, first);

@@ -1,6 +1,7 @@
 import type { Script } from '../script.ts';
 import { bigRows, manyColumns, manyRows } from './big.ts';
 import { commands, noDatabase, resets } from './commands.ts';
+import { cursorErrors, cursors, cursorsAndOthers } from './cursors.ts';
 import { dataErrors, nameErrors, syntaxErrors } from './errors.ts';
 import { loadData, loadWithout } from './load.ts';
 import { multiStatements, routines, statefulTables } from './multi.ts';
@@ -53,6 +54,9 @@ export const scripts: readonly Script[] = [
   statements,
   longDataAndMany,
   manyStatements,
+  cursors,
+  cursorsAndOthers,
+  cursorErrors,
   bigRows,
   manyRows,
 ];
