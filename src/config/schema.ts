@@ -212,6 +212,12 @@ const pool = z
     ),
     idleMsMax: milliseconds(60_000, 1000, 'Unused connections are closed after this time.'),
     statementsMax: integer(100, 0, 16_382, 'Prepared statements kept open on one connection to a tablet.'),
+    statementsPercentMax: integer(
+      50,
+      1,
+      100,
+      "Prepared statements kept open on all connections to a tablet, in percent of the tablet's `max_prepared_stmt_count`. Routers of one cluster share that: with two, 50 for each is the most.",
+    ),
   })
   .prefault({})
   .meta({ description: 'Connections kept to each tablet.' });
@@ -219,6 +225,12 @@ const pool = z
 const session = z
   .strictObject({
     preparedStatementsMax: integer(10_000, 1, 1_000_000, 'Prepared statements that one client may hold.'),
+    preparedBytesMax: integer(
+      64 * MIB,
+      KIB,
+      16 * GIB,
+      'Bytes of the texts of the prepared statements that one client may hold.',
+    ),
     resultBufferBytesMax: integer(
       256 * KIB,
       64 * KIB,

@@ -201,7 +201,8 @@ export const catalogue = {
     sqlState: '42000',
     retryable: false,
     message: "Can't create more than max_prepared_stmt_count statements",
-    advice: 'Close prepared statements that are no longer used, or raise session.preparedStatementsMax.',
+    advice:
+      'Close prepared statements that are no longer used, or raise session.preparedStatementsMax or session.preparedBytesMax; on the tablets, max_prepared_stmt_count.',
   },
   HG_INTERNAL: {
     errno: 9100,

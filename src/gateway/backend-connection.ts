@@ -17,6 +17,7 @@ import { AnswerCollector, type CollectedAnswer } from './answer-collector.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import { type FileSource, FileUpload } from './file-upload.ts';
 import { PreparedCache } from './prepared-cache.ts';
+import type { StatementBudget } from './statement-budget.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
 const isLoopback = (host: string): boolean =>
@@ -145,14 +146,14 @@ export class BackendConnection implements ChannelHandler {
     tablet: TabletRecord,
     login: TabletLogin,
     need: ConnectionNeed,
-    statementsMax: number,
+    statements: StatementBudget,
     onClosed: (connection: BackendConnection) => void,
     settle: (error: Error | undefined) => void,
   ) {
     this.tablet = tablet;
     this.database = need.database;
     this.#onClosed = onClosed;
-    this.prepared = new PreparedCache(statementsMax);
+    this.prepared = new PreparedCache(statements);
     let timer: NodeJS.Timeout | undefined;
     const done = (error: Error | undefined) => {
       clearTimeout(timer);
@@ -179,11 +180,11 @@ export class BackendConnection implements ChannelHandler {
     tablet: TabletRecord,
     login: TabletLogin,
     need: ConnectionNeed,
-    statementsMax: number,
+    statements: StatementBudget,
     onClosed: (connection: BackendConnection) => void,
   ): Promise<BackendConnection> {
     return new Promise((resolve, reject) => {
-      const connection = new BackendConnection(tablet, login, need, statementsMax, onClosed, (error) => {
+      const connection = new BackendConnection(tablet, login, need, statements, onClosed, (error) => {
         if (error) reject(error);
         else resolve(connection);
       });
@@ -416,6 +417,7 @@ export class BackendConnection implements ChannelHandler {
     this.#settle?.(this.#failure);
     const wasHeld = this.leased && !this.busy;
     this.busy = false;
+    this.prepared.clear();
     this.#onClosed(this);
     const upload = this.#upload;
     if (upload !== undefined) {

@@ -1,3 +1,5 @@
+import type { StatementBudget } from './statement-budget.ts';
+
 /** A statement as one tablet connection has it prepared. */
 export type PreparedOnTablet = {
   readonly id: number;
@@ -14,10 +16,10 @@ export type TakenStatement = Readonly<{ key: string; prepared: PreparedOnTablet 
 export class PreparedCache {
   readonly #byKey = new Map<string, PreparedOnTablet>();
   #uses = 0;
-  readonly #max: number;
+  readonly #budget: StatementBudget;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(budget: StatementBudget) {
+    this.#budget = budget;
   }
 
   get size(): number {
@@ -36,7 +38,9 @@ export class PreparedCache {
     this.#byKey.delete(key);
     this.#byKey.set(key, { id, types: undefined, usedAt: ++this.#uses });
     if (replaced !== undefined) return replaced.id;
-    if (this.#byKey.size <= Math.max(1, this.#max)) return undefined;
+    this.#budget.open++;
+    const { size } = this.#byKey;
+    if (size === 1 || !(size > this.#budget.perConnectionMax || this.#budget.isExceeded)) return undefined;
     return this.evict();
   }
 
@@ -49,14 +53,16 @@ export class PreparedCache {
       oldest = key;
       usedAt = statement.usedAt;
     }
-    return oldest === undefined ? undefined : this.remove(oldest);
+    if (oldest === undefined) return undefined;
+    this.#budget.evicted++;
+    return this.remove(oldest);
   }
 
   /** Takes out the one with this id, for a use of which nobody else may know: `put` brings it back. */
   take(id: number): TakenStatement | undefined {
     for (const [key, prepared] of this.#byKey) {
       if (prepared.id !== id) continue;
-      this.#byKey.delete(key);
+      this.remove(key);
       return { key, prepared };
     }
     return undefined;
@@ -72,12 +78,13 @@ export class PreparedCache {
   /** Forgets one and returns its id. */
   remove(key: string): number | undefined {
     const id = this.#byKey.get(key)?.id;
-    this.#byKey.delete(key);
+    if (this.#byKey.delete(key)) this.#budget.open--;
     return id;
   }
 
-  /** After a reset the tablet knows none of them any more. */
+  /** After a reset the tablet knows none of them any more, nor after the connection's end. */
   clear(): void {
+    this.#budget.open -= this.#byKey.size;
     this.#byKey.clear();
   }
 }

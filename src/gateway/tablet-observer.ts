@@ -8,9 +8,13 @@ import type { CollectedAnswer } from './answer-collector.ts';
 import { BackendConnection, type TabletLogin } from './backend-connection.ts';
 import { connectionNeed } from './connection-need.ts';
 import { demand } from './prepare-connection.ts';
+import { StatementBudget } from './statement-budget.ts';
 
 /** Capabilities, collation and database of connections of the router's own. */
 export const plainNeed = connectionNeed({ capabilities: 0, collationId: 255, database: '', settings: [] });
+
+/** Such connections prepare nothing. */
+export const noStatements = new StatementBudget(0, 0);
 
 /** Whether the tablet has stored functions or triggers: 1 or 0. */
 export const storedCodeExpression = `(EXISTS (SELECT 1 FROM information_schema.routines
@@ -77,7 +81,13 @@ export class TabletObserver {
   async #open(): Promise<BackendConnection> {
     if (this.#closed) throw this.#lost('it left the topology');
     if (this.#connection !== undefined && !this.#connection.closed) return this.#connection;
-    const connection = await BackendConnection.connect(this.#tablet, this.#login, plainNeed, 0, () => {});
+    const connection = await BackendConnection.connect(
+      this.#tablet,
+      this.#login,
+      plainNeed,
+      noStatements,
+      () => {},
+    );
     try {
       await demand(connection.query(observerSettings));
     } catch (error) {

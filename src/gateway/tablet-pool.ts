@@ -5,7 +5,6 @@
  * `discard` for all others.
  */
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
-import { serverStatus } from '../mysql/protocol.ts';
 import type { TabletRecord } from '../topology/topology.ts';
 import { textValues } from './answer-collector.ts';
 import {
@@ -14,7 +13,8 @@ import {
   ERRNO_TOO_MANY_CONNECTIONS,
   type TabletLogin,
 } from './backend-connection.ts';
-import { AUTOCOMMIT_OFF, type ConnectionNeed, loginCollationId } from './connection-need.ts';
+import { canServe, isFree, isProven, lend } from './connection-fit.ts';
+import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import {
   applySettings,
   captureState,
@@ -23,7 +23,8 @@ import {
   resetConnection,
   selectDatabase,
 } from './prepare-connection.ts';
-import { plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
+import { StatementBudget } from './statement-budget.ts';
+import { noStatements, plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
 export type PoolLimits = Readonly<{
@@ -32,10 +33,13 @@ export type PoolLimits = Readonly<{
   waitersMax: number;
   idleMsMax: number;
   statementsMax: number;
+  statementsPercentMax: number;
 }>;
 
 /** What one tablet says of itself, asked at the first connection. */
 export type TabletFacts = Readonly<{ version: string; sqlMode: string; serverUuid: string }>;
+
+const FACTS = 'SELECT @@global.sql_mode, @@server_uuid, @@global.max_prepared_stmt_count';
 
 type Waiter = Readonly<{
   need: ConnectionNeed;
@@ -59,6 +63,8 @@ export class TabletPool {
   storedCodeDoubts = 0;
   /** For questions of the router's own, beside the others. */
   readonly observer: TabletObserver;
+  /** What all connections together keep prepared. */
+  readonly statements: StatementBudget;
 
   readonly #login: TabletLogin;
   readonly #limits: PoolLimits;
@@ -84,6 +90,7 @@ export class TabletPool {
     this.#limits = limits;
     this.#onFacts = onFacts;
     this.observer = new TabletObserver(tablet, login);
+    this.statements = new StatementBudget(limits.statementsMax, limits.statementsPercentMax);
     this.#sweep = setInterval(() => this.#closeIdle(Date.now()), Math.min(limits.idleMsMax, 5000));
     this.#sweep.unref();
   }
@@ -232,7 +239,13 @@ export class TabletPool {
 
   /** Runs a statement on a connection of its own, outside the limits: KILL must get through when all others are busy. */
   async aside(sql: string): Promise<void> {
-    const connection = await BackendConnection.connect(this.tablet, this.#login, plainNeed, 0, () => {});
+    const connection = await BackendConnection.connect(
+      this.tablet,
+      this.#login,
+      plainNeed,
+      noStatements,
+      () => {},
+    );
     try {
       await demand(connection.query(sql));
     } finally {
@@ -380,7 +393,7 @@ export class TabletPool {
         this.tablet,
         this.#login,
         need,
-        this.#limits.statementsMax,
+        this.statements,
         (closed) => this.#onConnectionClosed(closed),
       );
       connection.leased = true;
@@ -405,8 +418,9 @@ export class TabletPool {
 
   async #learn(connection: BackendConnection): Promise<void> {
     if (this.facts !== undefined && !this.#factsStale) return;
-    const answer = await demand(connection.query('SELECT @@global.sql_mode, @@server_uuid'));
-    const [sqlMode, serverUuid] = textValues(answer, 0);
+    const answer = await demand(connection.query(FACTS));
+    const [sqlMode, serverUuid, statementsMax] = textValues(answer, 0);
+    this.statements.learn(Number(statementsMax));
     this.facts = { version: connection.serverVersion, sqlMode: sqlMode ?? '', serverUuid: serverUuid ?? '' };
     this.#factsStale = false;
     this.#onFacts(this);
@@ -469,32 +483,4 @@ export class TabletPool {
       if (ready.every((connection) => connection.closed)) this.#idle.delete(key);
     }
   }
-}
-
-/** Whether what is known of a connection agrees with what it is listed for. */
-function isProven(connection: BackendConnection): boolean {
-  const { need, status } = connection;
-  if (connection.busy || need === undefined || (status & serverStatus.inTransaction) !== 0) return false;
-  const autocommit = !need.settings.includes(AUTOCOMMIT_OFF);
-  return autocommit === ((status & serverStatus.autocommit) !== 0) && need.database === connection.database;
-}
-
-/** Whether an idle connection is ready as it is, with nothing on it that another session may still ask for. */
-const isFree = (connection: BackendConnection, need: ConnectionNeed, owner: ConnectionOwner): boolean =>
-  !connection.leased &&
-  !connection.closed &&
-  connection.need?.key === need.key &&
-  ((connection.pending === 0 && !connection.suspect) || connection.owner === owner);
-
-/** Whether a connection can be made to fit: capabilities are fixed at login, and a database cannot be unselected. */
-const canServe = (connection: BackendConnection, need: ConnectionNeed): boolean =>
-  connection.need?.capabilities === need.capabilities && (need.database !== '' || connection.database === '');
-
-function lend(connection: BackendConnection, owner: ConnectionOwner): BackendConnection {
-  if (connection.owner !== owner) {
-    connection.owner = owner;
-    connection.pending = 0;
-  }
-  connection.leased = true;
-  return connection;
 }

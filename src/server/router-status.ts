@@ -8,15 +8,32 @@ import type { Router } from './router.ts';
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
+/** What the figures are of which the name does not say it. */
+export const gaugesHelp: Readonly<Record<string, string>> = {
+  headgate_client_prepared_statements: 'Prepared statements that clients hold.',
+  headgate_pool_prepared_statements: 'Prepared statements kept on the connections to a tablet.',
+  headgate_pool_prepared_statements_evicted_total:
+    'Prepared statements closed on a tablet to make room for others.',
+  headgate_pool_prepared_statements_refused_total:
+    'How often a tablet had no room for a prepared statement (1461).',
+};
+
 export function collectGauges(router: Router, set: SetMetric): void {
   const { confirmedAtMs } = router.watcher;
   if (confirmedAtMs > 0) set('headgate_topology_age_seconds', {}, (Date.now() - confirmedAtMs) / 1000);
+  let prepared = 0;
+  for (const { session } of router.connections.values()) prepared += session?.prepared.count ?? 0;
+  set('headgate_client_prepared_statements', {}, prepared);
   for (const pool of router.gateway.pools) {
     const { open, leased, waiting } = pool.counts();
     const { alias: tablet } = pool.tablet;
     set('headgate_pool_connections', { tablet, state: 'busy' }, leased);
     set('headgate_pool_connections', { tablet, state: 'idle' }, open - leased);
     set('headgate_pool_waiters', { tablet }, waiting);
+    const { statements } = pool;
+    set('headgate_pool_prepared_statements', { tablet }, statements.open);
+    set('headgate_pool_prepared_statements_evicted_total', { tablet }, statements.evicted);
+    set('headgate_pool_prepared_statements_refused_total', { tablet }, statements.refused);
   }
   router.gateway.collectSchemas(set);
 }

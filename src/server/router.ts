@@ -28,7 +28,7 @@ import type { Readiness } from './admin/status.ts';
 import { ClientConnection, type ClientSettings } from './client-connection.ts';
 import { ClusterSessions } from './cluster-sessions.ts';
 import { ConnectionIds } from './connection-ids.ts';
-import { collectGauges, routerStatus } from './router-status.ts';
+import { collectGauges, gaugesHelp, routerStatus } from './router-status.ts';
 
 const DRAIN_POLL_MS = 20;
 const TRAFFIC_EVERY_MS = 1000;
@@ -112,7 +112,7 @@ export class Router {
     });
     this.#cluster = new ClusterSessions(this.connections, this.#peers);
     this.#settings = this.#clientSettings();
-    this.metrics.onCollect((set) => collectGauges(this, set));
+    this.metrics.onCollect((set) => collectGauges(this, set), gaugesHelp);
     this.#traffic = setInterval(() => this.#countTraffic(), TRAFFIC_EVERY_MS).unref();
   }
 

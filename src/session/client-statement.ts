@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { StatementScan } from '../sql/statement.ts';
@@ -5,6 +6,8 @@ import type { Cursor } from './cursor.ts';
 import type { KeptPlan } from './kept-plan.ts';
 import type { Statement } from './session.ts';
 import type { Target } from './target.ts';
+
+const KEY_TEXT_BYTES_MAX = 1024;
 
 /** A text under which tablets' connections have a statement prepared. */
 export class TabletText {
@@ -25,12 +28,16 @@ export class TabletText {
    */
   keyOn({ database }: BackendConnection): string {
     if (this.#database !== database) {
-      this.#key = `${this.parseSettings}\n${database}\n${this.text.toString('latin1')}`;
+      this.#key = `${this.parseSettings}\n${database}\n${shortened(this.text)}`;
       this.#database = database;
     }
     return this.#key;
   }
 }
+
+/** Connections keep their keys, so that those of long texts are digests. */
+const shortened = (text: Buffer): string =>
+  text.length <= KEY_TEXT_BYTES_MAX ? text.toString('latin1') : hash('sha512', text);
 
 /** A statement that a client has prepared. */
 export type ClientStatement = {

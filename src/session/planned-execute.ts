@@ -34,6 +34,7 @@ import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
 import type { Place } from './statement-place.ts';
+import { prepareOnTablet } from './tablet-prepare.ts';
 import type { Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
@@ -182,7 +183,9 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   const questions = places.map((place) => ({
     place,
     packet: async (connection: BackendConnection) => {
-      const prepared = keep ? keptStatement(run, connection, text, bound) : newStatement(connection, text);
+      const prepared = keep
+        ? keptStatement(run, connection, text, bound)
+        : newStatement(session, connection, text);
       const id = await prepared.catch((error: unknown) => {
         if (!(error instanceof TabletRefusal)) throw error;
         throw new TabletRefusal(changedColumns(error.answer, [place]));
@@ -218,8 +221,12 @@ const isStable = (template: Template): boolean =>
       (piece.kind !== 'sum' || piece.operands.every(({ kind }) => kind !== 'parameter')),
   );
 
-async function newStatement(connection: BackendConnection, { text }: TabletText): Promise<number> {
-  return (await demand(connection.ask(command.stmtPrepare, text, 'prepare'))).statementId;
+async function newStatement(
+  session: Session,
+  connection: BackendConnection,
+  { text }: TabletText,
+): Promise<number> {
+  return (await demand(prepareOnTablet(session, connection, text))).statementId;
 }
 
 /** The statement as the connection has it prepared; the EXECUTE that follows says the types of the parameters. */

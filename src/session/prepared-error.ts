@@ -1,7 +1,7 @@
-import { command } from '../mysql/protocol.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import type { Session } from './session.ts';
 import type { Place } from './statement-place.ts';
+import { prepareOnTablet } from './tablet-prepare.ts';
 
 /** What MySQL has against a statement, in its own words; undefined for nothing. The statement is prepared, not run. */
 export async function preparedError(
@@ -20,7 +20,7 @@ export async function preparedError(
     activity.signal,
   );
   try {
-    return (await connection.ask(command.stmtPrepare, text, 'prepare')).error;
+    return (await prepareOnTablet(session, connection, text)).error;
   } finally {
     holding.discard(connection);
   }

@@ -49,10 +49,9 @@ import { notOverShards } from './shard-writes.ts';
 import { asksMetadata } from './show/metadata-query.ts';
 import { executeMetadata } from './show/prepared-metadata.ts';
 import { type Place, placeOf } from './statement-place.ts';
+import { keepToShare, prepareOnTablet, withRoom } from './tablet-prepare.ts';
 import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
-
-const ERRNO_TOO_MANY_STATEMENTS = 1461;
 
 /** Statements that the session itself handles: their EXECUTE is the same as their text. */
 const handledAsText: ReadonlySet<StatementKind> = new Set(['begin', 'commit', 'rollback', 'kill', 'use']);
@@ -63,6 +62,8 @@ const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connect
 export class PreparedStatements implements TabletStatements {
   readonly #session: Session;
   readonly #byId = new Map<number, ClientStatement>();
+  /** Of all of them. */
+  #textBytes = 0;
   #nextId = 1;
   #lastRun: ClientStatement | undefined;
   /** Those that are open. */
@@ -72,9 +73,14 @@ export class PreparedStatements implements TabletStatements {
     this.#session = session;
   }
 
+  get count(): number {
+    return this.#byId.size;
+  }
+
   clear(): void {
     this.#byId.clear();
     this.cursors.clear();
+    this.#textBytes = 0;
     this.#lastRun = undefined;
   }
 
@@ -84,12 +90,8 @@ export class PreparedStatements implements TabletStatements {
     const { holding, services, state } = session;
     session.countAs('prepare');
     holding.requireState();
-    if (this.#byId.size >= services.limits.preparedStatementsMax) {
-      throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
-        message: `Can't create more than max_prepared_stmt_count statements (current value: ${services.limits.preparedStatementsMax})`,
-      });
-    }
     const text = packet.subarray(5);
+    this.#requireRoom(text);
     const scan = scanIn(session, text, 0);
     requireNotExplained(session, text, scan);
     const { target, parseSettings } = state;
@@ -105,22 +107,39 @@ export class PreparedStatements implements TabletStatements {
     const id = this.#nextId;
     // As in MySQL, one that fails has used up a number too.
     this.#nextId = (id % 0x7fff_ffff) + 1;
-    const answer = await session.exchange(
-      { source: text, scan, packet: sent },
-      place,
-      connection,
-      'prepare',
-      id,
+    const statement = { source: text, scan, packet: sent };
+    const answer = await withRoom(session, connection, () =>
+      session.exchange(statement, place, connection, 'prepare', id),
     );
+    if (answer.withheld) {
+      holding.giveBack(connection);
+      throw new TabletRefusal(answer.error!);
+    }
     const failed = answer.error !== undefined || connection.closed;
     if (!failed) {
       const own = new TabletText(text, parseSettings);
       const described = renamed === undefined ? own : new TabletText(renamed, parseSettings);
       connection.closeStatement(connection.prepared.add(described.keyOn(connection), answer.statementId));
+      keepToShare(session, connection);
+      this.#textBytes += text.length;
       this.#byId.set(id, this.#made({ id, ...facts, own, parameterCount: answer.parameterCount }));
     }
     holding.giveBack(connection);
     session.finished(failed);
+  }
+
+  /** Raises 1461. */
+  #requireRoom({ length }: Buffer): void {
+    const { preparedStatementsMax, preparedBytesMax } = this.#session.services.limits;
+    const message = "Can't create more than max_prepared_stmt_count statements";
+    if (this.#byId.size >= preparedStatementsMax)
+      throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
+        message: `${message} (current value: ${preparedStatementsMax})`,
+      });
+    if (this.#textBytes + length > preparedBytesMax)
+      throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
+        message: `${message}: their texts would have more than session.preparedBytesMax = ${preparedBytesMax} bytes`,
+      });
   }
 
   #made(facts: PlannedStatement & Pick<ClientStatement, 'id' | 'own' | 'parameterCount'>): ClientStatement {
@@ -298,6 +317,7 @@ export class PreparedStatements implements TabletStatements {
     if (statement !== undefined) {
       this.#byId.delete(statement.id);
       closeCursor(statement);
+      this.#textBytes -= statement.text.length;
       this.#forgetLongData(statement);
     }
     this.#session.answeredSilently();
@@ -397,6 +417,7 @@ export class PreparedStatements implements TabletStatements {
     if (known !== undefined) return known;
     const id = await this.#prepareOn(connection, text);
     connection.closeStatement(connection.prepared.add(key, id));
+    keepToShare(this.#session, connection);
     return connection.prepared.get(key)!;
   }
 
@@ -405,11 +426,7 @@ export class PreparedStatements implements TabletStatements {
     const foreign = parseSettings !== state.parseSettings;
     // The session reads statements differently now; this one keeps the meaning that it had at PREPARE.
     if (foreign) await demand(connection.query(`SET ${parseSettings}`));
-    let answer = await connection.ask(command.stmtPrepare, text, 'prepare');
-    if (answer.error?.errno === ERRNO_TOO_MANY_STATEMENTS && connection.prepared.size > 0) {
-      while (connection.prepared.size > 0) connection.closeStatement(connection.prepared.evict());
-      answer = await connection.ask(command.stmtPrepare, text, 'prepare');
-    }
+    const answer = await prepareOnTablet(this.#session, connection, text);
     if (foreign) await demand(connection.query(`SET ${state.parseSettings}`));
     if (answer.error !== undefined) throw new TabletRefusal(answer.error);
     return answer.statementId;

@@ -242,7 +242,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   /**
    * Sends a statement and waits for the end of its answer; `holding.settle` and `finished` are then the caller's part. The
-   * answer's `error` is set, or the connection closed, when it failed.
+   * answer's `error` is set, or the connection closed, when it failed; where it is `withheld`, the client has no answer yet.
    */
   exchange(
     statement: Statement,
@@ -265,6 +265,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   onResponseEnd(answer: ResponseRelay, connection: BackendConnection): void {
     this.#running = undefined;
+    const settle = this.#settle;
+    this.#settle = undefined;
+    if (answer.withheld) return settle?.();
     this.#answered = true;
     this.sequence = answer.nextClientSequence;
     if (answer.error !== undefined) this.services.metrics.error(answer.error.errno);
@@ -275,12 +278,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     }
     this.suspect(statement.scan, connection);
     this.last = connection;
-    const settle = this.#settle;
-    if (settle !== undefined) {
-      this.#settle = undefined;
-      settle();
-      return;
-    }
+    if (settle !== undefined) return settle();
     try {
       const left = statement.leaves?.({ answer, connection, packet: statement.packet });
       this.holding.settle(statement.scan, answer, connection, this.#place!, left);

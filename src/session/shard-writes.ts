@@ -20,6 +20,7 @@ import type { BoundParameter } from './bound-parameters.ts';
 import { executeContent } from './execute-values.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
+import { prepareOnTablet } from './tablet-prepare.ts';
 
 /** One shard's part. */
 export type ShardStatement = Readonly<{
@@ -130,15 +131,17 @@ async function inTransaction(session: Session, parts: readonly Part[]): Promise<
  * Runs the parts. Rows that are new meet few others, so INSERT runs on all shards at once. UPDATE and DELETE run on one after the other,
  * always in the same order: two that lock the same rows would else wait for each other on two servers, which neither can notice.
  */
-function answersOf(parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
-  return parts[0]!.statement.rowNumbers === undefined ? oneByOne(parts) : Promise.allSettled(parts.map(run));
+function answersOf(session: Session, parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
+  return parts[0]!.statement.rowNumbers === undefined
+    ? oneByOne(session, parts)
+    : Promise.allSettled(parts.map((part) => run(session, part)));
 }
 
 /** Up to the first that fails. */
-async function oneByOne(parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
+async function oneByOne(session: Session, parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
   const answers: PromiseSettledResult<Ran>[] = [];
   for (const part of parts) {
-    const [answer] = await Promise.allSettled([run(part)]);
+    const [answer] = await Promise.allSettled([run(session, part)]);
     answers.push(answer);
     if (failureOf(answer, part.statement) !== undefined) break;
   }
@@ -146,7 +149,7 @@ async function oneByOne(parts: readonly Part[]): Promise<PromiseSettledResult<Ra
 }
 
 async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
-  const answers = await answersOf(parts);
+  const answers = await answersOf(session, parts);
   // KILL QUERY hits whatever runs when it arrives, which must not be what follows.
   await Promise.all(parts.map(({ connection }) => connection.killing));
   const failures = answers.map((answer, at) => failureOf(answer, parts[at]!.statement));
@@ -171,13 +174,13 @@ async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOu
 
 type Ran = Readonly<{ answer: CollectedAnswer; info: string }>;
 
-async function run({ connection, statement }: Part): Promise<Ran> {
+async function run(session: Session, { connection, statement }: Part): Promise<Ran> {
   const { text, parameters } = statement;
   if (parameters === undefined) {
     const answer = await connection.ask(command.query, text);
     return { answer, info: connection.answer.info };
   }
-  const prepared = await connection.ask(command.stmtPrepare, text, 'prepare');
+  const prepared = await prepareOnTablet(session, connection, text);
   if (prepared.error !== undefined) return { answer: prepared, info: '' };
   const answer = await connection.ask(command.stmtExecute, executeContent(prepared.statementId, parameters));
   const { info } = connection.answer;

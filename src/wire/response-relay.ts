@@ -8,6 +8,7 @@
  */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { capability, packetHeaderBytes, payloadBytesMax, serverStatus } from '../mysql/protocol.ts';
+import { ERRNO_TOO_MANY_STATEMENTS } from '../mysql/server-errors.ts';
 import { parseErr, type ServerError } from './err-packet.ts';
 import { buildOk, parseOk } from './ok-packet.ts';
 import { frame } from './packets.ts';
@@ -73,6 +74,8 @@ export class ResponseRelay {
   nextClientSequence = 0;
   /** Whether the client has received any byte of this answer. */
   started = false;
+  /** The client has not been told the error: there was no room for a statement to be prepared, which can be made. */
+  withheld = false;
 
   #options: ResponseOptions | undefined;
   #sink: ResponseSink | undefined;
@@ -117,6 +120,7 @@ export class ResponseRelay {
     this.done = false;
     this.fileRequested = false;
     this.started = false;
+    this.withheld = false;
   }
 
   /** The file was sent: the numbers of the next packet from the tablet, and of the next one to the client. */
@@ -288,6 +292,10 @@ export class ResponseRelay {
     if (this.#options!.kind === 'packet') return this.#finish();
     if (first === 0xff) {
       this.error = parseErr(chunk.subarray(body, body + length));
+      if (this.#options!.kind === 'prepare' && this.error.errno === ERRNO_TOO_MANY_STATEMENTS) {
+        this.withheld = true;
+        this.#emitFrom = body + length;
+      }
       return this.#finish();
     }
     if (this.#state === state.definitionsEnd) {

@@ -9,6 +9,7 @@ import type { RowProducer, RowsError, RowsSummary } from '../../src/engine/row-s
 import { shardRows } from '../../src/engine/rows/shard-rows.ts';
 import { BackendConnection } from '../../src/gateway/backend-connection.ts';
 import { connectionNeed } from '../../src/gateway/connection-need.ts';
+import { StatementBudget } from '../../src/gateway/statement-budget.ts';
 import { capability, command } from '../../src/mysql/protocol.ts';
 import { commandPacket, readTextRow } from '../../src/wire/packets.ts';
 import { type Mysqld, runStatements, startMysqld } from '../support/mysqld.ts';
@@ -37,7 +38,7 @@ function connect(deprecateEof: boolean): Promise<BackendConnection> {
     database: 'rows',
     settings: [],
   });
-  return BackendConnection.connect(tablet, login, need, 10, () => {});
+  return BackendConnection.connect(tablet, login, need, new StatementBudget(10, 50), () => {});
 }
 
 beforeAll(async () => {

@@ -57,7 +57,14 @@ export class SchemaStage {
     const gateway = new Gateway({
       watcher: this.store.watch(),
       login: { user, password: '', tls: 'off', ca: undefined, connectMsMax: 10_000 },
-      limits: { connectionsMax: 10, waitMsMax: 10_000, waitersMax: 10, idleMsMax: 60_000, statementsMax: 10 },
+      limits: {
+        connectionsMax: 10,
+        waitMsMax: 10_000,
+        waitersMax: 10,
+        idleMsMax: 60_000,
+        statementsMax: 10,
+        statementsPercentMax: 50,
+      },
       holdMsMax,
       cell: '',
       log: createLog({

@@ -31,7 +31,14 @@ function poolAt(port: number, connectionsMax: number): TabletPool {
   return new TabletPool(
     { ...place, host: '127.0.0.1', port },
     { user: 'root', password: '', tls: 'off', ca: undefined, connectMsMax: 5000 },
-    { connectionsMax, waitMsMax: 30_000, waitersMax: 1000, idleMsMax: 60_000, statementsMax: 10 },
+    {
+      connectionsMax,
+      waitMsMax: 30_000,
+      waitersMax: 1000,
+      idleMsMax: 60_000,
+      statementsMax: 10,
+      statementsPercentMax: 50,
+    },
     () => {},
   );
 }
