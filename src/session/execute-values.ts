@@ -4,6 +4,7 @@ import { columnType } from '../mysql/protocol.ts';
 import type { LiteralValue } from '../planner/literal-value.ts';
 import type { PayloadReader } from '../wire/payload-reader.ts';
 import type { BoundParameter } from './bound-parameters.ts';
+import { CURSOR_READ_ONLY } from './execute-packet.ts';
 
 /** Reads one value of a type that is not NULL. Raises 1835 where it is cut off. */
 export function readValue(
@@ -95,9 +96,14 @@ function timeText(reader: PayloadReader): string {
 }
 
 /** An EXECUTE packet's content behind its command byte: the statement's id and these parameters, in this order. */
-export function executeContent(statementId: number, parameters: readonly BoundParameter[]): Buffer {
+export function executeContent(
+  statementId: number,
+  parameters: readonly BoundParameter[],
+  wantsCursor = false,
+): Buffer {
   const head = Buffer.alloc(9);
   head.writeUInt32LE(statementId, 0);
+  if (wantsCursor) head[4] = CURSOR_READ_ONLY;
   head.writeUInt32LE(1, 5);
   if (parameters.length === 0) return head;
   const nulls = Buffer.alloc((parameters.length + 7) >> 3);

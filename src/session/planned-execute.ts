@@ -2,6 +2,8 @@
  * Prepared statements whose tables are sharded: the parameters are the values by which a plan is bound. On one shard EXECUTE goes to EXECUTE
  * as for any other; over several, the shards' rows stay in the binary protocol.
  */
+
+import type { ShardRows } from '../engine/operators/inputs.ts';
 import { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { scatterRows } from '../engine/run-scatter.ts';
 import { unreachable } from '../errors/unreachable.ts';
@@ -25,6 +27,7 @@ import type { Template } from '../planner/template.ts';
 import { commandPacket } from '../wire/packets.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
+import { cursorKey } from './cursor.ts';
 import { executeContent } from './execute-values.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { changeShards, limitsOf, placeAt, requirePlannable, requireSeveral } from './planned.ts';
@@ -33,6 +36,7 @@ import { changedColumns, scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
+import { openOverShards } from './shards-cursor.ts';
 import type { Place } from './statement-place.ts';
 import { prepareOnTablet } from './tablet-prepare.ts';
 import type { Target } from './target.ts';
@@ -78,7 +82,7 @@ export interface TabletStatements {
   /** Sends the client's EXECUTE to a place, where the statement is prepared under `text`; undefined: where its names say, under its own. */
   executeAt(statement: ClientStatement, place?: Place, text?: TabletText): Promise<unknown> | undefined;
   /** A text as a connection has it prepared, preparing it first where it has not. */
-  knownOn(connection: BackendConnection, text: TabletText): Promise<PreparedOnTablet>;
+  knownOn(connection: BackendConnection, text: TabletText, key?: string): Promise<PreparedOnTablet>;
 }
 
 /** Runs the EXECUTE in `statement.packet`. Undefined: it has been relayed, and nothing had to be waited for. */
@@ -190,15 +194,16 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
         if (!(error instanceof TabletRefusal)) throw error;
         throw new TabletRefusal(changedColumns(error.answer, [place]));
       });
-      return commandPacket(command.stmtExecute, executeContent(id, bound));
+      return commandPacket(command.stmtExecute, executeContent(id, bound, statement.wantsCursor));
     },
     after: (connection: BackendConnection, sent: Buffer) => {
       if (!keep) connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9)));
     },
   }));
-  await scatterRead(session, statement.scan, { questions, original: undefined }, (shards) =>
-    scatterRows(scatter, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! }),
-  );
+  const rowsOf = (shards: readonly ShardRows[]) =>
+    scatterRows(scatter, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! });
+  if (statement.wantsCursor) await openOverShards(session, statement, questions, rowsOf);
+  else await scatterRead(session, statement.scan, { questions, original: undefined }, rowsOf);
 }
 
 type ScatterText = Readonly<{ text: TabletText; markers: readonly number[] }>;
@@ -231,12 +236,13 @@ async function newStatement(
 
 /** The statement as the connection has it prepared; the EXECUTE that follows says the types of the parameters. */
 async function keptStatement(
-  { tablets }: Execution,
+  { tablets, statement }: Execution,
   connection: BackendConnection,
   text: TabletText,
   bound: readonly BoundParameter[],
 ): Promise<number> {
-  const prepared = await tablets.knownOn(connection, text);
+  const key = text.keyOn(connection);
+  const prepared = await tablets.knownOn(connection, text, statement.wantsCursor ? cursorKey(key) : key);
   prepared.types = Buffer.concat(bound.map(({ type }) => type));
   return prepared.id;
 }

@@ -30,7 +30,8 @@ export type ShardQuestion = Readonly<{
 /** All questions of one statement. `original` is the client's own text where the shards get another one. */
 export type ScatterQuestion = Readonly<{ questions: readonly ShardQuestion[]; original: Buffer | undefined }>;
 
-const WARNINGS_KEPT_MAX = 1024;
+/** Rows of SHOW WARNINGS that are kept of a statement over several shards. */
+export const WARNINGS_KEPT_MAX = 1024;
 const REPEAT_MS = 20;
 /** So long the rest of an answer that nobody wants may take to come. */
 const KILL_MS = 2;

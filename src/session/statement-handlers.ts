@@ -86,12 +86,18 @@ function begin(session: Session, statement: Statement): Promise<unknown> | undef
   const { holding } = session;
   // It ends the transaction before it; a single tablet does that itself.
   if (holding.count > 1) return commitAndBegin(session, statement);
+  return beginAlone(session, statement);
+}
+
+/** BEGIN where at most one connection has to hear of it now; others that are held join when they are used. */
+function beginAlone(session: Session, statement: Statement): Promise<unknown> | undefined {
+  const { holding } = session;
   const options = statement.scan.begin;
   const atOnce =
     options?.consistentSnapshot === true ||
     session.state.tracksTransactions ||
     !isPlain(statement, plainBegin);
-  if (holding.connection !== undefined || atOnce) {
+  if (holding.count === 1 || atOnce) {
     holding.transaction.clear();
     return undefined;
   }
@@ -102,7 +108,7 @@ function begin(session: Session, statement: Statement): Promise<unknown> | undef
 
 async function commitAndBegin(session: Session, statement: Statement): Promise<void> {
   await session.holding.complete('commit');
-  const slow = begin(session, statement);
+  const slow = beginAlone(session, statement);
   if (slow === undefined) session.relay(statement);
   else session.slowly(slow);
 }

@@ -56,8 +56,18 @@ export class RowReader implements AnswerReceiver, RowSource {
   /** Whether the packet being read goes on with the payload in `#partial`. */
   #joining = false;
 
-  /** `deprecateEof`: whether the tablet's connection has it, so that no EOF stands between definitions and rows. */
-  constructor(sink: RowSink, connection: Pausable, deprecateEof: boolean, owner: RowReaderOwner) {
+  /**
+   * `deprecateEof`: whether the tablet's connection has it, so that no EOF stands between definitions and rows. `rowsOnly`: definitions came
+   * with an earlier answer (COM_STMT_FETCH).
+   */
+  constructor(
+    sink: RowSink,
+    connection: Pausable,
+    deprecateEof: boolean,
+    owner: RowReaderOwner,
+    rowsOnly = false,
+  ) {
+    if (rowsOnly) this.#state = state.rows;
     this.#sink = sink;
     this.#connection = connection;
     this.#deprecateEof = deprecateEof;
