@@ -4,14 +4,12 @@
  */
 
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
-import type { UserDirectory } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { FileUpload } from '../gateway/file-upload.ts';
-import { capability, command } from '../mysql/protocol.ts';
+import { command } from '../mysql/protocol.ts';
 import type { ClientPort, RelaySource } from '../session/client-port.ts';
-import type { SessionServices } from '../session/services.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
 import { schemaState } from '../session/statement-handlers.ts';
@@ -26,34 +24,7 @@ import { handshakePayloadBytesMax, ServerHandshake } from '../wire/handshake/ser
 import { buildOk } from '../wire/ok-packet.ts';
 import { frame } from '../wire/packets.ts';
 import { ClientFile } from './client-file.ts';
-
-/** What the router offers to clients; each is honoured. */
-const offeredCapabilities =
-  capability.longPassword |
-  capability.foundRows |
-  capability.longFlag |
-  capability.connectWithDb |
-  capability.odbc |
-  capability.ignoreSpace |
-  capability.protocol41 |
-  capability.interactive |
-  capability.ignoreSigpipe |
-  capability.transactions |
-  capability.secureConnection |
-  capability.multiStatements |
-  capability.multiResults |
-  capability.psMultiResults |
-  capability.pluginAuth |
-  capability.connectAttrs |
-  capability.pluginAuthLenencClientData |
-  capability.sessionTrack |
-  capability.deprecateEof;
-
-/** What the configuration decides. */
-const chosenCapabilities = ({ compression, localInfile }: ClientSettings): number =>
-  (compression.includes('zlib') ? capability.compress : 0) |
-  (compression.includes('zstd') ? capability.zstdCompression : 0) |
-  (localInfile ? capability.localFiles : 0);
+import { type ClientSettings, offeredCapabilities } from './client-settings.ts';
 
 const DEFAULT_COLLATION_ID = 255;
 const STATUS_AUTOCOMMIT = 2;
@@ -63,26 +34,6 @@ const AHEAD_BYTES_MAX = 64 * 1024;
 const CLOSE_MS_MAX = 2000;
 /** TLS hands out fresh memory anyway; small answers are copied rather than the tablet's whole buffer kept. */
 const COPY_BYTES_MAX = 16 * 1024;
-
-/** What all client connections of a router share. */
-export type ClientSettings = Readonly<{
-  services: SessionServices;
-  users: () => UserDirectory;
-  serverVersion: () => string;
-  tls: 'off' | 'optional' | 'required';
-  secureContext: () => SecureContext | undefined;
-  /** As MySQL's `protocol_compression_algorithms`. */
-  compression: readonly ('zlib' | 'zstd' | 'uncompressed')[];
-  packetBytesMax: number;
-  handshakeMsMax: number;
-  /** Whether clients may send files for LOAD DATA LOCAL. */
-  localInfile: boolean;
-  resultBufferBytesMax: number;
-  /** True while the router is about to end: connections are closed where that loses nothing. */
-  draining: () => boolean;
-  onReady: (connection: ClientConnection) => void;
-  onClosed: (connection: ClientConnection) => void;
-}>;
 
 export class ClientConnection implements CompressedChannelHandler, ClientPort {
   readonly connectionId: number;
@@ -131,7 +82,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
         remoteAddress: this.remoteAddress,
         connectionId,
         serverVersion: settings.serverVersion(),
-        capabilities: offeredCapabilities | chosenCapabilities(settings),
+        capabilities: offeredCapabilities(settings),
         compressionRequired: !settings.compression.includes('uncompressed'),
         collationId: DEFAULT_COLLATION_ID,
         statusFlags: STATUS_AUTOCOMMIT,
