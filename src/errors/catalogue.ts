@@ -110,6 +110,13 @@ export const catalogue = {
     message: "Couldn't uncompress communication packet",
     advice: 'The connection is closed. Reconnect; if it repeats, do without compression and report it.',
   },
+  ER_SPECIFIC_ACCESS_DENIED_ERROR: {
+    errno: 1227,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Access denied; you need a privilege for this operation',
+    advice: 'Replication, cloning and debugging are for connections to a tablet itself: docs/protocol.md.',
+  },
   ER_NOT_SUPPORTED_YET: {
     errno: 1235,
     sqlState: '42000',
@@ -165,7 +172,7 @@ export const catalogue = {
     errno: 1835,
     sqlState: 'HY000',
     retryable: false,
-    message: 'Malformed communication packet',
+    message: 'Malformed communication packet.',
     advice: 'The connection is closed. The client sent bytes that are not of the protocol.',
   },
   ER_SECURE_TRANSPORT_REQUIRED: {

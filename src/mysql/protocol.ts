@@ -90,6 +90,7 @@ export const command = {
   binlogDumpGtid: 0x1e,
   resetConnection: 0x1f,
   clone: 0x20,
+  subscribeGroupReplicationStream: 0x21,
 } as const;
 
 /** Column types on the wire (`MYSQL_TYPE_*`). */

@@ -1,4 +1,4 @@
-/** Commands other than COM_QUERY and COM_CHANGE_USER (which is part of logging in). All others answer 1047. */
+/** Commands other than COM_QUERY and COM_CHANGE_USER (which is part of logging in). All others answer 1047; docs/protocol.md lists them. */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { command } from '../mysql/protocol.ts';
 import { lexModeOf } from '../sql/lex-mode.ts';
@@ -47,6 +47,21 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
   [command.processKill]: killCommand,
   [command.setOption]: setOption,
   [command.fieldList]: fieldList,
+  [command.debug]: () => deny('SUPER'),
+  [command.binlogDump]: () => deny('REPLICATION SLAVE'),
+  [command.binlogDumpGtid]: () => deny('REPLICATION SLAVE'),
+  [command.registerReplica]: ({ port }) => {
+    throw new HeadgateError('ER_ACCESS_DENIED_ERROR', {
+      message: `Access denied for user '${port.userName}'@'${port.remoteAddress}' (using password: YES)`,
+    });
+  },
+  [command.clone]: () => deny('BACKUP_ADMIN'),
+  // MySQL says that it does not know this one, and hangs up.
+  [command.subscribeGroupReplicationStream]: (session) => {
+    session.fail(unknownCommand());
+    session.port.end();
+    return undefined;
+  },
   [command.resetConnection]: (session) => {
     session.releaseAll();
     session.state.reset();
@@ -64,14 +79,23 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
   [command.stmtReset]: (session, packet) => session.prepared.reset(packet),
 };
 
+const unknownCommand = (): HeadgateError =>
+  new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' });
+
+/** What MySQL says to users without the privilege: through a router nobody has it. */
+function deny(privilege: string): never {
+  throw new HeadgateError('ER_SPECIFIC_ACCESS_DENIED_ERROR', {
+    message: `Access denied; you need (at least one of) the ${privilege} privilege(s) for this operation`,
+  });
+}
+
 /** MYSQL_OPTION_MULTI_STATEMENTS_ON (0) and _OFF (1). */
 function setOption(session: Session, packet: Buffer): undefined {
   if (packet.length < contentAt + 2) {
-    throw new HeadgateError('ER_MALFORMED_PACKET', { message: 'Malformed communication packet.' });
+    throw new HeadgateError('ER_MALFORMED_PACKET');
   }
   const option = packet.readUInt16LE(contentAt);
-  if (option !== 0 && option !== 1)
-    throw new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' });
+  if (option !== 0 && option !== 1) throw unknownCommand();
   session.state.multiStatements = option === 0;
   session.diagnostics.noteLocal();
   session.answered();

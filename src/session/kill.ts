@@ -20,8 +20,7 @@ export async function kill(session: Session, { source, scan }: Statement): Promi
 }
 
 export function killCommand(session: Session, packet: Buffer): Promise<void> {
-  if (packet.length < CONTENT_AT + 4)
-    throw new HeadgateError('ER_MALFORMED_PACKET', { message: 'Malformed communication packet.' });
+  if (packet.length < CONTENT_AT + 4) throw new HeadgateError('ER_MALFORMED_PACKET');
   return killById(session, packet.readUInt32LE(CONTENT_AT), false);
 }
 

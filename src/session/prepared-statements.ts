@@ -53,6 +53,10 @@ import { keepToShare, prepareOnTablet, withRoom } from './tablet-prepare.ts';
 import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
+const ID_END = idAt + 4;
+/** Where the data of COM_STMT_SEND_LONG_DATA begins. */
+const LONG_DATA_AT = ID_END + 2;
+
 /** Statements that the session itself handles: their EXECUTE is the same as their text. */
 const handledAsText: ReadonlySet<StatementKind> = new Set(['begin', 'commit', 'rollback', 'kill', 'use']);
 
@@ -164,8 +168,8 @@ export class PreparedStatements implements TabletStatements {
 
   /** COM_STMT_EXECUTE. */
   execute(packet: Buffer): Promise<unknown> | undefined {
+    requireLength(packet, nullBitmapAt);
     const statement = this.#find(packet);
-    if (packet.length < nullBitmapAt) throw new HeadgateError('ER_MALFORMED_PACKET');
     const { failure, scan, text, kept } = statement;
     statement.failure = undefined;
     if (failure !== undefined) throw failure;
@@ -289,7 +293,8 @@ export class PreparedStatements implements TabletStatements {
   async sendLongData(packet: Buffer): Promise<void> {
     const session = this.#session;
     const { holding } = session;
-    const statement = packet.length >= 11 ? this.#byId.get(packet.readUInt32LE(idAt)) : undefined;
+    requireLength(packet, LONG_DATA_AT);
+    const statement = this.#byId.get(packet.readUInt32LE(idAt));
     if (statement !== undefined) {
       try {
         holding.requireState();
@@ -313,7 +318,8 @@ export class PreparedStatements implements TabletStatements {
 
   /** COM_STMT_CLOSE: no answer. The tablet's statement stays for others, until its connection needs the place. */
   close(packet: Buffer): void {
-    const statement = packet.length >= 9 ? this.#byId.get(packet.readUInt32LE(idAt)) : undefined;
+    requireLength(packet, ID_END);
+    const statement = this.#byId.get(packet.readUInt32LE(idAt));
     if (statement !== undefined) {
       this.#byId.delete(statement.id);
       closeCursor(statement);
@@ -325,6 +331,7 @@ export class PreparedStatements implements TabletStatements {
 
   /** COM_STMT_RESET: forgets data sent ahead. */
   reset(packet: Buffer): undefined {
+    requireLength(packet, ID_END);
     const statement = this.#find(packet);
     statement.failure = undefined;
     closeCursor(statement);
@@ -334,8 +341,7 @@ export class PreparedStatements implements TabletStatements {
 
   /** COM_STMT_FETCH: rows of the statement's cursor. */
   fetch(packet: Buffer): Promise<unknown> {
-    if (packet.length < rowCountAt + 4)
-      throw new HeadgateError('ER_MALFORMED_PACKET', { message: 'Malformed communication packet.' });
+    requireLength(packet, rowCountAt + 4);
     const statement = this.#find(packet);
     this.#session.countAs('fetch');
     return fetchRows(this.#session, statement, packet);
@@ -364,7 +370,7 @@ export class PreparedStatements implements TabletStatements {
   }
 
   #find(packet: Buffer): ClientStatement {
-    const id = packet.length >= 9 ? packet.readUInt32LE(idAt) : 0;
+    const id = packet.readUInt32LE(idAt);
     const statement = this.#byId.get(id);
     if (statement === undefined) {
       throw new HeadgateError('ER_UNKNOWN_STMT_HANDLER', {
@@ -431,4 +437,9 @@ export class PreparedStatements implements TabletStatements {
     if (answer.error !== undefined) throw new TabletRefusal(answer.error);
     return answer.statementId;
   }
+}
+
+/** A command that is too short is answered with an error, even one that has no answer otherwise. */
+function requireLength(packet: Buffer, bytes: number): void {
+  if (packet.length < bytes) throw new HeadgateError('ER_MALFORMED_PACKET');
 }
