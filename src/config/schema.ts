@@ -92,7 +92,18 @@ const listen = z
       10_000,
       1,
       1_000_000,
-      'Client connections at a time; the next one gets error 1040.',
+      'Client connections at a time; the next one gets error 1040. One more is kept for an administrator.',
+    ),
+    userConnectionsMax: integer(
+      0,
+      0,
+      1_000_000,
+      'Connections of one user at a time, where the users file does not say otherwise (`connectionsMax`); the next one gets error 1203. 0: no limit.',
+    ),
+    keepAliveMs: milliseconds(
+      60_000,
+      1000,
+      'After so long without a byte from a client its machine is probed (TCP keepalive); without an answer for 10 s the connection ends.',
     ),
     handshakeMsMax: milliseconds(10_000, 100, 'Time a client has to finish its handshake and login.'),
     packetBytesMax: integer(

@@ -154,6 +154,29 @@ export const catalogue = {
     advice:
       'Use a client that knows caching_sha2_password, or give the user a native hash in the users file.',
   },
+  ER_NET_READ_INTERRUPTED: {
+    errno: 1159,
+    sqlState: '08S01',
+    retryable: true,
+    message: 'Got timeout reading communication packets',
+    advice:
+      'The client stopped in the middle of its login (listen.handshakeMsMax) or of a command (net_read_timeout).',
+  },
+  ER_TOO_MANY_USER_CONNECTIONS: {
+    errno: 1203,
+    sqlState: '42000',
+    retryable: true,
+    message: 'User already has more than the allowed number of connections',
+    advice:
+      'Raise listen.userConnectionsMax, or give the user a connectionsMax of its own in the users file.',
+  },
+  ER_USER_LIMIT_REACHED: {
+    errno: 1226,
+    sqlState: '42000',
+    retryable: true,
+    message: 'User has exceeded a resource',
+    advice: "Raise the user's connectionsMax in the users file, or close idle connections.",
+  },
   ER_QUERY_INTERRUPTED: {
     errno: 1317,
     sqlState: '70100',
@@ -210,6 +233,14 @@ export const catalogue = {
     message: "Can't create more than max_prepared_stmt_count statements",
     advice:
       'Close prepared statements that are no longer used, or raise session.preparedStatementsMax or session.preparedBytesMax; on the tablets, max_prepared_stmt_count.',
+  },
+  ER_CLIENT_INTERACTION_TIMEOUT: {
+    errno: 4031,
+    sqlState: 'HY000',
+    retryable: true,
+    message:
+      'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
+    advice: 'Reconnect. The limits are those of the tablets unless the session has set its own.',
   },
   HG_INTERNAL: {
     errno: 9100,

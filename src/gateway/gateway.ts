@@ -19,6 +19,7 @@ import type { ConnectionNeed } from './connection-need.ts';
 import type { ShardPrimary } from './schema/keyspace-tables.ts';
 import { type SchemaListener, SchemaLoader } from './schema/schema-loader.ts';
 import { ShardHandle } from './shard-handle.ts';
+import type { ClientTimeouts } from './tablet-facts.ts';
 import { type PoolLimits, TabletPool } from './tablet-pool.ts';
 
 export type GatewayOptions = Readonly<{
@@ -53,6 +54,8 @@ export class Gateway {
   keyspaces: ReadonlySet<string> = new Set();
   /** Default sql_mode of the tablets, by which statements are read until a session sets its own. */
   sqlMode: string | undefined;
+  /** The tablets' defaults; undefined before any is known. */
+  clientTimeouts: ClientTimeouts | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -370,6 +373,7 @@ export class Gateway {
     if (facts === undefined) return;
     // Sessions that begin later take the newest; each puts its own onto every connection that it uses.
     this.sqlMode = facts.sqlMode;
+    this.clientTimeouts = facts.timeouts;
     this.#learnVersion();
     this.#wake();
   }

@@ -24,6 +24,7 @@ import {
   selectDatabase,
 } from './prepare-connection.ts';
 import { StatementBudget } from './statement-budget.ts';
+import { readFacts, type TabletFacts } from './tablet-facts.ts';
 import { noStatements, plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
@@ -35,11 +36,6 @@ export type PoolLimits = Readonly<{
   statementsMax: number;
   statementsPercentMax: number;
 }>;
-
-/** What one tablet says of itself, asked at the first connection. */
-export type TabletFacts = Readonly<{ version: string; sqlMode: string; serverUuid: string }>;
-
-const FACTS = 'SELECT @@global.sql_mode, @@server_uuid, @@global.max_prepared_stmt_count';
 
 type Waiter = Readonly<{
   need: ConnectionNeed;
@@ -418,10 +414,8 @@ export class TabletPool {
 
   async #learn(connection: BackendConnection): Promise<void> {
     if (this.facts !== undefined && !this.#factsStale) return;
-    const answer = await demand(connection.query(FACTS));
-    const [sqlMode, serverUuid, statementsMax] = textValues(answer, 0);
-    this.statements.learn(Number(statementsMax));
-    this.facts = { version: connection.serverVersion, sqlMode: sqlMode ?? '', serverUuid: serverUuid ?? '' };
+    this.facts = await readFacts(connection);
+    this.statements.learn(this.facts.statementsMax);
     this.#factsStale = false;
     this.#onFacts(this);
   }

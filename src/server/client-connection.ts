@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
+import type { UserEntry } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { FileUpload } from '../gateway/file-upload.ts';
 import { command } from '../mysql/protocol.ts';
@@ -64,6 +65,10 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
   #waiting: RelaySource | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  /** Counts towards the limit of all connections. */
+  #hasPlace = true;
+  /** The name that counts towards the user's limit. */
+  #enteredAs: string | undefined;
 
   constructor(socket: Socket, connectionId: number, settings: ClientSettings) {
     this.connectionId = connectionId;
@@ -102,6 +107,16 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
 
   get bytesWritten(): number {
     return this.#channel.bytesWritten;
+  }
+
+  /** Of answers that the client has not taken yet. */
+  get unsentBytes(): number {
+    return this.#channel.pendingBytes;
+  }
+
+  /** The rest of a command is awaited. */
+  get isReceiving(): boolean {
+    return this.#login === undefined && this.#reader.isMidway;
   }
 
   get closed(): boolean {
@@ -247,6 +262,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     session.state = state;
     this.session = session;
     try {
+      this.#enter(identity.userEntry);
       if (identity.database !== undefined) await session.selectInitialDatabase(identity.database);
     } catch (error) {
       const known =
@@ -270,6 +286,27 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
       this.#settings.onReady(this);
     }
     this.next();
+  }
+
+  /** Raises what `ConnectionLimits.admit` raises. */
+  #enter(entry: UserEntry): void {
+    const { limits, services } = this.#settings;
+    const before = this.#enteredAs;
+    this.#enteredAs = undefined;
+    if (before !== undefined) limits.leave(before);
+    try {
+      limits.admit(entry);
+    } catch (error) {
+      services.metrics.connectionRefused('limit');
+      throw error;
+    }
+    this.#enteredAs = entry.name;
+  }
+
+  #leavePlace(): void {
+    if (!this.#hasPlace) return;
+    this.#hasPlace = false;
+    this.#settings.limits.close(this.#enteredAs);
   }
 
   /** From the loopback, with the router's own user name, a tablet says the same of the router as MySQL would of the client. */
@@ -311,7 +348,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#settings.services.metrics.connectionRefused('handshake');
-      this.#channel.destroy();
+      this.timeOut('read');
     }, this.#settings.handshakeMsMax);
   }
 
@@ -374,11 +411,22 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     this.end();
   }
 
+  /** The client has let too much time pass: told as MySQL tells it, and closed. */
+  timeOut(at: 'idle' | 'read' | 'write'): void {
+    const { log } = this.#settings.services;
+    log.info({ client: this.remoteAddress, connectionId: this.connectionId, at }, 'client timed out');
+    if (at === 'write') return this.destroy();
+    const error = at === 'idle' ? 'ER_CLIENT_INTERACTION_TIMEOUT' : 'ER_NET_READ_INTERRUPTED';
+    this.send(buildErr(new HeadgateError(error)), at === 'idle' ? 0 : this.#reader.expectedSequence);
+    this.end();
+  }
+
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    // What the session holds must not wait for a client that does not close its side.
+    // What the session holds must not wait for a client that does not close its side, nor whoever wants its place.
     this.session?.close();
+    this.#leavePlace();
     this.#channel.end();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#channel.destroy(), CLOSE_MS_MAX);
@@ -406,6 +454,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     }
     this.session?.close();
     this.#waiting?.resume();
+    this.#leavePlace();
     this.#settings.onClosed(this);
   }
 }

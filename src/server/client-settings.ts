@@ -4,6 +4,7 @@ import type { UserDirectory } from '../config/users.ts';
 import { capability } from '../mysql/protocol.ts';
 import type { SessionServices } from '../session/services.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 
 /** Offered always; each is honoured (docs/protocol.md). */
 const alwaysOffered =
@@ -37,6 +38,7 @@ export const offeredCapabilities = ({ compression, localInfile }: ClientSettings
 export type ClientSettings = Readonly<{
   services: SessionServices;
   users: () => UserDirectory;
+  limits: ConnectionLimits;
   serverVersion: () => string;
   tls: 'off' | 'optional' | 'required';
   secureContext: () => SecureContext | undefined;

@@ -27,8 +27,10 @@ import { type AdminServer, startAdminServer } from './admin/admin-server.ts';
 import type { Readiness } from './admin/status.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientSettings } from './client-settings.ts';
+import { ClientWatch } from './client-timeouts.ts';
 import { ClusterSessions } from './cluster-sessions.ts';
 import { ConnectionIds } from './connection-ids.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import { collectGauges, gaugesHelp, routerStatus } from './router-status.ts';
 
 const DRAIN_POLL_MS = 20;
@@ -54,9 +56,9 @@ export class Router {
   #secureContext: SecureContext | undefined;
   #server: Server | undefined;
   #admin: AdminServer | undefined;
-  /** Connections that have not logged in yet count towards the limit too. */
-  #openCount = 0;
   readonly #settings: ClientSettings;
+  readonly #limits: ConnectionLimits;
+  readonly #watch: ClientWatch;
   readonly #traffic: NodeJS.Timeout;
   #tabletRead = 0;
   #tabletWritten = 0;
@@ -112,6 +114,8 @@ export class Router {
       onProblem: (message) => log.warn({ message }, 'a question of another router was not answered'),
     });
     this.#cluster = new ClusterSessions(this.connections, this.#peers);
+    this.#limits = new ConnectionLimits(config.listen);
+    this.#watch = new ClientWatch(this.connections, () => this.gateway.clientTimeouts);
     this.#settings = this.#clientSettings();
     this.metrics.onCollect((set) => collectGauges(this, set), gaugesHelp);
     this.#traffic = setInterval(() => this.#countTraffic(), TRAFFIC_EVERY_MS).unref();
@@ -189,6 +193,7 @@ export class Router {
     for (const connection of [...this.connections.values()]) connection.destroy();
     this.#watchedUsers?.close();
     clearInterval(this.#traffic);
+    this.#watch.close();
     // A tablet that does not answer is not waited for.
     await Promise.race([
       this.#statementsStopped(),
@@ -278,6 +283,7 @@ export class Router {
     return {
       services,
       users: () => this.#users,
+      limits: this.#limits,
       serverVersion: () => this.serverVersion,
       tls: config.listen.tls.mode,
       secureContext: () => this.#secureContext,
@@ -289,7 +295,6 @@ export class Router {
       draining: () => this.state === 'draining',
       onReady: () => this.metrics.connectionOpened(),
       onClosed: (connection) => {
-        this.#openCount--;
         if (connection.session !== undefined) this.metrics.connectionClosed();
         this.connections.delete(connection.connectionId);
       },
@@ -304,10 +309,9 @@ export class Router {
   }
 
   #listen(): Promise<void> {
-    const { host, port } = this.config.listen;
-    const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
-      this.#accept(socket),
-    );
+    const { host, port, keepAliveMs: keepAliveInitialDelay } = this.config.listen;
+    const options = { pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay };
+    const server = createServer(options, (socket) => this.#accept(socket));
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -326,13 +330,12 @@ export class Router {
   }
 
   #accept(socket: Socket): void {
-    if (this.#openCount >= this.config.listen.connectionsMax) {
+    if (!this.#limits.open()) {
       this.metrics.connectionRefused('limit');
       socket.on('error', () => {});
       socket.end(frame(buildErr(new HeadgateError('ER_CON_COUNT_ERROR'), false), 0));
       return;
     }
-    this.#openCount++;
     const id = this.#ids.next();
     this.connections.set(id, new ClientConnection(socket, id, this.#settings));
   }

@@ -19,6 +19,11 @@ export class Activity {
     this.sinceMs = performance.now();
   }
 
+  /** For how long the session has waited for its client's next command. `nowMs` as `sinceMs`. */
+  idleMs(nowMs: number): number {
+    return this.packet === undefined ? nowMs - this.sinceMs : 0;
+  }
+
   /** The command is over. */
   rest(): void {
     this.packet = undefined;

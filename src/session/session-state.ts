@@ -149,6 +149,13 @@ export class SessionState {
     return ['sql_select_limit', 'max_sort_length'].find((name) => this.#settings.has(name));
   }
 
+  /** The value of a variable that is set and carried, where it is a number. */
+  number(name: string): number | undefined {
+    const setting = this.#settings.get(name);
+    const value = setting === undefined ? Number.NaN : Number(setting.slice(setting.indexOf('=') + 1));
+    return Number.isFinite(value) ? value : undefined;
+  }
+
   get sqlMode(): string {
     return this.#sqlMode;
   }

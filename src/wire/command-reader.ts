@@ -29,6 +29,11 @@ export class CommandReader {
     this.#onCommand = onCommand;
   }
 
+  /** Whether a command has begun to arrive: at least its first header is here, its end is not. */
+  get isMidway(): boolean {
+    return this.#missing >= 0 || this.#continued;
+  }
+
   /**
    * Takes bytes until one command is complete; returns the position behind what it used, so that the owner can stop
    * between commands. Throws ER_NET_PACKETS_OUT_OF_ORDER or ER_NET_PACKET_TOO_LARGE: the connection is then lost.
