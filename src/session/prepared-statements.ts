@@ -48,6 +48,7 @@ import { setStatement } from './set-statement.ts';
 import { notOverShards } from './shard-writes.ts';
 import { asksMetadata } from './show/metadata-query.ts';
 import { executeMetadata } from './show/prepared-metadata.ts';
+import { executeShown, prepareShown } from './show/prepared-show.ts';
 import { type Place, placeOf } from './statement-place.ts';
 import { keepToShare, prepareOnTablet, withRoom } from './tablet-prepare.ts';
 import { databaseOf, type Target } from './target.ts';
@@ -103,7 +104,7 @@ export class PreparedStatements implements TabletStatements {
     const planContext = planContextIn(session);
     const facts = { text, scan, target, mode, planContext };
     const isSharded = isPlanned(session, scan);
-    const planned = isSharded ? await preparePlace(session, facts) : undefined;
+    const planned = await (isSharded ? preparePlace(session, facts) : prepareShown(session, facts));
     const place = planned?.place ?? placeOf(scan, target, services.gateway, text);
     const renamed = planned === undefined || planned.text === text ? undefined : planned.text;
     const sent = renamed === undefined ? packet : commandPacket(command.stmtPrepare, renamed);
@@ -202,6 +203,10 @@ export class PreparedStatements implements TabletStatements {
       );
     }
     const target = this.#targetOf(statement);
+    if (scan.kind === 'show') {
+      const shown = executeShown(session, statement, target);
+      if (shown !== undefined) return shown;
+    }
     if (asksMetadata(scan, target)) return executeMetadata(session, statement, target, this);
     if (isPlanned(session, scan, target)) return executePlanned(session, statement, target, this);
     const place = this.#placeOf(statement);

@@ -9,8 +9,10 @@ import { kill } from './kill.ts';
 import { requireLocalFiles } from './load-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
+import { showDatabases } from './show/databases.ts';
 import { metadataQuery } from './show/metadata-query.ts';
-import { showDatabases } from './show-databases.ts';
+import { showOwn } from './show/own-show.ts';
+import { showAsQuery } from './show/shown-query.ts';
 import { showProcesses } from './show-processes.ts';
 import { placeOf } from './statement-place.ts';
 import { databaseOf, parseTarget, type Target } from './target.ts';
@@ -56,6 +58,10 @@ function show(session: Session, statement: Statement): Promise<unknown> | undefi
       return showDatabases(session, statement);
     case 'processlist':
       return showProcesses(session, statement);
+    case 'vitess':
+      return showOwn(session, statement);
+    case 'other':
+      return showAsQuery(session, statement);
     default:
       return undefined;
   }

@@ -48,6 +48,9 @@ const heldShows: ReadonlySet<ShowKind> = new Set([
   'status',
 ]);
 
+/** Neither the session's database nor the one that is shown: SHOW CREATE VIEW qualifies the names of all others. */
+const ELSEWHERE = 'information_schema';
+
 /** Whether a statement may mean something else on another shard: by its tables, stored code or default database. */
 export function dependsOnShard(scan: StatementScan): boolean {
   if (namesTables(scan)) return true;
@@ -72,8 +75,8 @@ export function placeOf(scan: StatementScan, target: Target, gateway: Gateway, s
     return { shard, type, database: databaseOf(target) };
   }
   const own = keyspace === target.keyspace;
-  const database =
-    own || databaseOf(target) === '' || target.systemSchema !== undefined ? databaseOf(target) : keyspace;
+  const isSessions = own || databaseOf(target) === '' || target.systemSchema !== undefined;
+  const database = isSessions ? databaseOf(target) : scan.showKind === 'other' ? ELSEWHERE : keyspace;
   const shard =
     own && target.shard !== undefined ? gateway.shard(keyspace, target.shard) : gateway.firstShard(keyspace);
   if (shard === undefined) {

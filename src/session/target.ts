@@ -29,6 +29,10 @@ export const isSystemSchema = (name: string): boolean => systemSchemas.has(name.
 /** What DATABASE() is under a target. */
 export const databaseOf = (target: Target): string => target.systemSchema ?? target.keyspace;
 
+/** A target in full, as USE takes it. */
+export const targetText = ({ keyspace, shard, type, systemSchema }: Target): string =>
+  `${systemSchema ?? keyspace}${shard === undefined ? '' : `:${shard}`}@${type}`;
+
 const unknownDatabase = (name: string, why = ''): HeadgateError =>
   new HeadgateError('ER_BAD_DB_ERROR', { message: `Unknown database '${name}'${why}` });
 

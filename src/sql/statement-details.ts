@@ -2,6 +2,7 @@
 import type { LexMode } from './lex-mode.ts';
 import { Lexer, token } from './lexer.ts';
 import { nameText, stringText } from './literals.ts';
+import { beginsOwnShow } from './own-show.ts';
 import { char } from './scan-state.ts';
 import { selectItemsOf } from './select-items.ts';
 import { assignmentsOf } from './set-assignments.ts';
@@ -95,7 +96,6 @@ const word = Object.freeze(
       'triggers',
       'variables',
       'view',
-      'vschema',
       'warnings',
       'work',
       'write',
@@ -310,7 +310,7 @@ class DetailReader {
     const lexer = this.#lexer;
     lexer.next();
     const first = this.#text.toString('latin1', lexer.start, lexer.end).toLowerCase();
-    if (first.startsWith('vitess') || this.#is(word.vschema!)) return showing('vitess');
+    if (beginsOwnShow(first)) return showing('vitess');
     if (this.#is(word.headgate!)) return showing('headgate');
     if (this.#is(word.create!)) return this.#showCreate();
     if (this.#is(word.count!)) return this.#showCount();

@@ -107,12 +107,7 @@ test('what a session has set holds for the other keyspaces too', async () => {
 });
 
 test('the statistics of a sharded keyspace are those of its shards together', async () => {
-  for (const endpoint of [
-    stage.reference.endpoint,
-    ...stage.system.tablets
-      .filter(({ keyspace }) => keyspace === 'user')
-      .map(({ port }) => ({ ...stage.reference.endpoint, port })),
-  ]) {
+  for (const endpoint of [stage.reference.endpoint, ...stage.tabletsOf('user')]) {
     const client = await stage.client(endpoint, { database: 'user' });
     await ask(client, 'ANALYZE TABLE account, item');
   }

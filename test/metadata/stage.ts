@@ -110,6 +110,13 @@ export class MetadataStage {
     return [this.reference.endpoint, this.system.router];
   }
 
+  /** The primaries of a keyspace, past the router. */
+  tabletsOf(keyspace: string): Endpoint[] {
+    return this.system.tablets
+      .filter((tablet) => tablet.keyspace === keyspace)
+      .map(({ port }) => ({ ...this.reference.endpoint, port }));
+  }
+
   /** A client that is kept for all questions with the same options. */
   async client(endpoint: Endpoint, options: ConnectOptions = {}): Promise<RawClient> {
     const key = `${endpoint.port} ${JSON.stringify(options)}`;

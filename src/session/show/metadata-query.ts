@@ -18,10 +18,11 @@ import { parseStatement } from '../../sql/parser/statement.ts';
 import { effect, type StatementScan } from '../../sql/statement.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
-import { type Place, placeOf } from '../statement-place.ts';
+import type { Place } from '../statement-place.ts';
 import { databaseOf, isSystemSchema, type Target } from '../target.ts';
 import { textPacket } from '../text-packet.ts';
 import { metadataRows, needsAllShards } from './metadata-rows.ts';
+import { homePlace } from './places.ts';
 
 /** A query and how it is to be read. */
 export type MetadataQuestion = Readonly<{
@@ -87,7 +88,7 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
     ),
   );
   const [keyspace] = keyspaces;
-  const own = placeOf(withoutNames(scan), target, session.services.gateway);
+  const own = homePlace(session, scan, target);
   const isAtHome = keyspace === undefined || keyspace === own.shard.keyspace;
   const needsHome = (scan.effects & effect.currentDatabase) !== 0;
   if (keyspaces.length <= 1 && !isSum && (isAtHome || !needsHome)) {
@@ -97,14 +98,6 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
   requireWritable(parsed);
   return gathered(session, { parsed, text, uses, databases, columns, place: own });
 }
-
-/** The statement as one that names no table: it goes where the session is. */
-const withoutNames = (scan: StatementScan): StatementScan => ({
-  ...scan,
-  qualifiers: [],
-  schemaLiterals: [],
-  hasUnqualifiedTable: false,
-});
 
 /** A tablet of a keyspace that is not the session's own, nor named in the text. */
 function placeIn({ services }: Session, keyspace: string, target: Target): Place {

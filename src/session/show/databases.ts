@@ -1,15 +1,20 @@
-import { demand } from '../gateway/prepare-connection.ts';
-import { command, serverStatus } from '../mysql/protocol.ts';
-import { readTextRow } from '../wire/packets.ts';
-import { sendRows } from './local-result.ts';
-import type { Session, Statement } from './session.ts';
-import { isSystemSchema } from './target.ts';
+import { demand } from '../../gateway/prepare-connection.ts';
+import { command, serverStatus } from '../../mysql/protocol.ts';
+import { readTextRow } from '../../wire/packets.ts';
+import { sendRows } from '../local-result.ts';
+import type { Session, Statement } from '../session.ts';
+import { isSystemSchema } from '../target.ts';
 
 /**
  * SHOW DATABASES: the keyspaces and the system schemas. Each keyspace's own tablet answers the client's statement, so LIKE,
  * WHERE and the title are MySQL's; the lists are put together in MySQL's order.
+ * `protocol`: that of the rows for the client.
  */
-export async function showDatabases(session: Session, statement: Statement): Promise<void> {
+export async function showDatabases(
+  session: Session,
+  statement: Statement,
+  protocol: 'text' | 'binary' = 'text',
+): Promise<void> {
   const { gateway } = session.services;
   const { type } = session.state.target;
   let definitions: readonly Buffer[] = [];
@@ -39,5 +44,8 @@ export async function showDatabases(session: Session, statement: Statement): Pro
     }
   }
   const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  sendRows(session, definitions, sorted, flags);
+  sendRows(session, definitions, protocol === 'text' ? sorted : sorted.map(binaryRow), flags);
 }
+
+/** A row of one string: behind the header and the bits for NULL it is the same. */
+const binaryRow = (textRow: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0]), textRow]);

@@ -1,0 +1,45 @@
+/** PREPARE and EXECUTE of SHOW where the router has a part in the answer. */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { BoundParameters } from '../bound-parameters.ts';
+import type { ClientStatement } from '../client-statement.ts';
+import type { PlannedStatement } from '../planned-execute.ts';
+import type { Session } from '../session.ts';
+import type { Place } from '../statement-place.ts';
+import type { Target } from '../target.ts';
+import { textPacket } from '../text-packet.ts';
+import { showDatabases } from './databases.ts';
+import { executeText } from './prepared-metadata.ts';
+import { shownQuery } from './shown-query.ts';
+
+/** The text under which a tablet describes the statement; undefined where that is the client's own. */
+export async function prepareShown(
+  session: Session,
+  statement: PlannedStatement,
+): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
+  const query = shownQuery(session, statement);
+  return query === undefined ? undefined : { place: query.place, text: await query.text('none') };
+}
+
+/** Runs the EXECUTE in `statement.packet`; undefined where a tablet answers it as it came. */
+export function executeShown(
+  session: Session,
+  statement: ClientStatement,
+  target: Target,
+): Promise<unknown> | undefined {
+  const { text, scan, mode, packet, types, parameterCount } = statement;
+  if (scan.showKind === 'databases') {
+    if (parameterCount > 0)
+      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+        message: 'Headgate does not support parameters in SHOW DATABASES: ask information_schema.SCHEMATA',
+      });
+    return showDatabases(session, { source: text, scan, packet: textPacket(text) }, 'binary');
+  }
+  const query = shownQuery(session, { text, scan, mode, target });
+  if (query === undefined) return undefined;
+  const parameters = new BoundParameters(parameterCount);
+  parameters.read(packet, types, session.state.valueContext.charset);
+  const bound = parameters.all();
+  return query
+    .text('all')
+    .then((asked) => executeText(session, scan, { place: query.place, text: asked }, bound));
+}
