@@ -13,7 +13,21 @@ export interface FileSource {
   sendFile(upload: FileUpload): void;
 }
 
-export class FileUpload {
+/** Takes a client's file. */
+export interface FileSink {
+  /** Sequence number of the first packet that the client sends. */
+  readonly clientSequence: number;
+  /** Called when a full sink can take more. */
+  onDrain: (() => void) | undefined;
+  /** Takes content, behind `UPLOAD_HEADER_BYTES` free bytes; the buffer is the sink's from now on. False: no more until `onDrain`. */
+  write(packet: Buffer): boolean;
+  /** All has come. `clientSequence`: the number of the next packet to the client. */
+  end(clientSequence: number): void;
+  /** The client is gone: nothing follows. */
+  abandon(): void;
+}
+
+export class FileUpload implements FileSink {
   /** Sequence number of the first packet that the client sends. */
   readonly clientSequence: number;
   /** Called when a full upload can take more. */
@@ -55,6 +69,11 @@ export class FileUpload {
       this.#send(empty);
     }
     this.#ended(this.#sequence, clientSequence);
+  }
+
+  /** The session closes the connection to the tablet, which then rolls back. */
+  abandon(): void {
+    this.#ended(this.#sequence, this.clientSequence);
   }
 
   drained(): void {

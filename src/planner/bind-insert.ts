@@ -3,8 +3,9 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import type { VindexValue } from '../vschema/vindexes/vindex.ts';
 import type { LiteralValue, ValueContext } from './literal-value.ts';
 import type { Operands } from './operands.ts';
+import { shardOfId, shardOfKey } from './place-key.ts';
 import type { InsertPlan, InsertValue } from './plan.ts';
-import { type ShardMap, shardOf } from './shard-map.ts';
+import type { ShardMap } from './shard-map.ts';
 import { storedKey } from './stored-key.ts';
 import { fillTemplate, type TemplateValues } from './template.ts';
 
@@ -141,7 +142,7 @@ export class InsertBinding {
   #shardOf(row: number): number {
     const { key, keyPositions, pinned, table } = this.#plan;
     const map = this.#map;
-    if (pinned !== undefined) return this.#placed(pinned);
+    if (pinned !== undefined) return shardOfId(map, pinned);
     const inputs: VindexValue[] = [];
     for (const [at, column] of key!.columns.entries()) {
       const position = keyPositions[at]!;
@@ -150,20 +151,7 @@ export class InsertBinding {
       if (value === undefined) return 0;
       inputs.push(value);
     }
-    const destination = key!.columnVindex.vindex.vindex.map(inputs);
-    if (destination.kind === 'keyspaceId') return this.#placed(destination.id);
-    const values = inputs.map((input) => (input.kind === 'null' ? 'NULL' : input.bytes.toString()));
-    throw new HeadgateError('HG_NO_KEYSPACE_ID', {
-      detail: `${table.name}.${key!.columnVindex.columns.join(', ')} = ${values.join(', ')} under ${key!.columnVindex.vindex.name} (${map.keyspace})`,
-    });
-  }
-
-  #placed(id: Buffer): number {
-    const shard = shardOf(this.#map, id);
-    if (shard >= 0) return shard;
-    throw new HeadgateError('HG_KEY_RANGE', {
-      detail: `keyspace ${this.#map.keyspace}: no shard has keyspace id ${id.toString('hex')}`,
-    });
+    return shardOfKey(table, key!, map, inputs);
   }
 
   #keyValue(row: number, position: number, column: Parameters<typeof storedKey>[0]): VindexValue | undefined {
@@ -235,7 +223,7 @@ const isStrict = ({ sqlMode }: ValueContext): boolean =>
   sqlMode.has('STRICT_TRANS_TABLES') || sqlMode.has('STRICT_ALL_TABLES');
 
 /** IGNORE stores what strict mode refuses. */
-const lenient = (context: ValueContext): ValueContext => ({
+export const lenient = (context: ValueContext): ValueContext => ({
   ...context,
   sqlMode: new Set(
     [...context.sqlMode].filter((name) => !name.startsWith('STRICT_') && name !== 'TRADITIONAL'),

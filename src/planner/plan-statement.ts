@@ -3,6 +3,7 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import type { KeyspaceSchema } from '../schema/schema.ts';
 import type { DeleteStatement, UpdateStatement } from '../sql/ast/dml.ts';
 import type { Parameter } from '../sql/ast/expression.ts';
+import type { LoadStatement } from '../sql/ast/load.ts';
 import type { ParsedStatement, SelectStatement } from '../sql/ast/statement.ts';
 import { nodesOfKind } from '../sql/ast/walk.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
@@ -13,6 +14,7 @@ import type { Group } from './analysis/groups.ts';
 import { isExact } from './analysis/keys.ts';
 import type { Origin, Source, TableUse } from './analysis/table-use.ts';
 import { planInsert } from './insert.ts';
+import { type LoadPlan, planLoad } from './load.ts';
 import { OperandReader } from './operands.ts';
 import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
 import { refused } from './plan.ts';
@@ -64,6 +66,21 @@ export function planStatement(statement: Plannable, input: PlannerInput): Plan |
       return undefined;
   }
 }
+
+/** As `planStatement`, for LOAD. */
+export function planLoadStatement(
+  statement: LoadStatement,
+  input: PlannerInput,
+): LoadPlan | QueryPlan | undefined {
+  return planLoad(statement, planning(statement, input));
+}
+
+/** A builder that, beside the tables, gives other things another name. */
+export const templateRenaming = (
+  { analyzer, input }: Planning,
+  renamed: readonly Renamed[],
+): TemplateBuilder =>
+  new TemplateBuilder(input.text, input.literals, [], [...renamedIn(analyzer, input), ...renamed]);
 
 function planning(statement: Parameters<typeof nodesOfKind>[0], input: PlannerInput): Planning {
   const { text, mode, literals } = input;

@@ -8,7 +8,7 @@ import { createSecureContext } from 'node:tls';
 import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
 import type { UserEntry } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
-import type { FileUpload } from '../gateway/file-upload.ts';
+import type { FileSink } from '../gateway/file-upload.ts';
 import { command } from '../mysql/protocol.ts';
 import type { ClientPort, RelaySource } from '../session/client-port.ts';
 import { Session } from '../session/session.ts';
@@ -143,13 +143,23 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     this.#read(bytes);
   }
 
-  sendFile(upload: FileUpload): void {
-    const file = new ClientFile(upload, () => this.#channel.resume());
+  sendFile(sink: FileSink): void {
+    if (this.#ended) {
+      sink.abandon();
+      return;
+    }
+    const file = new ClientFile(sink, () => this.#channel.resume());
     this.#file = file;
     const ahead = this.#ahead;
     this.#ahead = undefined;
     this.#channel.resume();
     if (ahead !== undefined) this.#readFile(file, ahead);
+  }
+
+  #abandonFile(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    file?.abandon();
   }
 
   #readFile(file: ClientFile, bytes: Buffer): void {
@@ -426,6 +436,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     this.#ended = true;
     // What the session holds must not wait for a client that does not close its side, nor whoever wants its place.
     this.session?.close();
+    this.#abandonFile();
     this.#leavePlace();
     this.#channel.end();
     clearTimeout(this.#timer);
@@ -453,6 +464,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
       );
     }
     this.session?.close();
+    this.#abandonFile();
     this.#waiting?.resume();
     this.#leavePlace();
     this.#settings.onClosed(this);

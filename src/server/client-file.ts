@@ -1,16 +1,16 @@
 /** The file that a client sends for LOAD DATA LOCAL: from its socket to whoever asked for it, no faster than that takes it. */
-import { type FileUpload, UPLOAD_HEADER_BYTES } from '../gateway/file-upload.ts';
+import { type FileSink, UPLOAD_HEADER_BYTES } from '../gateway/file-upload.ts';
 import { FileReader } from '../wire/file-reader.ts';
 
 export class ClientFile {
-  readonly #upload: FileUpload;
+  readonly #sink: FileSink;
   readonly #reader: FileReader;
 
   /** `resume` lets the client go on after `push` has returned false. */
-  constructor(upload: FileUpload, resume: () => void) {
-    this.#upload = upload;
-    this.#reader = new FileReader(upload.clientSequence);
-    upload.onDrain = resume;
+  constructor(sink: FileSink, resume: () => void) {
+    this.#sink = sink;
+    this.#reader = new FileReader(sink.clientSequence);
+    sink.onDrain = resume;
   }
 
   /** The empty packet has come: `end` is the next thing to call. */
@@ -27,11 +27,16 @@ export class ClientFile {
   push(bytes: Buffer): boolean {
     const packet = Buffer.allocUnsafe(UPLOAD_HEADER_BYTES + bytes.length);
     const end = this.#reader.push(bytes, 0, packet, UPLOAD_HEADER_BYTES);
-    return this.#upload.write(packet.subarray(0, end));
+    return this.#sink.write(packet.subarray(0, end));
   }
 
   /** Lets the receiver answer. */
   end(): void {
-    this.#upload.end(this.#reader.expectedSequence);
+    this.#sink.end(this.#reader.expectedSequence);
+  }
+
+  /** The client is gone. */
+  abandon(): void {
+    this.#sink.abandon();
   }
 }

@@ -1,4 +1,4 @@
-import type { FileSource } from '../gateway/file-upload.ts';
+import type { FileSink } from '../gateway/file-upload.ts';
 
 /** Where relayed bytes come from. */
 export interface RelaySource {
@@ -9,7 +9,9 @@ export interface RelaySource {
 }
 
 /** The client's end of a session, as the session sees it. Sequence numbers are the caller's. */
-export interface ClientPort extends FileSource {
+export interface ClientPort {
+  /** The client has been asked for its file, which goes to the sink. */
+  sendFile(sink: FileSink): void;
   readonly connectionId: number;
   readonly capabilities: number;
   /** The name and the address under which the client logged in. */

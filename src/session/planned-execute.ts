@@ -47,6 +47,7 @@ export async function preparePlace(
   session: Session,
   statement: PlannedStatement,
 ): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
+  if (statement.scan.kind === 'load') return anyPlace(session, statement);
   await schemasToWaitFor(session, statement.scan);
   const plan = planOf(session, statement);
   if (plan === undefined) return undefined;
@@ -60,6 +61,15 @@ export async function preparePlace(
     place,
     text: plan.text === undefined ? text : textOf(plan.text, new TextValues(text, operands, Date.now())),
   };
+}
+
+/** MySQL prepares no LOAD, and says so. */
+function anyPlace(
+  session: Session,
+  { text, target }: PlannedStatement,
+): Readonly<{ place: Place; text: Buffer }> | undefined {
+  const map = session.services.plans.shardMap(target.keyspace);
+  return map.names.length === 0 ? undefined : { place: placeAt(session, target.keyspace, map, 0), text };
 }
 
 /** What a plan is made from. */

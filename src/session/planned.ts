@@ -9,6 +9,7 @@ import { unreachable } from '../errors/unreachable.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { refusalOf, rowCountOf, shardsFor, TextValues, textOf } from '../planner/bind.ts';
 import { Operands } from '../planner/operands.ts';
+import { shardOfId } from '../planner/place-key.ts';
 import {
   type ChangePlan,
   isRefusal,
@@ -23,12 +24,14 @@ import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
+import type { Plans } from './plans.ts';
 import { preparedError } from './prepared-error.ts';
 import { lexModeIn, planContextIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
+import { loadOnShards } from './sharded-load.ts';
 import { namesTables, type Place, placeOf } from './statement-place.ts';
 import { databaseOf, isSystemSchema, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
@@ -42,6 +45,7 @@ const plannedKinds: ReadonlySet<StatementKind> = new Set([
   'replace',
   'update',
   'delete',
+  'load',
   'ddl',
 ]);
 
@@ -93,13 +97,37 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   const { plans, gateway } = session.services;
   if (scan.kind === 'ddl') return defineOnShards(session, statement);
   if ((scan.effects & hiding) !== 0) return refuseHidden(session, statement);
-  const plan = plans.plan(source, scan, lexModeIn(session), planContextIn(session), session.state.target);
+  const mode = lexModeIn(session);
+  const { target } = session.state;
+  if (scan.kind === 'load') return runLoad(session, statement, plans.loadPlan(source, scan, mode, target));
+  const plan = plans.plan(source, scan, mode, planContextIn(session), target);
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, gateway, source));
     return undefined;
   }
   if (plan.kind === 'syntaxProblem') return askMySql(session, statement, plan);
   return runPlan(session, statement, plan, operandsOf(session, source));
+}
+
+function runLoad(
+  session: Session,
+  statement: Statement,
+  plan: ReturnType<Plans['loadPlan']>,
+): Promise<unknown> | undefined {
+  const { scan, source } = statement;
+  if (plan === undefined) {
+    session.relayTo(statement, placeOf(scan, session.state.target, session.services.gateway, source));
+    return undefined;
+  }
+  if (plan.kind === 'syntaxProblem') return askMySql(session, statement, plan);
+  const operands = operandsOf(session, source);
+  if (plan.kind === 'query') return runPlan(session, statement, plan, operands);
+  const map = session.services.plans.shardMap(plan.keyspace);
+  if (map.names.length > 1 && plan.pinned === undefined)
+    return loadOnShards(session, statement, plan, operands);
+  const shard = plan.pinned === undefined ? 0 : shardOfId(map, plan.pinned);
+  relaySingle(session, statement, plan, shard, map, operands);
+  return undefined;
 }
 
 const hidden = (): HeadgateError =>
@@ -175,7 +203,7 @@ function runQuery(
 function relaySingle(
   session: Session,
   statement: Statement,
-  plan: QueryPlan | ChangePlan,
+  plan: Pick<QueryPlan, 'keyspace' | 'text'>,
   shard: number | undefined,
   map: ShardMap,
   operands: Operands,

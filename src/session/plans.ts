@@ -4,9 +4,10 @@
  */
 import type { Gateway } from '../gateway/gateway.ts';
 import { ContextIds } from '../planner/context-ids.ts';
-import type { Plan } from '../planner/plan.ts';
+import type { LoadPlan } from '../planner/load.ts';
+import type { Plan, QueryPlan } from '../planner/plan.ts';
 import { PlanCache, type PlanCacheFigures } from '../planner/plan-cache.ts';
-import { planStatement } from '../planner/plan-statement.ts';
+import { type PlannerInput, planLoadStatement, planStatement } from '../planner/plan-statement.ts';
 import { buildShardMap, type ShardMap } from '../planner/shard-map.ts';
 import type { KeyspaceSchema } from '../schema/schema.ts';
 import type { ParsedStatement, SyntaxProblem } from '../sql/ast/statement.ts';
@@ -179,6 +180,20 @@ export class Plans {
     return plan;
   }
 
+  /** The plan of a LOAD, which is not kept: the file takes longer. Undefined where no plan is needed. Raises what `planLoad` raises. */
+  loadPlan(
+    source: Buffer,
+    scan: StatementScan,
+    mode: LexMode,
+    target: Target,
+  ): LoadPlan | QueryPlan | SyntaxProblem | undefined {
+    this.hasFingerprint = false;
+    const statement = parseStatement(source, scan.start, scan.end, mode);
+    if (statement.kind === 'syntaxProblem') return statement;
+    if (statement.kind !== 'load') return undefined;
+    return planLoadStatement(statement, this.#input(source, scan, mode, target));
+  }
+
   #make(
     statement: Exclude<ParsedStatement, SyntaxProblem>,
     source: Buffer,
@@ -186,7 +201,11 @@ export class Plans {
     mode: LexMode,
     target: Target,
   ): Plan | undefined {
-    return planStatement(statement, {
+    return planStatement(statement, this.#input(source, scan, mode, target));
+  }
+
+  #input(source: Buffer, scan: StatementScan, mode: LexMode, target: Target): PlannerInput {
+    return {
       text: source,
       start: scan.start,
       end: scan.end,
@@ -197,7 +216,7 @@ export class Plans {
       keyspace: target.systemSchema === undefined && target.keyspace !== '' ? target.keyspace : undefined,
       tabletType: target.type,
       isSystemSchema,
-    });
+    };
   }
 
   #holds({ plan, vschema, rules, schema, whole }: Entry): boolean {

@@ -22,12 +22,15 @@ import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 import { prepareOnTablet } from './tablet-prepare.ts';
 
+/** By position from 0; undefined where it is not known. */
+type RowNumbering = Readonly<{ length: number; at(position: number): number | undefined }>;
+
 /** One shard's part. */
 export type ShardStatement = Readonly<{
   place: Place;
   text: Buffer;
-  /** Of INSERT: the numbers of its rows in the client's statement. */
-  rowNumbers: readonly number[] | undefined;
+  /** Of INSERT and LOAD: the numbers of its rows in the client's statement. */
+  rowNumbers: RowNumbering | undefined;
   /** Of a prepared statement: what its markers stand for, in their order; undefined for a text. */
   parameters: readonly BoundParameter[] | undefined;
 }>;
@@ -47,13 +50,27 @@ const SAVEPOINT = '`headgate statement`';
 /** MySQL keeps no more for SHOW WARNINGS (max_error_count). */
 const WARNINGS_KEPT_MAX = 1024;
 
-type Part = Readonly<{ statement: ShardStatement; connection: BackendConnection }>;
+export type Part = Readonly<{ statement: ShardStatement; connection: BackendConnection }>;
+
+/** How one part ended, if its tablet was not lost. */
+export type Ran = Readonly<{
+  answer: Pick<CollectedAnswer, 'error' | 'affectedRows' | 'warnings'>;
+  info: string;
+}>;
+
+export type PartsRunner = Readonly<{
+  /** Runs all parts, and ends with as many answers; fewer only behind one that failed. */
+  run(session: Session, parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]>;
+  /** Takes back what `run` has changed on the connections, when nobody will ask them about the statement any more. */
+  clean(parts: readonly Part[]): Promise<unknown>;
+}>;
 
 /** Runs the parts; rejects with what the first of them (in the order of the shards) failed with, nothing being changed then. */
 export async function writeOnShards(
   session: Session,
   { scan }: Statement,
   statements: readonly ShardStatement[],
+  runner: PartsRunner = statementRunner,
 ): Promise<WriteOutcome> {
   const { holding, diagnostics } = session;
   const places = statements.map(({ place }) => place);
@@ -63,7 +80,7 @@ export async function writeOnShards(
   try {
     for (const connection of connections) await diagnostics.prime(scan.effects, connection);
     const isOpen = holding.inTransaction || !session.state.autocommit;
-    return await (isOpen ? inTransaction(session, parts) : inOwnTransaction(session, parts));
+    return await (isOpen ? inTransaction(session, parts, runner) : inOwnTransaction(session, parts, runner));
   } finally {
     settleAll(session, scan, parts);
   }
@@ -85,16 +102,22 @@ function settleAll(session: Session, scan: StatementScan, parts: readonly Part[]
   }
 }
 
+const statementRunner: PartsRunner = { run: answersOf, clean: () => Promise.resolve() };
+
 const participantsOf = (parts: readonly Part[]): Participant[] =>
   parts.map(({ connection, statement }) => ({ connection, shard: statement.place.shard.name }));
 
-async function inOwnTransaction(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
+async function inOwnTransaction(
+  session: Session,
+  parts: readonly Part[],
+  runner: PartsRunner,
+): Promise<WriteOutcome> {
   const participants = participantsOf(parts);
   // A single shard is its own transaction.
-  if (parts.length === 1) return runAll(session, parts);
+  if (parts.length === 1) return runAll(session, parts, runner);
   try {
     await runOnAll(participants, 'START TRANSACTION');
-    const outcome = await runAll(session, parts);
+    const outcome = await runAll(session, parts, runner);
     if (session.closed) throw new HeadgateError('ER_QUERY_INTERRUPTED');
     // From here on neither KILL nor the client's end may stop one shard of several.
     for (const { connection } of parts) session.running.delete(connection);
@@ -108,13 +131,17 @@ async function inOwnTransaction(session: Session, parts: readonly Part[]): Promi
   }
 }
 
-async function inTransaction(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
+async function inTransaction(
+  session: Session,
+  parts: readonly Part[],
+  runner: PartsRunner,
+): Promise<WriteOutcome> {
   const participants = participantsOf(parts);
   // A statement that fails on its only shard is undone there by MySQL itself.
   const guarded = parts.length > 1;
   if (guarded) await runOnAll(participants, `SAVEPOINT ${SAVEPOINT}`);
   try {
-    return await runAll(session, parts);
+    return await runAll(session, parts, runner);
   } catch (error) {
     if (isDeadlock(error)) {
       // One shard has lost its part of the transaction: the others have to before the client hears of it.
@@ -148,10 +175,22 @@ async function oneByOne(session: Session, parts: readonly Part[]): Promise<Promi
   return answers;
 }
 
-async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOutcome> {
-  const answers = await answersOf(session, parts);
-  // KILL QUERY hits whatever runs when it arrives, which must not be what follows.
-  await Promise.all(parts.map(({ connection }) => connection.killing));
+async function runAll(session: Session, parts: readonly Part[], runner: PartsRunner): Promise<WriteOutcome> {
+  try {
+    const answers = await runner.run(session, parts);
+    // KILL QUERY hits whatever runs when it arrives, which must not be what follows.
+    await Promise.all(parts.map(({ connection }) => connection.killing));
+    return await outcomeOf(session, parts, answers);
+  } finally {
+    await runner.clean(parts);
+  }
+}
+
+async function outcomeOf(
+  session: Session,
+  parts: readonly Part[],
+  answers: readonly PromiseSettledResult<Ran>[],
+): Promise<WriteOutcome> {
   const failures = answers.map((answer, at) => failureOf(answer, parts[at]!.statement));
   const first = firstFailure(failures);
   if (first >= 0) {
@@ -171,8 +210,6 @@ async function runAll(session: Session, parts: readonly Part[]): Promise<WriteOu
   outcome.warningRows.splice(WARNINGS_KEPT_MAX);
   return outcome;
 }
-
-type Ran = Readonly<{ answer: CollectedAnswer; info: string }>;
 
 async function run(session: Session, { connection, statement }: Part): Promise<Ran> {
   const { text, parameters } = statement;
@@ -220,25 +257,30 @@ async function warningsOn(connection: BackendConnection, { rowNumbers }: ShardSt
 
 /** One MySQL warns in the order of the rows. */
 function sortByRow(warningRows: Buffer[]): void {
-  const numbers = new Map(
-    warningRows.map((row) => [row, Number(/ at row (\d+)$/.exec(row.toString('latin1'))?.[1] ?? 0)]),
-  );
+  const numbers = new Map(warningRows.map((row) => [row, rowNumberIn(row.toString('latin1'))]));
   warningRows.sort((a, b) => numbers.get(a)! - numbers.get(b)!);
 }
 
-const withRowNumber = (error: ServerError, rowNumbers: readonly number[] | undefined): ServerError => ({
+/** Which row a row of SHOW WARNINGS speaks of; 0 for none. */
+const rowNumberIn = (text: string): number =>
+  Number(/ at row (\d+)$|Row (\d+) (?:doesn't contain|was truncated)/.exec(text)?.slice(1).join('') ?? 0);
+
+const withRowNumber = (error: ServerError, rowNumbers: RowNumbering | undefined): ServerError => ({
   errno: error.errno,
   sqlState: error.sqlState,
   message: withOwnNumber(error.message, rowNumbers),
 });
 
 /** "… at row 2" counts the rows that the shard got. */
-function withOwnNumber(message: string, rowNumbers: readonly number[] | undefined): string {
+function withOwnNumber(message: string, rowNumbers: RowNumbering | undefined): string {
   if (rowNumbers === undefined) return message;
-  return message.replace(/ at row (\d+)$/, (whole, number: string) => {
-    const own = rowNumbers[Number(number) - 1];
-    return own === undefined ? whole : ` at row ${own}`;
-  });
+  return message.replace(
+    /(^Row | at row )(\d+)(?=$| (?:doesn't contain|was truncated))/,
+    (whole, word, number) => {
+      const own = rowNumbers.at(Number(number) - 1);
+      return own === undefined ? whole : `${word}${own}`;
+    },
+  );
 }
 
 /** The numbers of info strings, added up (`Rows matched: 3  Changed: 1  Warnings: 0`), in the words of the first. */

@@ -30,6 +30,8 @@ export function takeCall(state: ScanState): void {
     if (id === word.lastInsertId) state.lastInsertIdOpen = true;
     return;
   }
+  // LOAD … CHARACTER SET latin1 (columns)
+  if (state.kind === 'load' && (state.beforeWord === word.set || state.beforeWord === word.charset)) return;
   // `… AS name (columns)`, `(SELECT …) name (columns)`.
   const isAlias = state.beforeWord === word.as || state.beforeKind === char.close;
   if (state.hasCalls && !isAlias) state.effects |= effect.unknownFunction;

@@ -46,6 +46,7 @@ export const verb = { found: 0, first: 1, behindWith: 2, behindExplain: 3 } as c
 /** Words that several parts of the scan compare with. */
 export const word = {
   as: wordId('as'),
+  charset: wordId('charset'),
   for: wordId('for'),
   in: wordId('in'),
   into: wordId('into'),
@@ -55,6 +56,7 @@ export const word = {
   recursive: wordId('recursive'),
   rename: wordId('rename'),
   rollup: wordId('rollup'),
+  set: wordId('set'),
   straightJoin: wordId('straight_join'),
   table: wordId('table'),
   values: wordId('values'),
