@@ -3,6 +3,7 @@
  * variables and `docs/configuration.md` all follow from here; nothing else in the program knows a key's spelling.
  */
 import { z } from 'zod';
+import { parseHostRule } from './host-rule.ts';
 
 /** How a key's text form (flag, environment) becomes a value, and how its values are described to people. */
 export type KeyKind = 'text' | 'path' | 'integer' | 'choice' | 'list';
@@ -63,6 +64,9 @@ const choice = <const T extends readonly [string, ...string[]]>(
 
 const hostPort = /^(?:\[[0-9a-fA-F:]+\]|[^\s:/,]+):[0-9]{1,5}$/;
 
+/** Everything is written as 0.0.0.0/0: trusting all the world is no slip of the pen then. */
+const isAddressRule = (text: string): boolean => text !== '%' && parseHostRule(text) !== undefined;
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
@@ -88,6 +92,26 @@ const listen = z
       'a host name or address',
     ),
     port: port(3306, 'Port for MySQL clients; 0 takes a free one.'),
+    socket: path(
+      'Unix socket to listen on besides the port. A file that a dead process left behind is replaced.',
+    ),
+    socketMode: register(
+      z
+        .string()
+        .regex(/^0?[0-7]{3}$/)
+        .default('777')
+        .meta({ description: 'Permissions of the socket file, octal.' }),
+      'text',
+      'three octal digits such as 770',
+    ),
+    proxyFrom: register(
+      z.array(z.string().refine(isAddressRule)).max(1000).default([]).meta({
+        description:
+          'Load balancers that speak the PROXY protocol (version 1 or 2). Connections from these addresses must begin with its header, and count as coming from the address in it; from anywhere else a header is refused.',
+      }),
+      'list',
+      'a list of addresses and networks such as 10.0.0.0/8',
+    ),
     connectionsMax: integer(
       10_000,
       1,

@@ -3,9 +3,8 @@
  * packets; knows nothing of SQL.
  */
 
-import type { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { hostOf, hostRuleMatches } from '../config/host-rule.ts';
+import { hostOf, hostRuleMatches, normalizeAddress } from '../config/host-rule.ts';
 import type { UserEntry } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { FileSink } from '../gateway/file-upload.ts';
@@ -14,7 +13,7 @@ import type { ClientPort, RelaySource } from '../session/client-port.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
 import { schemaState } from '../session/statement-handlers.ts';
-import { Channel, type ClientChannel } from '../wire/channel.ts';
+import type { Channel, ClientChannel } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
 import { codecOf } from '../wire/compression/codec.ts';
 import { CompressedChannel, type CompressedChannelHandler } from '../wire/compression/compressed-channel.ts';
@@ -26,6 +25,7 @@ import { buildOk } from '../wire/ok-packet.ts';
 import { frame } from '../wire/packets.ts';
 import { ClientFile } from './client-file.ts';
 import { type ClientSettings, offeredCapabilities } from './client-settings.ts';
+import type { Peer } from './listeners.ts';
 
 const DEFAULT_COLLATION_ID = 255;
 const STATUS_AUTOCOMMIT = 2;
@@ -70,16 +70,18 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
   /** The name that counts towards the user's limit. */
   #enteredAs: string | undefined;
 
-  constructor(socket: Socket, connectionId: number, settings: ClientSettings) {
+  /** Takes the channel over from its handler. */
+  constructor(channel: Channel, peer: Peer, connectionId: number, settings: ClientSettings) {
     this.connectionId = connectionId;
     this.#settings = settings;
     this.#reader = new CommandReader(handshakePayloadBytesMax, (packet, sequence) =>
       this.#received(packet, sequence),
     );
-    this.remoteAddress = socket.remoteAddress ?? '';
-    this.remotePort = socket.remotePort ?? 0;
-    this.#plain = Channel.accepted(socket, this);
-    this.#channel = this.#plain;
+    this.remoteAddress = peer.address;
+    this.remotePort = peer.port;
+    channel.handler = this;
+    this.#plain = channel;
+    this.#channel = channel;
     this.#startTimer();
     const handshake = new ServerHandshake(
       {
@@ -92,7 +94,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
         collationId: DEFAULT_COLLATION_ID,
         statusFlags: STATUS_AUTOCOMMIT,
         tls: settings.tls,
-        secure: false,
+        secure: peer.local,
       },
       this.#loginSink(),
     );
@@ -323,7 +325,8 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
   #identityOf({ userName, userEntry }: ClientIdentity): ClientPort['identity'] {
     const host = hostOf(this.remoteAddress);
     if (userName === this.#settings.services.tabletUser && host === 'localhost') return undefined;
-    const rule = userEntry.hosts.find((candidate) => hostRuleMatches(candidate, this.remoteAddress));
+    const address = normalizeAddress(this.remoteAddress);
+    const rule = userEntry.hosts.find((candidate) => hostRuleMatches(candidate, address));
     return { user: `${userName}@${host}`, currentUser: `${userEntry.name}@${rule?.text ?? '%'}` };
   }
 

@@ -1,6 +1,6 @@
 /** One router process: puts topology, gateway, listeners and the admin port together, and takes them apart again. */
 import { readFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -31,6 +31,7 @@ import { ClientWatch } from './client-timeouts.ts';
 import { ClusterSessions } from './cluster-sessions.ts';
 import { ConnectionIds } from './connection-ids.ts';
 import { ConnectionLimits } from './connection-limits.ts';
+import { Listeners } from './listeners.ts';
 import { collectGauges, gaugesHelp, routerStatus } from './router-status.ts';
 
 const DRAIN_POLL_MS = 20;
@@ -54,7 +55,7 @@ export class Router {
   #users: Users;
   #watchedUsers: WatchedFile | undefined;
   #secureContext: SecureContext | undefined;
-  #server: Server | undefined;
+  readonly #listeners: Listeners;
   #admin: AdminServer | undefined;
   readonly #settings: ClientSettings;
   readonly #limits: ConnectionLimits;
@@ -117,6 +118,7 @@ export class Router {
     this.#limits = new ConnectionLimits(config.listen);
     this.#watch = new ClientWatch(this.connections, () => this.gateway.clientTimeouts);
     this.#settings = this.#clientSettings();
+    this.#listeners = new Listeners(config.listen, (socket, local) => this.#accept(socket, local));
     this.metrics.onCollect((set) => collectGauges(this, set), gaugesHelp);
     this.#traffic = setInterval(() => this.#countTraffic(), TRAFFIC_EVERY_MS).unref();
   }
@@ -125,7 +127,7 @@ export class Router {
   static async start(config: Config, log: Log): Promise<Router> {
     const router = new Router(config, log);
     try {
-      await router.#listen();
+      router.port = await router.#listeners.open();
       router.#admin = await startAdminServer({
         host: config.admin.host,
         port: config.admin.port,
@@ -143,7 +145,8 @@ export class Router {
       throw error;
     }
     router.state = 'serving';
-    log.info({ host: config.listen.host, port: router.port, admin: router.#admin.url }, 'router listens');
+    const { host, socket } = config.listen;
+    log.info({ host, port: router.port, socket, admin: router.#admin.url }, 'router listens');
     return router;
   }
 
@@ -180,7 +183,7 @@ export class Router {
     if (this.state === 'draining') return;
     this.state = 'draining';
     this.log.info({ open: this.connections.size }, 'draining');
-    this.#server?.close();
+    this.#listeners.close();
     for (const connection of [...this.connections.values()]) connection.shutDown();
     const deadlineMs = Date.now() + this.config.shutdown.drainMsMax;
     while (this.connections.size > 0 && Date.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
@@ -189,7 +192,7 @@ export class Router {
 
   async stop(): Promise<void> {
     this.state = 'draining';
-    this.#server?.close();
+    this.#listeners.close();
     for (const connection of [...this.connections.values()]) connection.destroy();
     this.#watchedUsers?.close();
     clearInterval(this.#traffic);
@@ -308,36 +311,26 @@ export class Router {
     return `Uptime: ${uptime}  Threads: ${connections.open}  Questions: ${queries.total}  Slow queries: 0  Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: ${rate}`;
   }
 
-  #listen(): Promise<void> {
-    const { host, port, keepAliveMs: keepAliveInitialDelay } = this.config.listen;
-    const options = { pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay };
-    const server = createServer(options, (socket) => this.#accept(socket));
-    this.#server = server;
-    return new Promise((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why =
-          cause.code === 'EADDRINUSE'
-            ? 'the port is in use; choose another with listen.port (--listen-port)'
-            : messageOf(cause);
-        reject(new HeadgateError('HG_CONFIG', { detail: `cannot listen on ${host}:${port}: ${why}`, cause }));
-      });
-      server.listen(port, host, () => {
-        const address = server.address();
-        this.port = typeof address === 'object' && address !== null ? address.port : port;
-        resolve();
-      });
-    });
-  }
-
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, local: boolean): void {
     if (!this.#limits.open()) {
       this.metrics.connectionRefused('limit');
       socket.on('error', () => {});
       socket.end(frame(buildErr(new HeadgateError('ER_CON_COUNT_ERROR'), false), 0));
       return;
     }
-    const id = this.#ids.next();
-    this.connections.set(id, new ClientConnection(socket, id, this.#settings));
+    this.#listeners.identify(socket, local, {
+      ready: (channel, peer, rest) => {
+        const id = this.#ids.next();
+        const connection = new ClientConnection(channel, peer, id, this.#settings);
+        this.connections.set(id, connection);
+        if (rest !== undefined) connection.onBytes(rest);
+      },
+      failed: (error, { address }) => {
+        this.#limits.close(undefined);
+        this.metrics.connectionRefused('handshake');
+        if (error !== undefined) this.log.warn({ client: address, err: error }, 'client connection refused');
+      },
+    });
   }
 }
 

@@ -128,6 +128,18 @@ describe('mysql', () => {
     expect(run.stdout.length).toBeGreaterThan(9_000_000);
   });
 
+  test('over the unix socket', async () => {
+    const over = (socket: string) =>
+      runClient(
+        servers.mysql.mysql,
+        ['--no-defaults', `--socket=${socket}`, '--user=root', '--table', database],
+        { input: "SELECT USER(), CURRENT_USER(), 1; SELECT REPEAT('x', 100000); SELECT nope" },
+      );
+    const baseline = await over(pair.sockets.reference);
+    expect(await over(pair.sockets.router)).toEqual(baseline);
+    expect(baseline.stdout).toContain('root@localhost');
+  });
+
   test('wrong passwords and unknown databases are refused alike', async () => {
     await same(async (server) => {
       const { code, stderr } = await mysql(server, 'SELECT 1', '--password=wrong');

@@ -22,6 +22,7 @@ import {
 import { type Packet, PacketReader } from './packet-reader.ts';
 import { type ExecuteOptions, executePayload, type Parameter } from './parameters.ts';
 
+/** A host that begins with a slash is a unix socket. */
 export type Endpoint = Readonly<{ host: string; port: number; user: string; password: string }>;
 
 export type ConnectOptions = Readonly<{
@@ -41,6 +42,8 @@ export type ConnectOptions = Readonly<{
   plugin?: string;
   attributes?: Readonly<Record<string, string>>;
   timeoutMs?: number;
+  /** Sent ahead of everything, before the greeting is awaited: a proxy's header. */
+  preface?: Buffer;
 }>;
 
 /** A command's complete answer; `closed` says that the server hung up before its end. */
@@ -103,14 +106,15 @@ export class RawClient {
   private constructor(endpoint: Endpoint, timeoutMs: number) {
     this.#endpoint = endpoint;
     this.#timeoutMs = timeoutMs;
-    this.#plain = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
+    const { host, port } = endpoint;
+    this.#plain = connectTcp(host.startsWith('/') ? { path: host } : { host, port, noDelay: true });
     this.#socket = this.#plain;
     this.#listen(this.#socket);
   }
 
   /** Connects and logs in; a refusal throws `ServerError`. */
   static async connect(endpoint: Endpoint, options: ConnectOptions = {}): Promise<RawClient> {
-    const client = await RawClient.open(endpoint, options.timeoutMs);
+    const client = await RawClient.open(endpoint, options.timeoutMs, options.preface);
     try {
       await client.#logIn(options);
       return client;
@@ -121,9 +125,10 @@ export class RawClient {
   }
 
   /** Connects and reads the greeting, nothing more: for tests that misbehave in the handshake. */
-  static async open(endpoint: Endpoint, timeoutMs = 30_000): Promise<RawClient> {
+  static async open(endpoint: Endpoint, timeoutMs = 30_000, preface?: Buffer): Promise<RawClient> {
     const client = new RawClient(endpoint, timeoutMs);
     try {
+      if (preface) client.sendRaw(preface);
       const first = await client.receive();
       if (!first) throw new Error(`${endpoint.port} closed the connection before its greeting`);
       client.handshake.push(first);
@@ -377,7 +382,7 @@ export class RawClient {
       this.#salt = payload.subarray(nameEnd + 1, nameEnd + 21);
       reply(passwordProof(plugin, this.#login.password, this.#salt));
     } else if (role === 'authMore') {
-      const secure = (this.capabilities & capability.ssl) !== 0;
+      const secure = (this.capabilities & capability.ssl) !== 0 || this.#endpoint.host.startsWith('/');
       if (payload[1] === 4) reply(secure ? Buffer.from(`${this.#login.password}\0`) : Buffer.from([2]));
       else if (payload[1] !== 3) {
         reply(encryptPassword(this.#login.password, this.#salt, payload.subarray(1)));

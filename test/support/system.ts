@@ -47,6 +47,8 @@ export type Pair = Readonly<{
   /** The mysqld behind the router, reached past it. */
   tablet: Endpoint;
   router: Endpoint;
+  /** The unix sockets of reference and router. */
+  sockets: Readonly<{ reference: string; router: string }>;
   routerPid: number;
   dataDir: string;
   stop(): Promise<void>;
@@ -62,9 +64,13 @@ export const tlsArgs = (mysqlDataDir: string): string[] => [
 /** One unsharded keyspace behind a router, and a reference server with a database of the same name. */
 export async function startPair(database: string): Promise<Pair> {
   const reference = await startMysqld({ databases: [database] });
+  const sockets = {
+    reference: join(reference.dataDir, 'mysqld.sock'),
+    router: join(reference.dataDir, 'headgate.sock'),
+  };
   const system = await startSystem({
     keyspaces: [{ name: database, shards: 1 }],
-    routerArgs: tlsArgs(reference.dataDir),
+    routerArgs: [...tlsArgs(reference.dataDir), `--listen-socket=${sockets.router}`],
   }).catch(async (error) => {
     await reference.stop();
     throw error;
@@ -73,6 +79,7 @@ export async function startPair(database: string): Promise<Pair> {
     reference: reference.endpoint,
     tablet: rootAt(system.tablets[0]!.port),
     router: system.router,
+    sockets,
     routerPid: system.routerPid,
     dataDir: system.dataDir,
     stop: async () => {
