@@ -266,6 +266,12 @@ const session = z
       16 * GIB,
       'Bytes of the texts of the prepared statements that one client may hold.',
     ),
+    longDataBytesMax: integer(
+      64 * MIB,
+      KIB,
+      16 * GIB,
+      'Bytes that one client may send ahead of EXECUTE (COM_STMT_SEND_LONG_DATA), for all its statements together.',
+    ),
     resultBufferBytesMax: integer(
       256 * KIB,
       64 * KIB,

@@ -73,6 +73,14 @@ export const mysqlErrors = {
     message: 'Host is not allowed to connect to this MySQL server',
     advice: 'Add a rule for this address to the users file.',
   },
+  ER_LONG_DATA_TOO_LONG: {
+    errno: 1105,
+    sqlState: 'HY000',
+    retryable: false,
+    message:
+      "Parameter of prepared statement which is set through mysql_send_long_data() is longer than 'max_allowed_packet' bytes",
+    advice: 'Send less, or raise session.longDataBytesMax. COM_STMT_RESET makes the statement usable again.',
+  },
   ER_NO_SUCH_TABLE: {
     errno: 1146,
     sqlState: '42S02',

@@ -6,9 +6,17 @@ import { lenencWidth, readLenenc } from '../wire/lenenc.ts';
 import { PayloadReader } from '../wire/payload-reader.ts';
 import { nullBitmapAt } from './execute-packet.ts';
 import { readValue } from './execute-values.ts';
+import { type LongData, takesLongData } from './long-data.ts';
 
 /** One parameter: what it is, and its bytes in the packet (none of NULL). */
-export type BoundParameter = Readonly<{ value: LiteralValue; bytes: Buffer; type: Buffer; isNull: boolean }>;
+export type BoundParameter = Readonly<{
+  value: LiteralValue;
+  bytes: Buffer;
+  type: Buffer;
+  isNull: boolean;
+  /** What was sent ahead in place of a value. */
+  ahead: readonly Buffer[] | undefined;
+}>;
 
 /** What an integer is beside the 64 bits that it was made of; `none` is everything else, NULL too. */
 export const integerSign = { none: 0, positive: 1, negative: 2, aboveSigned: 3 } as const;
@@ -17,6 +25,7 @@ const UNSIGNED = 0x80;
 const nothing = Buffer.alloc(0);
 const NULL_VALUE: LiteralValue = Object.freeze({ kind: 'null' });
 const IS_NULL = -1;
+const CAME_AHEAD = -2;
 
 /**
  * The parameters of a statement's EXECUTE packets (protocol page "Binary Protocol Value"), one packet after the other. Each packet is walked
@@ -27,6 +36,7 @@ export class BoundParameters implements ParameterValues {
   #packet: Buffer = nothing;
   #types: Buffer = nothing;
   #charset = '';
+  #longData: LongData | undefined;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
 
@@ -37,9 +47,10 @@ export class BoundParameters implements ParameterValues {
   }
 
   /** Takes the next packet. `types` are two bytes each. Raises 1835 for a packet that is too short, and where types are missing. */
-  read(packet: Buffer, types: Buffer | undefined, charset: string): void {
+  read(packet: Buffer, types: Buffer | undefined, charset: string, longData?: LongData): void {
     const { count } = this;
     this.#packet = packet;
+    this.#longData = longData;
     this.#charset = charset;
     if (count === 0) return;
     const flag = nullBitmapAt + ((count + 7) >> 3);
@@ -51,6 +62,10 @@ export class BoundParameters implements ParameterValues {
       const type = types[2 * index]!;
       const isNull =
         (packet[nullBitmapAt + (index >> 3)]! & (1 << (index & 7))) !== 0 || type === columnType.null;
+      if (longData !== undefined && takesLongData(type) && longData.piecesOf(index) !== undefined) {
+        this.#starts[index] = CAME_AHEAD;
+        continue;
+      }
       this.#starts[index] = isNull ? IS_NULL : at;
       if (!isNull) at = valueEnd(packet, at, type);
       if (at > packet.length)
@@ -62,6 +77,7 @@ export class BoundParameters implements ParameterValues {
   /** Lets go of the packet. */
   forget(): void {
     this.#packet = nothing;
+    this.#longData = undefined;
   }
 
   /** The value of a parameter; undefined for one that there is not. */
@@ -70,19 +86,24 @@ export class BoundParameters implements ParameterValues {
     const start = this.#starts[index]!;
     if (start === IS_NULL) return NULL_VALUE;
     const types = this.#types;
+    if (start === CAME_AHEAD) return valueAhead(this.#ahead(index)!, types[2 * index]!, this.#charset);
     const unsigned = (types[2 * index + 1]! & UNSIGNED) !== 0;
     return readValue(new PayloadReader(this.#packet, start), types[2 * index]!, unsigned, this.#charset);
   }
 
   bound(index: number): BoundParameter {
     const start = this.#starts[index]!;
-    const isNull = start === IS_NULL;
     return {
       value: this.at(index)!,
-      bytes: isNull ? nothing : this.#packet.subarray(start, this.#ends[index]),
+      bytes: start < 0 ? nothing : this.#packet.subarray(start, this.#ends[index]),
       type: this.#types.subarray(2 * index, 2 * index + 2),
-      isNull,
+      isNull: start === IS_NULL,
+      ahead: this.#ahead(index),
     };
+  }
+
+  #ahead(index: number): Buffer[] | undefined {
+    return this.#longData?.piecesOf(index);
   }
 
   all(): BoundParameter[] {
@@ -92,7 +113,7 @@ export class BoundParameters implements ParameterValues {
   /** Writes an integer's 64 bits into `block`, the highest byte first, and says what they are: one of `integerSign`. */
   integerInto(block: Buffer, index: number): number {
     const start = this.#starts[index]!;
-    if (start === IS_NULL) return integerSign.none;
+    if (start < 0) return integerSign.none;
     const width = integerWidth(this.#types[2 * index]!);
     if (width === 0) return integerSign.none;
     const packet = this.#packet;
@@ -103,6 +124,15 @@ export class BoundParameters implements ParameterValues {
     if (fill !== 0) return integerSign.negative;
     return isHigh && width === 8 ? integerSign.aboveSigned : integerSign.positive;
   }
+}
+
+/** As `readValue` would have it. */
+function valueAhead(pieces: readonly Buffer[], type: number, charset: string): LiteralValue {
+  const bytes = Buffer.concat(pieces);
+  const isText = type === columnType.varString || type === columnType.string;
+  return isText
+    ? { kind: 'string', bytes, charset, collation: undefined }
+    : { kind: 'binary', bytes, charset: 'binary' };
 }
 
 function integerWidth(type: number): number {

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
+import type { HeadgateError } from '../errors/headgate-error.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { Cursor } from './cursor.ts';
 import type { KeptPlan } from './kept-plan.ts';
+import type { LongData } from './long-data.ts';
 import type { Statement } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -53,12 +55,9 @@ export type ClientStatement = {
   readonly own: TabletText;
   /** Parameter types that the client bound last. */
   types: Buffer | undefined;
-  /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE. */
-  failure: unknown;
-  /** Data was sent ahead: the tablet's statement is then this client's alone. */
-  hasLongData: boolean;
-  /** Where that data waits. */
-  longDataOn: BackendConnection | undefined;
+  /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE, until COM_STMT_RESET. */
+  failure: HeadgateError | undefined;
+  longData: LongData | undefined;
   /** The execution in progress asks for a cursor; the tablet's statement is then no one else's. */
   wantsCursor: boolean;
   /** What COM_STMT_FETCH reads from. */

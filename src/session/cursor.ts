@@ -67,17 +67,14 @@ export function closeCursor(statement: ClientStatement): void {
   cursor?.close();
 }
 
-/** An EXECUTE that asked for a cursor was answered. `privateId`: a tablet's statement that is in no cache. Returns bits of `pin`. */
+/** An EXECUTE that asked for a cursor was answered. Returns bits of `pin`. */
 export function cursorOpened(
   session: Session,
   statement: ClientStatement,
-  { place, privateId }: Readonly<{ place: Place; privateId: number | undefined }>,
+  place: Place,
   { answer, connection, packet }: Answered,
 ): number {
-  if (!answer.opensCursor) {
-    connection.closeStatement(privateId);
-    return 0;
-  }
+  if (!answer.opensCursor) return 0;
   const id = packet.readUInt32LE(idAt);
   const cursor = new TabletCursor(session, statement, {
     connection,

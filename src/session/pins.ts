@@ -14,7 +14,6 @@ export const pin = {
   connectionLocks: 1 << 7,
   /** A variable that cannot be carried to another connection. */
   variables: 1 << 8,
-  longData: 1 << 9,
   /** COM_STMT_FETCH will ask for rows that wait there. */
   cursor: 1 << 11,
   /** A routine, or a statement that is not understood: it may have done anything. */

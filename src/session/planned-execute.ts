@@ -30,6 +30,7 @@ import { type ClientStatement, TabletText } from './client-statement.ts';
 import { cursorKey } from './cursor.ts';
 import { executeContent } from './execute-values.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
+import { sendAhead } from './long-data.ts';
 import { changeShards, limitsOf, placeAt, requirePlannable, requireSeveral } from './planned.ts';
 import { insertOnShards } from './planned-insert.ts';
 import { changedColumns, scatterRead } from './scatter-read.ts';
@@ -129,7 +130,7 @@ export function executeKept(
   kept: KeptRoute,
   tablets: TabletStatements,
 ): Promise<unknown> | undefined {
-  kept.parameters.read(statement.packet, statement.types, kept.context.charset);
+  kept.parameters.read(statement.packet, statement.types, kept.context.charset, statement.longData);
   const { plan } = kept;
   const at = shardByInteger(kept);
   if (at >= 0 && kept.texts.single !== undefined)
@@ -193,7 +194,8 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   const bound = markers.map((index) => kept.parameters.bound(index));
   const limits = limitsOf(scatter, kept.operands);
   const budget = new MemoryBudget(session.services.statementBytesMax);
-  const keep = kept.texts.scatter !== undefined;
+  // Data that is left on a statement of which EXECUTE does not come would be the next one's.
+  const keep = kept.texts.scatter !== undefined && statement.longData === undefined;
   const questions = places.map((place) => ({
     place,
     packet: async (connection: BackendConnection) => {
@@ -204,6 +206,7 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
         if (!(error instanceof TabletRefusal)) throw error;
         throw new TabletRefusal(changedColumns(error.answer, [place]));
       });
+      sendAhead(connection, id, bound);
       return commandPacket(command.stmtExecute, executeContent(id, bound, statement.wantsCursor));
     },
     after: (connection: BackendConnection, sent: Buffer) => {

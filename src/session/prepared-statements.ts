@@ -32,8 +32,9 @@ import {
   outgoingExecute,
 } from './execute-packet.ts';
 import { requireNotExplained } from './explain.ts';
+import type { Answered } from './held.ts';
 import { keepPlace, stillHolds } from './kept-plan.ts';
-import { pin } from './pins.ts';
+import { LongData } from './long-data.ts';
 import { isPlanned } from './planned.ts';
 import {
   executeKept,
@@ -45,7 +46,6 @@ import {
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
-import { notOverShards } from './shard-writes.ts';
 import { asksMetadata } from './show/metadata-query.ts';
 import { executeMetadata } from './show/prepared-metadata.ts';
 import { executeShown, prepareShown } from './show/prepared-show.ts';
@@ -55,7 +55,7 @@ import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 
 const ID_END = idAt + 4;
-/** Where the data of COM_STMT_SEND_LONG_DATA begins. */
+/** Where the data of COM_STMT_SEND_LONG_DATA begins, behind the parameter's number. */
 const LONG_DATA_AT = ID_END + 2;
 
 /** Statements that the session itself handles: their EXECUTE is the same as their text. */
@@ -69,6 +69,8 @@ export class PreparedStatements implements TabletStatements {
   readonly #byId = new Map<number, ClientStatement>();
   /** Of all of them. */
   #textBytes = 0;
+  /** Of the data that waits for EXECUTE. */
+  #longBytes = 0;
   #nextId = 1;
   #lastRun: ClientStatement | undefined;
   /** Those that are open. */
@@ -86,6 +88,7 @@ export class PreparedStatements implements TabletStatements {
     this.#byId.clear();
     this.cursors.clear();
     this.#textBytes = 0;
+    this.#longBytes = 0;
     this.#lastRun = undefined;
   }
 
@@ -155,8 +158,7 @@ export class PreparedStatements implements TabletStatements {
       ...facts,
       types: undefined,
       failure: undefined,
-      hasLongData: false,
-      longDataOn: undefined,
+      longData: undefined,
       wantsCursor: false,
       cursor: undefined,
       kept: undefined,
@@ -172,7 +174,6 @@ export class PreparedStatements implements TabletStatements {
     requireLength(packet, nullBitmapAt);
     const statement = this.#find(packet);
     const { failure, scan, text, kept } = statement;
-    statement.failure = undefined;
     if (failure !== undefined) throw failure;
     closeCursor(statement);
     const wantsCursor = (packet[flagsAt]! & CURSOR_READ_ONLY) !== 0 && mayHaveCursor(scan.kind);
@@ -187,9 +188,13 @@ export class PreparedStatements implements TabletStatements {
     session.countAs('execute');
     holding.requireState();
     if (this.#lastRun !== statement) {
-      if (this.#lastRun !== undefined) forgetPacket(this.#lastRun);
+      if (this.#lastRun !== undefined) {
+        forgetPacket(this.#lastRun);
+        this.#forgetUsed(this.#lastRun);
+      }
       this.#lastRun = statement;
     }
+    if (statement.longData !== undefined) this.#useLongData(statement, statement.longData);
     statement.packet = packet;
     statement.types = boundTypes(packet, statement.parameterCount, statement.types);
     if (kept !== undefined && stillHolds(session, kept)) {
@@ -222,7 +227,8 @@ export class PreparedStatements implements TabletStatements {
   ): Promise<unknown> | undefined {
     const { holding } = this.#session;
     const { scan } = statement;
-    if (!holding.beginIsPending && (scan.effects & preparedEffects) === 0) {
+    const isPlain = statement.longData === undefined && (scan.effects & preparedEffects) === 0;
+    if (isPlain && !holding.beginIsPending) {
       const connection = holding.tryLease(scan, place);
       if (connection === undefined) return this.#executeOn(statement, place, text, undefined);
       const prepared = connection.prepared.get(this.#keyOn(connection, statement, text));
@@ -263,15 +269,13 @@ export class PreparedStatements implements TabletStatements {
   ): void {
     statement.sent = text;
     statement.statement.packet = packet;
-    // Data sent ahead goes with this EXECUTE; the tablet's private statement is closed behind it.
-    const privateId = statement.hasLongData ? this.#dropLongData(statement, connection) : undefined;
-    if (!statement.wantsCursor) {
-      this.#session.sendStatement(statement.statement, place, connection);
-      connection.closeStatement(privateId);
-      return;
-    }
-    const leaves: Statement['leaves'] = (answered) =>
-      cursorOpened(this.#session, statement, { place, privateId }, answered);
+    const { wantsCursor, longData } = statement;
+    if (!wantsCursor && longData === undefined)
+      return this.#session.sendStatement(statement.statement, place, connection);
+    const leaves: Statement['leaves'] = (answered) => {
+      if (longData !== undefined && answered.answer.error !== undefined) dropFailed(answered);
+      return wantsCursor ? cursorOpened(this.#session, statement, place, answered) : 0;
+    };
     this.#session.sendStatement({ ...statement.statement, leaves }, place, connection);
   }
 
@@ -282,7 +286,9 @@ export class PreparedStatements implements TabletStatements {
     text: TabletText,
   ): Promise<Buffer> {
     const key = this.#keyOn(connection, statement, text);
-    return outgoingExecute(statement.packet, statement, await this.#preparedOn(connection, text, key));
+    const prepared = await this.#preparedOn(connection, text, key);
+    statement.longData?.sendTo(connection, prepared.id);
+    return outgoingExecute(statement.packet, statement, prepared);
   }
 
   /** The statement's text where what it asks about the last one is no longer on any connection. */
@@ -294,31 +300,45 @@ export class PreparedStatements implements TabletStatements {
     return diagnostics.substitute({ source: text, scan, packet: textPacket(text) }).subarray(5);
   }
 
-  /** COM_STMT_SEND_LONG_DATA: no answer. The connection is kept, since the data waits there for EXECUTE. */
-  async sendLongData(packet: Buffer): Promise<void> {
-    const session = this.#session;
-    const { holding } = session;
+  /** COM_STMT_SEND_LONG_DATA: no answer. What is wrong with it EXECUTE says, each one until COM_STMT_RESET. */
+  sendLongData(packet: Buffer): undefined {
     requireLength(packet, LONG_DATA_AT);
     const statement = this.#byId.get(packet.readUInt32LE(idAt));
-    if (statement !== undefined) {
-      try {
-        holding.requireState();
-        if (isPlanned(session, statement.scan, this.#targetOf(statement)))
-          throw notOverShards('data sent ahead of EXECUTE');
-        const place = this.#placeOf(statement);
-        const connection = await holding.lease(statement.scan, place);
-        statement.hasLongData = true;
-        statement.longDataOn = connection;
-        holding.hold(connection, place, pin.longData);
-        const key = this.#keyOn(connection, statement, statement.own);
-        const prepared = await this.#preparedOn(connection, statement.own, key);
-        packet.writeUInt32LE(prepared.id, idAt);
-        connection.sendSilently(packet);
-      } catch (error) {
-        statement.failure = error;
+    if (statement !== undefined && statement.failure === undefined) {
+      if (this.#lastRun !== undefined) this.#forgetUsed(this.#lastRun);
+      const parameter = packet.readUInt16LE(ID_END);
+      const bytes = packet.subarray(LONG_DATA_AT);
+      statement.failure = this.#longDataProblem(statement, parameter, bytes);
+      if (statement.failure === undefined) {
+        statement.longData ??= new LongData();
+        this.#longBytes += statement.longData.add(parameter, bytes);
       }
     }
-    session.answeredSilently();
+    this.#session.answeredSilently();
+  }
+
+  #longDataProblem(
+    { parameterCount }: ClientStatement,
+    parameter: number,
+    { length }: Buffer,
+  ): HeadgateError | undefined {
+    if (parameter >= parameterCount)
+      return new HeadgateError('ER_WRONG_ARGUMENTS', {
+        message: 'Incorrect arguments to mysql_stmt_precheck',
+      });
+    if (this.#longBytes + length > this.#session.services.limits.longDataBytesMax)
+      return new HeadgateError('ER_LONG_DATA_TOO_LONG');
+    return undefined;
+  }
+
+  /** Takes what was sent ahead for this EXECUTE; what was used by the one before is none. */
+  #useLongData(statement: ClientStatement, longData: LongData): void {
+    if (longData.used) this.#forgetLongData(statement);
+    else longData.used = true;
+  }
+
+  #forgetUsed(statement: ClientStatement): void {
+    if (statement.longData?.used === true) this.#forgetLongData(statement);
   }
 
   /** COM_STMT_CLOSE: no answer. The tablet's statement stays for others, until its connection needs the place. */
@@ -353,20 +373,8 @@ export class PreparedStatements implements TabletStatements {
   }
 
   #forgetLongData(statement: ClientStatement): void {
-    const connection = statement.longDataOn;
-    if (!statement.hasLongData) return;
-    if (connection === undefined || connection.closed) statement.hasLongData = false;
-    else connection.closeStatement(this.#dropLongData(statement, connection));
-    this.#session.holding.unholdIfFree();
-  }
-
-  /** Takes the private statement off the connection's list and returns its id. */
-  #dropLongData(statement: ClientStatement, connection: BackendConnection): number | undefined {
-    const id = connection.prepared.remove(this.#keyOn(connection, statement, statement.own));
-    statement.hasLongData = false;
-    const others = [...this.#byId.values()].some((other) => other.hasLongData);
-    if (!others) this.#session.holding.unpin(pin.longData);
-    return id;
+    this.#longBytes -= statement.longData?.size ?? 0;
+    statement.longData = undefined;
   }
 
   /** The text of the statement that an EXECUTE names, if there is one. */
@@ -397,14 +405,8 @@ export class PreparedStatements implements TabletStatements {
     return placeOf(statement.scan, this.#targetOf(statement), gateway, statement.text);
   }
 
-  /** Data sent ahead makes a tablet's statement one client's own. */
-  #keyOn(
-    connection: BackendConnection,
-    { hasLongData, wantsCursor, id }: ClientStatement,
-    text: TabletText,
-  ): string {
+  #keyOn(connection: BackendConnection, { wantsCursor }: ClientStatement, text: TabletText): string {
     const key = text.keyOn(connection);
-    if (hasLongData) return `${key}\n${id}`;
     return wantsCursor ? cursorKey(key) : key;
   }
 
@@ -447,4 +449,10 @@ export class PreparedStatements implements TabletStatements {
 /** A command that is too short is answered with an error, even one that has no answer otherwise. */
 function requireLength(packet: Buffer, bytes: number): void {
   if (packet.length < bytes) throw new HeadgateError('ER_MALFORMED_PACKET');
+}
+
+/** Data that a tablet found too long leaves its statement in error until a reset. */
+function dropFailed({ connection, packet }: Answered): void {
+  const id = packet.readUInt32LE(idAt);
+  if (connection.prepared.take(id) !== undefined) connection.closeStatement(id);
 }

@@ -18,6 +18,7 @@ import type { ServerError } from '../wire/err-packet.ts';
 import { buildTextRow, commandPacket, readTextRow } from '../wire/packets.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { executeContent } from './execute-values.ts';
+import { sendAhead } from './long-data.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 import { prepareOnTablet } from './tablet-prepare.ts';
@@ -219,6 +220,7 @@ async function run(session: Session, { connection, statement }: Part): Promise<R
   }
   const prepared = await prepareOnTablet(session, connection, text);
   if (prepared.error !== undefined) return { answer: prepared, info: '' };
+  sendAhead(connection, prepared.statementId, parameters);
   const answer = await connection.ask(command.stmtExecute, executeContent(prepared.statementId, parameters));
   const { info } = connection.answer;
   connection.sendSilently(

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readResults } from '../support/decode.ts';
 import { runStatements } from '../support/mysqld.ts';
-import { long } from '../support/parameters.ts';
+import { long, longData } from '../support/parameters.ts';
 import { type Endpoint, RawClient } from '../support/raw-client.ts';
 import { RouterStage, type RouterUnderTest, until } from '../support/router-stage.ts';
 import { ask } from '../support/session-play.ts';
@@ -20,6 +20,7 @@ beforeAll(async () => {
   router = await stage.startRouter([
     '--session-prepared-statements-max=30',
     '--session-prepared-bytes-max=4000',
+    '--session-long-data-bytes-max=5000',
   ]);
 });
 afterEach(() => {
@@ -109,4 +110,24 @@ test('a client has a limit of its own', async () => {
   client.closeStatement(ids[1]!);
   const long = `SELECT '${'x'.repeat(3900)}'`;
   expect(readResults((await client.prepare(long)).answer)[0]!.error!.errno).toBe(ERRNO_TOO_MANY);
+});
+
+test('what may be sent ahead of EXECUTE is bounded', async () => {
+  const client = await connect(router.endpoint);
+  const [first, second] = [
+    await client.prepare('SELECT LENGTH(?)'),
+    await client.prepare('SELECT LENGTH(?)'),
+  ];
+  const ask = async (id: number) => readResults(await client.execute(id, [longData()]))[0]!;
+  client.sendLongData(first.id, 0, 'x'.repeat(4000));
+  client.sendLongData(second.id, 0, 'x'.repeat(1000));
+  const { errno, message } = (await ask(second.id)).error!;
+  expect([errno, message]).toEqual([
+    1105,
+    "Parameter of prepared statement which is set through mysql_send_long_data() is longer than 'max_allowed_packet' bytes",
+  ]);
+  expect((await ask(first.id)).rows).toEqual([['4000']]);
+  await client.resetStatement(second.id);
+  client.sendLongData(second.id, 0, 'x'.repeat(1000));
+  expect((await ask(second.id)).rows).toEqual([['1000']]);
 });

@@ -1,7 +1,8 @@
 /** Prepared statements that write on several shards: as their texts do. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { columnType } from '../../src/mysql/protocol.ts';
 import { readResults } from '../support/decode.ts';
-import { long, nullValue, type Parameter } from '../support/parameters.ts';
+import { long, longData, nullValue, type Parameter, text } from '../support/parameters.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import type { RouterUnderTest } from '../support/router-stage.ts';
 import { rows, run, ShardedStage } from './stage.ts';
@@ -71,4 +72,37 @@ test('the generated values of a sequence', async () => {
   expect(await rows(client, 'SELECT LAST_INSERT_ID()')).toEqual([String(first)]);
   const given = await execute(id, long(7001));
   expect(Number(given.ok!.insertId)).toBe(first + 2);
+});
+
+test('data sent ahead, over several shards and to one', async () => {
+  const insert = await client.prepare('INSERT INTO item (id, s) VALUES (?, ?), (?, CONCAT(?, ?))');
+  client.sendLongData(insert.id, 1, 'one ');
+  client.sendLongData(insert.id, 4, 'd');
+  client.sendLongData(insert.id, 1, 'piece');
+  const inserted = await execute(insert.id, long(2), longData(), long(3), text('en'), longData());
+  expect([inserted.error, inserted.ok!.affectedRows]).toEqual([undefined, 2]);
+  expect(await rows(client, 'SELECT id, s FROM item ORDER BY id')).toEqual(['2|one piece', '3|end']);
+  // It was for that execution only.
+  await execute(insert.id, long(4), text('own'), long(5), text('en'), text('d'));
+  expect(await rows(client, 'SELECT s FROM item WHERE id = 4')).toEqual(['own']);
+  const update = await client.prepare('UPDATE item SET s = ? WHERE s = ?');
+  client.sendLongData(update.id, 1, 'end');
+  expect((await execute(update.id, text('ends'), longData(columnType.varString))).ok!.affectedRows).toBe(2);
+  const read = await client.prepare('SELECT id FROM item WHERE s = ? ORDER BY id');
+  client.sendLongData(read.id, 0, 'ends');
+  expect((await execute(read.id, longData(columnType.varString))).rows).toEqual([['3'], ['5']]);
+  expect((await execute(read.id, text('own'))).rows).toEqual([['4']]);
+  const single = await client.prepare('SELECT id FROM item WHERE s = ? AND id = ?');
+  client.sendLongData(single.id, 0, 'ends');
+  expect((await execute(single.id, longData(columnType.varString), long(3))).rows).toEqual([['3']]);
+  expect((await execute(single.id, text('x'), long(3))).rows).toEqual([]);
+});
+
+test('what is wrong with data sent ahead is said until a reset', async () => {
+  const { id } = await client.prepare('SELECT id FROM item WHERE s = ?');
+  client.sendLongData(id, 1, 'no such parameter');
+  for (let turn = 0; turn < 2; turn++)
+    expect((await execute(id, text('a'))).error!.message).toBe('Incorrect arguments to mysql_stmt_precheck');
+  await client.resetStatement(id);
+  expect((await execute(id, text('a'))).rows).toEqual([]);
 });

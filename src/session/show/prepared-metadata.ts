@@ -9,10 +9,12 @@ import { commandPacket } from '../../wire/packets.ts';
 import { type BoundParameter, BoundParameters } from '../bound-parameters.ts';
 import type { ClientStatement } from '../client-statement.ts';
 import { executeContent } from '../execute-values.ts';
+import { sendAhead } from '../long-data.ts';
 import type { TabletStatements } from '../planned-execute.ts';
 import { scatterRead } from '../scatter-read.ts';
 import type { Session } from '../session.ts';
 import type { Place } from '../statement-place.ts';
+import { prepareOnTablet } from '../tablet-prepare.ts';
 import type { Target } from '../target.ts';
 import { answerTo } from './metadata-query.ts';
 
@@ -25,7 +27,7 @@ export function executeMetadata(
 ): Promise<unknown> | undefined {
   const { text, scan, mode, packet, types, parameterCount } = statement;
   const parameters = new BoundParameters(parameterCount);
-  parameters.read(packet, types, session.state.valueContext.charset);
+  parameters.read(packet, types, session.state.valueContext.charset, statement.longData);
   const bound = parameters.all();
   const parameter = (index: number) => {
     const value = bound[index]?.value;
@@ -64,7 +66,8 @@ export async function executeText(
   const question = {
     place,
     packet: async (connection: BackendConnection) => {
-      const { statementId } = await demand(connection.ask(command.stmtPrepare, text, 'prepare'));
+      const { statementId } = await demand(prepareOnTablet(session, connection, text));
+      sendAhead(connection, statementId, bound);
       return commandPacket(command.stmtExecute, executeContent(statementId, bound));
     },
     // It is as long as the rows in it: nobody else will want it.
