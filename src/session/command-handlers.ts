@@ -7,7 +7,7 @@ import { buildResultEnd } from '../wire/packets.ts';
 import { killCommand } from './kill.ts';
 import type { Session } from './session.ts';
 import { answerProcesses } from './show-processes.ts';
-import { use } from './statement-handlers.ts';
+import { commandOk, use } from './statement-handlers.ts';
 import { placeOf } from './statement-place.ts';
 
 type Handler = (session: Session, packet: Buffer) => Promise<unknown> | undefined;
@@ -30,11 +30,10 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
   [command.initDb]: (session, packet) => {
     session.holding.requireState();
     if (packet.length === contentAt) throw new HeadgateError('ER_NO_DB_ERROR');
-    // As in MySQL, this command leaves the diagnostics of the statement before alone and counts them again.
-    return use(session, packet.toString('utf8', contentAt), session.diagnostics.warningCount);
+    return use(session, packet.toString('utf8', contentAt), true);
   },
   [command.ping]: (session) => {
-    session.ok();
+    commandOk(session);
     return undefined;
   },
   [command.statistics]: (session) => {
@@ -97,9 +96,10 @@ function setOption(session: Session, packet: Buffer): undefined {
   const option = packet.readUInt16LE(contentAt);
   if (option !== 0 && option !== 1) throw unknownCommand();
   session.state.multiStatements = option === 0;
-  session.diagnostics.noteLocal();
+  session.diagnostics.noteCommand(-1n);
   session.answered();
-  session.sendPayload(buildResultEnd(session.statusFlags, 0, session.port.capabilities));
+  const { warningCount } = session.diagnostics;
+  session.sendPayload(buildResultEnd(session.statusFlags, warningCount, session.port.capabilities));
   session.finished(false);
 }
 

@@ -35,6 +35,8 @@ export class Diagnostics {
   readonly #session: Session;
   #foundRows = 0n;
   #rowCount = 0n;
+  /** ROW_COUNT() is no longer what the last connection says. */
+  #rowCountHere = false;
   #lastInsertId = 0n;
   /** Where the last statement ran, if nothing of the session happened since. */
   #lastOn: BackendConnection | undefined;
@@ -70,6 +72,7 @@ export class Diagnostics {
   note({ scan, source }: Statement, answer: ResponseRelay, connection: BackendConnection): void {
     if (this.#lastOn !== connection) this.#foundThere = false;
     this.#lastOn = connection;
+    this.#rowCountHere = false;
     if (scan.kind === 'show' && (scan.effects & effect.diagnosticsRead) !== 0) return;
     let pending = connection.pending & pendingState.lastInsertId;
     if (answer.warnings > 0 || answer.error !== undefined) pending |= pendingState.diagnostics;
@@ -112,6 +115,12 @@ export class Diagnostics {
     this.#rowCount = 0n;
     this.#warnings = [];
     this.warningCount = 0;
+  }
+
+  /** A command that is no statement was answered by the router: the warnings of the statement before it stay. */
+  noteCommand(rowCount: bigint): void {
+    this.#rowCount = rowCount;
+    this.#rowCountHere = true;
   }
 
   /** A statement over several shards has run. `affectedRows`: -1 for rows; `rows`: what FOUND_ROWS() is, undefined for no change. */
@@ -260,6 +269,7 @@ export class Diagnostics {
   takeLast(scan: StatementScan, place: Place): BackendConnection | undefined {
     const { effects } = scan;
     const { holding, services } = this.#session;
+    if (this.#rowCountHere && (effects & effect.rowCount) !== 0) return undefined;
     if ((effects & previousFacts) === 0 || (effects & (primedEffects | effect.currentUser)) !== 0)
       return undefined;
     const last = this.#lastOn;

@@ -67,8 +67,14 @@ function show(session: Session, statement: Statement): Promise<unknown> | undefi
   }
 }
 
-/** USE and COM_INIT_DB. */
-export async function use(session: Session, name: string, warnings = 0): Promise<void> {
+/** The OK of a command that is no statement: as MySQL's, it counts the warnings of the statement before it again. */
+export function commandOk(session: Session, sessionState?: Buffer): void {
+  session.diagnostics.noteCommand(0n);
+  session.okWith({ sessionState, warnings: session.diagnostics.warningCount });
+}
+
+/** USE and, as a command, COM_INIT_DB. */
+export async function use(session: Session, name: string, asCommand = false): Promise<void> {
   const { gateway } = session.services;
   if (gateway.topology === undefined) await gateway.ready(session.activity.signal);
   const target = parseTarget(name, session.state.target, gateway.topology);
@@ -78,7 +84,9 @@ export async function use(session: Session, name: string, warnings = 0): Promise
     });
   }
   session.state.target = target;
-  session.ok({ sessionState: schemaState(target), warnings });
+  const sessionState = schemaState(target);
+  if (asCommand) commandOk(session, sessionState);
+  else session.ok({ sessionState });
 }
 
 /** The session state block by which clients with SESSION_TRACK learn of a change of database. */

@@ -54,6 +54,30 @@ export const commands: Script = {
   ],
 };
 
+const idleCommands = [
+  send(command.ping),
+  send(command.initDb, databaseName),
+  send(command.setOption, Buffer.from([0, 0])),
+];
+
+export const commandsBetween: Script = {
+  name: 'what is left of a statement after a command',
+  steps: idleCommands.flatMap((idle) => [
+    ...['SHOW WARNINGS', 'SELECT @@warning_count', 'SELECT ROW_COUNT()'].flatMap((question) => [
+      query('SELECT 1/0'),
+      idle,
+      idle,
+      query(question),
+    ]),
+    query('SELECT 1 UNION SELECT 2'),
+    idle,
+    query('SELECT FOUND_ROWS()'),
+    query('SELECT nothing'),
+    idle,
+    query('SHOW WARNINGS'),
+  ]),
+};
+
 /** State that COM_RESET_CONNECTION and COM_CHANGE_USER must clear. */
 const makeState = queries(
   'SET @v = 1, sql_mode = "", time_zone = "+05:00", autocommit = 0',

@@ -1,6 +1,6 @@
 import type { Script } from '../script.ts';
 import { bigRows, manyColumns, manyRows } from './big.ts';
-import { commands, noDatabase, resets } from './commands.ts';
+import { commands, commandsBetween, noDatabase, resets } from './commands.ts';
 import { cursorErrors, cursors, cursorsAndOthers } from './cursors.ts';
 import { dataErrors, nameErrors, syntaxErrors } from './errors.ts';
 import { loadData, loadWithout } from './load.ts';
@@ -47,6 +47,7 @@ export const scripts: readonly Script[] = [
   loadWithout,
   statefulTables,
   commands,
+  commandsBetween,
   resets,
   noDatabase,
   show,
