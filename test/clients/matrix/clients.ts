@@ -1,0 +1,108 @@
+/** The clients of the matrix: how each is run, where it comes from, and why it is missing where it is. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../src/local/servers.ts';
+
+/** A client that can be run here. */
+export type Client = Readonly<{
+  name: string;
+  language: string;
+  version: string;
+  command: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}>;
+
+/** A client that cannot, and why. */
+export type MissingClient = Readonly<{ name: string; language: string; reason: string }>;
+
+export const isMissing = (each: Client | MissingClient): each is MissingClient => 'reason' in each;
+
+export const clientsFolder = join(packageRoot, '.headgate/clients');
+const npmFolder = join(clientsFolder, 'npm');
+const debianProgram = (name: string): string => join(clientsFolder, 'debian/bin', name);
+
+const program = (file: string): string => join(import.meta.dirname, 'programs', file);
+
+/** What a program prints, or undefined where it cannot be run. */
+function output(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string | undefined {
+  try {
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      env: { ...process.env, ...env },
+    }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function npmVersion(name: string): string | undefined {
+  const file = join(npmFolder, 'node_modules', name, 'package.json');
+  return existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+    : undefined;
+}
+
+function npmClient(name: string, apis: readonly string[]): (Client | MissingClient)[] {
+  const version = npmVersion(name);
+  return apis.map((api) => {
+    const title = apis.length > 1 ? `${name} (${api})` : name;
+    const language = 'JavaScript';
+    if (version === undefined) return { name: title, language, reason: 'npm could not install it' };
+    const env = { CLIENT_API: api, CLIENT_NPM: npmFolder };
+    return { name: title, language, version, command: [process.execPath, program(`${name}.mjs`)], env };
+  });
+}
+
+/** An interpreter of Python, and what it needs to find its packages. */
+type Python = Readonly<{ command: string; env: Readonly<Record<string, string>> }>;
+
+const pythons: readonly Python[] = [
+  { command: 'python3', env: { PYTHONPATH: join(clientsFolder, 'pypi'), PYTHONDONTWRITEBYTECODE: '1' } },
+  { command: debianProgram('python3'), env: {} },
+];
+
+const distribution = (name: string): string => `__import__('importlib.metadata').metadata.version('${name}')`;
+
+/** Packages of PyPI first, then those that Debian has. EXPRESSION gives the version once MODULE is imported. */
+function pythonClient(
+  name: string,
+  module: string,
+  expression: string,
+  file = 'main.py',
+): Client | MissingClient {
+  const language = 'Python';
+  for (const { command, env } of pythons) {
+    const version = output(command, ['-c', `import ${module}; print(${expression})`], env);
+    if (version === undefined) continue;
+    return { name, language, version, command: [command, program(`python/${file}`), name], env };
+  }
+  return { name, language, reason: `no Python here has the module ${module}` };
+}
+
+const connector = (kind: string): Client | MissingClient =>
+  pythonClient(
+    `mysql-connector-python (${kind})`,
+    `${kind === 'C' ? '_mysql_connector, ' : ''}mysql.connector`,
+    'mysql.connector.__version__',
+  );
+
+/** All clients, in the order of the matrix. */
+export function findClients(): readonly (Client | MissingClient)[] {
+  return [
+    ...npmClient('mysql2', ['promise', 'callback', 'pool']),
+    ...npmClient('mysql', ['callback']),
+    ...npmClient('mariadb', ['promise', 'callback', 'pool']),
+    pythonClient('PyMySQL', 'pymysql', distribution('PyMySQL')),
+    pythonClient('mysqlclient', 'MySQLdb', '".".join(map(str, MySQLdb.version_info[:3]))'),
+    connector('pure'),
+    connector('C'),
+    pythonClient('aiomysql', 'aiomysql', 'aiomysql.__version__'),
+    pythonClient('asyncmy', 'asyncmy', distribution('asyncmy')),
+  ];
+}

@@ -1,0 +1,96 @@
+/** Where a client sees a difference from mysqld today, and why: each is named in docs/compatibility.md. */
+import type { Place } from './stage.ts';
+
+/** Matches checks by their name and by what they gave (as JSON text). */
+export type KnownDifference = Readonly<{
+  places: readonly Place[];
+  client?: RegExp;
+  check: RegExp;
+  value: RegExp;
+  /** What differs, in a few words. */
+  title: string;
+  why: string;
+}>;
+
+const everywhere: readonly Place[] = ['unsharded', 'sharded'];
+
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    places: ['sharded'],
+    check: /subquery/,
+    value: /9101.*not bound together/,
+    title: 'a subquery over rows of other shards',
+    why: 'Not planned yet; refused by name (9101).',
+  },
+  {
+    places: ['sharded'],
+    check: /no such table/,
+    value: /doesn't exist: it is not in the VSchema/,
+    title: 'an unknown table',
+    why: "MySQL's number, state and text; behind it stands what the VSchema lacks.",
+  },
+  {
+    places: ['sharded'],
+    check: /deadlock of two shards/,
+    value: /1205/,
+    title: 'a deadlock between two shards',
+    why: 'No MySQL server sees both waits, so it ends by innodb_lock_wait_timeout (1205) instead of at once (1213).',
+  },
+  {
+    places: ['sharded'],
+    check: /temporary table/i,
+    value: /9101.*temporary tables/,
+    title: 'temporary tables',
+    why: 'A temporary table is on one server. Select a shard (`USE keyspace:shard`) or use an unsharded keyspace.',
+  },
+  {
+    places: ['sharded'],
+    check: /procedure|callproc|callable/i,
+    value: /9101/,
+    title: 'stored procedures',
+    why: 'A procedure runs on one server. Select a shard or use an unsharded keyspace.',
+  },
+  {
+    places: everywhere,
+    check: /several statements/,
+    value: /near 'SELEC 2'/,
+    title: 'a syntax error in a text of several statements',
+    why: 'The statements are sent one by one, so the excerpt in the message ends where the statement ends.',
+  },
+  // What is being worked on.
+  {
+    places: everywhere,
+    check: /login|user/,
+    value: /1235.*USER\(\)/,
+    title: 'USER() among other expressions',
+    why: 'Not yet.',
+  },
+  {
+    places: everywhere,
+    check: /compression/i,
+    value: /OFF|no answer/,
+    title: 'compression',
+    why: 'Not offered yet.',
+  },
+  {
+    places: everywhere,
+    check: /LOAD DATA/,
+    value: /3948|9101/,
+    title: 'LOAD DATA LOCAL',
+    why: 'Not yet.',
+  },
+  {
+    places: everywhere,
+    check: /TLS/,
+    value: /false/,
+    title: 'SHOW STATUS of the connection',
+    why: 'Shows the tablet connection.',
+  },
+  {
+    places: ['sharded'],
+    check: /1064|1305|1050|1051|several statements/,
+    value: /9101.*select one of its shards/,
+    title: 'errors of statements without a plan',
+    why: 'Not yet.',
+  },
+];

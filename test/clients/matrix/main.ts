@@ -1,0 +1,57 @@
+/** `npm run clients`: plays the clients and says what differs. `--only TEXT` takes those whose name has the text. */
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { findClients, isMissing } from './clients.ts';
+import { parting } from './compare.ts';
+import { playAll } from './run.ts';
+import { ClientStage, databases, PASSWORD, places } from './stage.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    /** Writes what every check gave on mysqld to this file, to read what a program really checks. */
+    baseline: { type: 'string' },
+    /** Only starts the servers, says where they are, and ends with its input. */
+    serve: { type: 'boolean' },
+  },
+});
+const wanted = (name: string): boolean => values.only?.some((text) => name.includes(text)) ?? true;
+
+const stage = await ClientStage.set();
+let unexplained = 0;
+const baselines: Record<string, unknown> = {};
+try {
+  if (values.serve) {
+    for (const place of places)
+      console.log(`${place}: 127.0.0.1:${stage.port(place)}, database ${databases[place]}`);
+    console.log(`user checker, password ${PASSWORD}, CA ${stage.ca}`);
+    process.stdin.resume();
+    await once(process.stdin, 'end');
+  }
+  const chosen = values.serve ? [] : findClients().filter(({ name }) => wanted(name));
+  for (const client of chosen) {
+    if (isMissing(client)) {
+      console.log(`-- ${client.name}: skipped: ${client.reason}`);
+      continue;
+    }
+    const result = await playAll(client, stage);
+    baselines[client.name] = Object.fromEntries(result.baseline);
+    console.log(
+      `== ${client.name} ${client.version}: ${result.baseline.size} checks, mysqld ${result.passed.mysqld}, unsharded ${result.passed.unsharded}, sharded ${result.passed.sharded}, ${result.ms} ms`,
+    );
+    for (const [name, { outcome, value }] of result.baseline) {
+      if (outcome === 'error') console.log(`   mysqld, ${name}: ${value.slice(-700)}`);
+    }
+    for (const each of result.differences) {
+      if (each.known) continue;
+      unexplained += 1;
+      console.log(`   ${each.place}, ${each.check}:\n      ${parting(each).replaceAll('\n', '\n      ')}`);
+    }
+  }
+} finally {
+  await stage.stop();
+}
+if (values.baseline) await writeFile(values.baseline, JSON.stringify(baselines, null, 1));
+console.log(`${unexplained} differences without an explanation`);
+process.exitCode = unexplained === 0 ? 0 : 1;
