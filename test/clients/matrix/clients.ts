@@ -11,6 +11,8 @@ export type Client = Readonly<{
   version: string;
   command: readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** For a client that cannot log in to this mysqld at all: why, and it is Headgate unsharded that sharded is compared with. */
+  withoutMysqld?: string;
 }>;
 
 /** A client that cannot, and why. */
@@ -64,7 +66,7 @@ type Python = Readonly<{ command: string; env: Readonly<Record<string, string>> 
 
 const pythons: readonly Python[] = [
   { command: 'python3', env: { PYTHONPATH: join(clientsFolder, 'pypi'), PYTHONDONTWRITEBYTECODE: '1' } },
-  { command: debianProgram('python3'), env: {} },
+  { command: debianProgram('python3'), env: { PYTHONPATH: join(clientsFolder, 'pypi-debian') } },
 ];
 
 const distribution = (name: string): string => `__import__('importlib.metadata').metadata.version('${name}')`;
@@ -88,7 +90,7 @@ function pythonClient(
 const connector = (kind: string): Client | MissingClient =>
   pythonClient(
     `mysql-connector-python (${kind})`,
-    `${kind === 'C' ? '_mysql_connector, ' : ''}mysql.connector`,
+    `${kind === 'C' ? 'hashlib, _mysql_connector, ' : ''}mysql.connector`,
     'mysql.connector.__version__',
   );
 
@@ -96,7 +98,10 @@ const connector = (kind: string): Client | MissingClient =>
 export function findClients(): readonly (Client | MissingClient)[] {
   return [
     ...npmClient('mysql2', ['promise', 'callback', 'pool']),
-    ...npmClient('mysql', ['callback']),
+    ...npmClient('mysql', ['callback']).map((client) => ({
+      ...client,
+      withoutMysqld: 'it logs in by mysql_native_password only, which MySQL 9 no longer has',
+    })),
     ...npmClient('mariadb', ['promise', 'callback', 'pool']),
     pythonClient('PyMySQL', 'pymysql', distribution('PyMySQL')),
     pythonClient('mysqlclient', 'MySQLdb', '".".join(map(str, MySQLdb.version_info[:3]))'),

@@ -57,7 +57,29 @@ export const knownDifferences: readonly KnownDifference[] = [
     title: 'a syntax error in a text of several statements',
     why: 'The statements are sent one by one, so the excerpt in the message ends where the statement ends.',
   },
+  {
+    places: everywhere,
+    client: /mysql-connector-python/,
+    check: /login: password.*plain text/,
+    value: /fresh/,
+    title: 'a password in plain text by mysql-connector-python',
+    why: 'It cannot send its password to a mysqld that has not seen the account yet, without TLS (1045); Headgate knows its users from a file and needs no such first time.',
+  },
   // What is being worked on.
+  {
+    places: ['sharded'],
+    check: /start_transaction|isolation/,
+    value: /9101.*SET TRANSACTION/,
+    title: 'SET TRANSACTION',
+    why: 'Not yet.',
+  },
+  {
+    places: ['sharded'],
+    check: /a row of megabytes/,
+    value: /9101.*data sent ahead/,
+    title: 'data sent ahead of EXECUTE',
+    why: 'Not yet.',
+  },
   {
     places: everywhere,
     check: /login|user/,

@@ -38,7 +38,7 @@ try {
     const result = await playAll(client, stage);
     baselines[client.name] = Object.fromEntries(result.baseline);
     console.log(
-      `== ${client.name} ${client.version}: ${result.baseline.size} checks, mysqld ${result.passed.mysqld}, unsharded ${result.passed.unsharded}, sharded ${result.passed.sharded}, ${result.ms} ms`,
+      `== ${client.name} ${client.version}: ${result.baseline.size} checks, ${[...result.passed].map(([place, count]) => `${place} ${count}`).join(', ')}, ${result.ms} ms`,
     );
     for (const [name, { outcome, value }] of result.baseline) {
       if (outcome === 'error') console.log(`   mysqld, ${name}: ${value.slice(-700)}`);

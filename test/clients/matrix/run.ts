@@ -8,7 +8,7 @@ import { type ClientStage, type Place, places } from './stage.ts';
 export type ClientResult = Readonly<{
   client: Client;
   baseline: Findings;
-  passed: Readonly<Record<Place, number>>;
+  passed: ReadonlyMap<Place, number>;
   differences: readonly Difference[];
   ms: number;
 }>;
@@ -17,23 +17,22 @@ export type ClientResult = Readonly<{
 export async function playAll(client: Client, stage: ClientStage): Promise<ClientResult> {
   const startMs = Date.now();
   await stage.forgetLogins();
-  const [baseline, unsharded, sharded] = await Promise.all(
-    places.map((place): Promise<Findings> => play(client, place, stage)),
+  const played = client.withoutMysqld === undefined ? places : places.filter((place) => place !== 'mysqld');
+  const found = new Map(
+    await Promise.all(played.map(async (place) => [place, await play(client, place, stage)] as const)),
   );
-  const found = [
-    ...differences(client.name, 'unsharded', baseline!, unsharded!),
-    ...differences(client.name, 'sharded', baseline!, sharded!),
-  ];
-  const all = baseline!.size;
+  const baseline = found.get(played[0]!)!;
+  const others = played.slice(1);
+  const passedIn = (place: Place): number =>
+    place === played[0]
+      ? [...baseline.values()].filter(({ outcome }) => outcome === 'ok').length
+      : baseline.size - all.filter((each) => each.place === place && baseline.has(each.check)).length;
+  const all = others.flatMap((place) => differences(client.name, place, baseline, found.get(place)!));
   return {
     client,
-    baseline: baseline!,
-    passed: {
-      mysqld: [...baseline!.values()].filter(({ outcome }) => outcome === 'ok').length,
-      unsharded: all - found.filter(({ place }) => place === 'unsharded').length,
-      sharded: all - found.filter(({ place }) => place === 'sharded').length,
-    },
-    differences: found,
+    baseline,
+    passed: new Map(played.map((place) => [place, passedIn(place)])),
+    differences: all,
     ms: Date.now() - startMs,
   };
 }

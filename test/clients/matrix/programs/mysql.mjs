@@ -1,4 +1,4 @@
-// mysql (mysqljs), which knows no passwords of today's servers: its user is root without one.
+// mysql (mysqljs), which knows none of the passwords of MySQL 9: its user is root without one, and mysqld refuses even that.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,12 +7,6 @@ import { runSuite } from './node-suite.mjs';
 
 const require = createRequire(join(process.env.CLIENT_NPM, 'package.json'));
 const mysql = require('mysql');
-
-// mysqld asks an account without a password by caching_sha2_password too: the answer to that is empty.
-const Auth = require('mysql/lib/protocol/Auth');
-const { auth } = Auth;
-Auth.auth = (name, data, options) =>
-  name === 'caching_sha2_password' ? Buffer.alloc(0) : auth(name, data, options);
 
 const settings = ({ tls = 'off', ...options }) => ({
   supportBigNumbers: true,

@@ -72,7 +72,7 @@ def refused(work):
     raise AssertionError("there was no error")
 
 
-def check(name, work):
+def check(name, work, recover=None):
     """Runs a check and prints what it gave. One that never ends is a failure too."""
     line = {}
 
@@ -87,6 +87,8 @@ def check(name, work):
     thread.join(SECONDS_MAX)
     if not line:
         line.update(outcome="error", value="no answer")
+    if line["outcome"] == "error" and recover is not None:
+        recover()
     print(json.dumps({"name": name, **line}, ensure_ascii=False), flush=True)
 
 

@@ -5,15 +5,30 @@ import decimal
 import os
 import time
 
-from checks import ACCOUNT, FOLDER, at_once, check, lines_of, plain, refused, statements
+import checks
+from checks import ACCOUNT, FOLDER, at_once, lines_of, plain, refused, statements
 
 ITEM = "INSERT INTO check_item (name, price) VALUES (%s, %s)"
+
+
+# After a check that ended in an error the connection may be out of step: the next check gets another.
+suites = []
+
+
+def check(name, work):
+    checks.check(name, work, lambda: suites[0].renew())
 
 
 class Suite:
     def __init__(self, driver):
         self.driver = driver
         self.connection = driver.connect(**ACCOUNT)
+        suites.append(self)
+
+    def renew(self):
+        with contextlib.suppress(Exception):
+            self.connection.close()
+        self.connection = self.driver.connect(**ACCOUNT)
 
     @contextlib.contextmanager
     def other(self, **options):
