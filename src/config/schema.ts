@@ -272,6 +272,12 @@ const session = z
       16 * GIB,
       'Bytes that one client may send ahead of EXECUTE (COM_STMT_SEND_LONG_DATA), for all its statements together.',
     ),
+    userVariableBytesMax: integer(
+      1 * MIB,
+      0,
+      64 * MIB,
+      'Bytes of user variables that go with a session; longer ones keep one connection for it.',
+    ),
     resultBufferBytesMax: integer(
       256 * KIB,
       64 * KIB,

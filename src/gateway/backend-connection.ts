@@ -121,6 +121,8 @@ export class BackendConnection implements ChannelHandler {
   pending = 0;
   /** Stored code of the schema may have left something (a user variable, a lock) that no statement shows: reset before another session. */
   suspect = false;
+  /** The user variables that the session has put here, as it knows them; undefined for none. */
+  userVariables: ReadonlyMap<string, unknown> | undefined;
   /** What LAST_INSERT_ID() was here when last known: before the INSERT of which `pending` tells. */
   lastInsertId = 0n;
   /** KILL QUERY was sent for the running statement: no reuse before that was answered. */

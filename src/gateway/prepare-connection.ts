@@ -78,6 +78,7 @@ export async function resetConnection(connection: BackendConnection): Promise<vo
   await demand(connection.ask(command.resetConnection));
   connection.prepared.clear();
   connection.suspect = false;
+  connection.userVariables = undefined;
   connection.lastInsertId = 0n;
   connection.need = undefined;
   if (connection.status & serverStatus.inTransaction) {

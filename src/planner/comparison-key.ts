@@ -66,7 +66,7 @@ export function comparisonKey(
   if (literal.kind === 'integer' && own.kind === 'integer') {
     if (holdsInteger(own, literal.value)) return valueKey(integerValue(own, literal.value));
     if (alone || !hasAlias(own, literal.value)) return nothing;
-  } else if (literal.kind !== 'computed') {
+  } else if (literal.kind !== 'computed' && !hasOtherCollation(own, column, literal)) {
     const key = keyOf(column, own, columnVindex, literal, context, alone);
     if (key !== undefined) return key;
     if (columnVindex.canonicalValues) {
@@ -75,6 +75,12 @@ export function comparisonKey(
     }
   }
   return { kind: 'scatter', reason: whyScattered(column, columnVindex, own, literal) };
+}
+
+/** A user variable with another collation than the column's may be what decides how they are compared. */
+function hasOtherCollation(own: ColumnClass, column: ColumnSchema, literal: LiteralValue): boolean {
+  if (literal.kind !== 'binary' || literal.collation === undefined) return false;
+  return (own.kind === 'text' || own.kind === 'enum') && literal.collation !== column.collation;
 }
 
 /** In lists of several types, MySQL takes 2^64 - 1 and -1 for the same. */

@@ -48,6 +48,8 @@ export function operandText(operand: Operand, operands: Operands | undefined): s
       return `:${operand.slot + 1}[${operand.column + 1}]`;
     case 'parameter':
       return `${operand.negative ? '-' : ''}?${operand.index + 1}`;
+    case 'variable':
+      return `${operand.negative ? '-' : ''}@${operand.name}`;
     default:
       return unreachable(operand);
   }

@@ -13,8 +13,11 @@ export type LiteralValue =
   | Readonly<{ kind: 'float'; text: string }>
   /** Without quotes and escapes, in `charset`; `collation` where it is not the charset's default for the session. */
   | Readonly<{ kind: 'string'; bytes: Buffer; charset: string; collation: string | undefined }>
-  /** 0x41, x'41', b'1': a binary string, or a number where the context is one. */
-  | Readonly<{ kind: 'binary'; bytes: Buffer; charset: string | undefined }>
+  /**
+   * 0x41, x'41', b'1': a binary string, or a number where the context is one. With a charset it is a string; `collation` is
+   * that of a user variable, which counts in comparisons as much as a column's.
+   */
+  | Readonly<{ kind: 'binary'; bytes: Buffer; charset: string | undefined; collation?: string }>
   /** DATE'…', TIME'…', TIMESTAMP'…', or such a bound value: its text. */
   | Readonly<{ kind: 'temporal'; type: 'date' | 'time' | 'datetime'; text: string }>
   /** An expression whose value only MySQL knows, such as -'5'. */
@@ -30,4 +33,12 @@ export type ValueContext = Readonly<{
   collation: string;
   /** The session's time zone as it was set; undefined for the servers' own. */
   timeZone: string | undefined;
+  /** The session's user variables, where the statement has a session. */
+  variables?: VariableValues;
 }>;
+
+/** What the user variables of a session hold. */
+export interface VariableValues {
+  /** By name in lower case: NULL where it was never set, `computed` where only its connection knows. */
+  valueOf(name: string): LiteralValue;
+}

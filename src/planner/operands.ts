@@ -18,7 +18,9 @@ export type Operand =
   | Readonly<{ kind: 'list'; slot: number }>
   /** One column of rows of literals. */
   | Readonly<{ kind: 'rows'; slot: number; column: number }>
-  | Readonly<{ kind: 'parameter'; index: number; negative: boolean }>;
+  | Readonly<{ kind: 'parameter'; index: number; negative: boolean }>
+  /** A user variable; its name in lower case. */
+  | Readonly<{ kind: 'variable'; name: string; negative: boolean }>;
 
 /** What the key says of a literal beside its kind. */
 export type LiteralForm = Readonly<{
@@ -39,13 +41,16 @@ export class OperandReader {
   readonly #text: Buffer;
   readonly #mode: LexMode;
   readonly #literals: Literals | undefined;
+  readonly #hasConstantVariables: boolean;
   /** A list is one operand, whichever of its elements asks. */
   readonly #shared = new Map<string, Operand>();
 
-  constructor(text: Buffer, mode: LexMode, literals: Literals | undefined) {
+  /** `hasConstantVariables`: no user variable is assigned while the statement runs. */
+  constructor(text: Buffer, mode: LexMode, literals: Literals | undefined, hasConstantVariables = false) {
     this.#text = text;
     this.#mode = mode;
     this.#literals = literals;
+    this.#hasConstantVariables = hasConstantVariables;
   }
 
   /** Undefined for what is no constant. */
@@ -58,6 +63,9 @@ export class OperandReader {
         return expression.operator === '+' ? this.read(expression.operand, negative) : undefined;
       case 'literal':
         return this.#literal(expression, negative);
+      case 'userVariable':
+        if (!this.#hasConstantVariables) return undefined;
+        return { kind: 'variable', name: expression.name.toLowerCase(), negative };
       default:
         return undefined;
     }
@@ -162,6 +170,10 @@ export class Operands {
         const value = this.#parameters.at(operand.index);
         if (value === undefined)
           throw new HeadgateError('HG_INTERNAL', { detail: `parameter ${operand.index} is not bound` });
+        return operand.negative ? negated(value) : value;
+      }
+      case 'variable': {
+        const value = this.context.variables?.valueOf(operand.name) ?? { kind: 'computed' };
         return operand.negative ? negated(value) : value;
       }
       case 'slot': {

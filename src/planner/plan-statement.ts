@@ -84,7 +84,8 @@ export const templateRenaming = (
 
 function planning(statement: Parameters<typeof nodesOfKind>[0], input: PlannerInput): Planning {
   const { text, mode, literals } = input;
-  const operands = new OperandReader(text, mode, literals);
+  const hasConstantVariables = nodesOfKind(statement, 'assignVariable').length === 0;
+  const operands = new OperandReader(text, mode, literals, hasConstantVariables);
   const analyzer = new Analyzer({
     vschema: input.vschema,
     schemaOf: input.schemaOf,

@@ -19,6 +19,7 @@ import { sendRows } from './local-result.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 import { isUserFunction, substituted } from './substitute.ts';
+import { hasVariables, putVariables } from './user-variables.ts';
 
 /** Effects that ask about the statement before. */
 export const previousFacts = effect.foundRows | effect.rowCount | effect.diagnosticsRead;
@@ -90,10 +91,12 @@ export class Diagnostics {
     if (scan.effects & effect.calcFoundRows) pending |= pendingState.foundRows;
     this.#rowCount = answer.hasRows || answer.error !== undefined ? -1n : answer.affectedRows;
     const wrote = (scan.effects & effect.lastInsertIdWrite) !== 0;
-    if (answer.insertId !== 0n || wrote) {
+    // LOAD DATA does not tell of the numbers that it has generated.
+    if (answer.insertId !== 0n || wrote || scan.kind === 'load') {
       pending |= pendingState.lastInsertId;
       if (this.#insertOn !== connection) this.#keepInsert(connection);
-      this.#insertCertain ||= wrote || answer.insertId === connection.lastInsertId;
+      this.#insertCertain ||=
+        wrote || (answer.insertId !== 0n && answer.insertId === connection.lastInsertId);
       this.#insertOn = connection;
       this.#insertSeen = answer.insertId;
     }
@@ -222,7 +225,7 @@ export class Diagnostics {
     if (scan.effects & effect.diagnosticsRead) return this.#answerDiagnostics(statement, place);
     const packet = this.substitute(statement);
     const connection = await session.holding.lease(scan, place);
-    await this.prime(scan.effects, connection);
+    await this.prime(scan, connection);
     session.sendStatement({ ...statement, packet }, place, connection);
   }
 
@@ -247,10 +250,12 @@ export class Diagnostics {
     return substituted(statement, { ...counts, ...users });
   }
 
-  /** Puts LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
-  async prime(effects: number, connection: BackendConnection): Promise<void> {
-    if ((effects & primedEffects) === 0) return;
+  /** Puts user variables, LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
+  async prime(scan: StatementScan, connection: BackendConnection): Promise<void> {
+    const { effects } = scan;
+    if ((effects & primedEffects) === 0 && hasVariables(this.#session, scan, connection)) return;
     try {
+      await putVariables(this.#session, scan, connection);
       if (effects & effect.lastInsertIdRead) await this.#primeInsertId(connection);
       // IS_USED_LOCK() gives the tablet's own id: beside it, CONNECTION_ID() has to be that too.
       if ((effects & effect.connectionId) !== 0 && (effects & effect.namedLock) === 0) {
@@ -275,6 +280,7 @@ export class Diagnostics {
     const last = this.#lastOn;
     if (last === undefined || last.closed || last.owner !== this.#session || holding.beginIsPending)
       return undefined;
+    if (!hasVariables(this.#session, scan, last)) return undefined;
     if (holding.count > 0) {
       const leased = holding.holds(last) ? holding.tryLease(scan, place) : undefined;
       if (leased !== undefined && leased !== last) holding.giveBack(leased);
@@ -283,6 +289,21 @@ export class Diagnostics {
     const pool = services.gateway.poolOf(last);
     if (pool === undefined || last.leased || !place.shard.serves(pool, place.type)) return undefined;
     return pool.reclaim(last, holding.needAt(place), this.#session);
+  }
+
+  /** The router asks a connection something itself: what that knows of the last statement is brought here first. */
+  async leave(connection: BackendConnection): Promise<void> {
+    if ((connection.pending & (pendingState.foundRows | pendingState.diagnostics)) !== 0) {
+      connection.owner = this.#session;
+      await captureState(connection);
+      connection.owner = this.#session;
+    }
+    if (this.#lastOn === connection) this.#lastOn = undefined;
+  }
+
+  /** What FOUND_ROWS() is after the last statement, only its connection knows. */
+  askFoundRows(connection: BackendConnection): void {
+    connection.pending |= pendingState.foundRows;
   }
 
   /** Brings what the last connection knows of the last statement here, before anything else is done. */
@@ -322,7 +343,7 @@ export class Diagnostics {
     }
     const packet = this.substitute(statement);
     const connection = await session.holding.lease(scan, place);
-    await this.prime(scan.effects, connection);
+    await this.prime(scan, connection);
     let template: CollectedAnswer | undefined;
     try {
       // An empty list is what a statement without warnings leaves.

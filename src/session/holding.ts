@@ -94,7 +94,9 @@ export class Holding {
     if (this.transactionLost) throw new HeadgateError('HG_TRANSACTION_LOST');
     const detail = this.#stateLost;
     this.#stateLost = undefined;
-    if (detail !== undefined) throw new HeadgateError('HG_SESSION_STATE_LOST', { detail });
+    if (detail === undefined) return;
+    this.#session.state.variables.clear();
+    throw new HeadgateError('HG_SESSION_STATE_LOST', { detail });
   }
 
   /** The next statement is told that `what` is gone. */
@@ -221,8 +223,10 @@ export class Holding {
       // These count for every statement, named or not.
       const ruled = takesPart && (held.pins & (pin.variables | pin.nextTransaction)) !== 0;
       const state = held.pins & ~independent;
-      const uses = (scan.effects & userVariables) !== 0 || scan.kind === 'set' || pinsOf(scan) !== 0;
-      if (!ruled && !(uses && state !== 0)) continue;
+      const uses = scan.kind === 'set' || pinsOf(scan) !== 0;
+      const reads =
+        (scan.effects & userVariables) !== 0 && (held.pins & (pin.userVariables | pin.unknown)) !== 0;
+      if (!ruled && !reads && !(uses && state !== 0)) continue;
       throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
         message: `The session holds state (${pinReasons(held.pins).join(', ')}) on ${held.place.shard.name}; Headgate cannot use it on ${place.shard.name} yet`,
       });

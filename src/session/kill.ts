@@ -47,7 +47,7 @@ async function evaluateId(session: Session, expression: string): Promise<number>
   const scan = scanIn(session, text, 0);
   const place = placeOf(scan, session.state.target, session.services.gateway);
   const connection = await holding.lease(scan, place);
-  await session.diagnostics.prime(scan.effects, connection);
+  await session.diagnostics.prime(scan, connection);
   try {
     const answer = await demand(connection.ask(command.query, text));
     return threadId(wholeNumber(textValues(answer, 0)[0]?.toString() ?? '0'));

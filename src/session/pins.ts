@@ -6,6 +6,7 @@ export const pin = {
   /** SET TRANSACTION waits for the next one. */
   nextTransaction: 1 << 1,
   tableLocks: 1 << 2,
+  /** Some that cannot be carried to another connection. */
   userVariables: 1 << 3,
   temporaryTables: 1 << 4,
   namedLocks: 1 << 5,
@@ -25,19 +26,13 @@ const pinNames = Object.keys(pin) as (keyof typeof pin)[];
 export const pinReasons = (pins: number): string[] => pinNames.filter((name) => (pins & pin[name]) !== 0);
 
 const pinningEffects =
-  effect.writesUserVariable |
-  effect.namedLock |
-  effect.temporaryTable |
-  effect.unknownFunction |
-  effect.connectionLock |
-  effect.lexError;
+  effect.namedLock | effect.temporaryTable | effect.unknownFunction | effect.connectionLock | effect.lexError;
 
 /** What a statement that ran without a syntax error leaves on its connection. */
 export function pinsOf(scan: StatementScan): number {
   const { kind, effects } = scan;
   let pins = 0;
   if ((effects & pinningEffects) !== 0) {
-    if (effects & effect.writesUserVariable) pins |= pin.userVariables;
     if (effects & effect.namedLock) pins |= pin.namedLocks;
     if (effects & effect.temporaryTable) pins |= pin.temporaryTables;
     if (effects & (effect.unknownFunction | effect.lexError)) pins |= pin.unknown;

@@ -235,7 +235,7 @@ export function placeAt(session: Session, keyspace: string, map: ShardMap, at: n
 
 /** Reads of the session's own state have one connection to look at. */
 const ofOneConnection: readonly (readonly [number, string])[] = [
-  [effect.readsUserVariable | effect.writesUserVariable, 'user variables'],
+  [effect.writesUserVariable, 'setting user variables'],
   [effect.namedLock, 'named locks'],
   [effect.lastInsertIdWrite, 'LAST_INSERT_ID(expression)'],
   [effect.foundRows | effect.calcFoundRows, 'FOUND_ROWS() and SQL_CALC_FOUND_ROWS'],

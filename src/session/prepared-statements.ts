@@ -44,6 +44,7 @@ import {
   type TabletStatements,
 } from './planned-execute.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
+import { needsPreparing } from './relay-needs.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { asksMetadata } from './show/metadata-query.ts';
@@ -60,9 +61,6 @@ const LONG_DATA_AT = ID_END + 2;
 
 /** Statements that the session itself handles: their EXECUTE is the same as their text. */
 const handledAsText: ReadonlySet<StatementKind> = new Set(['begin', 'commit', 'rollback', 'kill', 'use']);
-
-/** Effects for which the connection or the text has to be prepared for the session first. */
-const preparedEffects = previousFacts | effect.lastInsertIdRead | effect.connectionId | effect.currentUser;
 
 export class PreparedStatements implements TabletStatements {
   readonly #session: Session;
@@ -112,6 +110,8 @@ export class PreparedStatements implements TabletStatements {
     const renamed = planned === undefined || planned.text === text ? undefined : planned.text;
     const sent = renamed === undefined ? packet : commandPacket(command.stmtPrepare, renamed);
     const connection = await holding.lease(scan, place);
+    // The types of variables become those of the statement.
+    if ((scan.effects & effect.readsUserVariable) !== 0) await session.diagnostics.prime(scan, connection);
     const id = this.#nextId;
     // As in MySQL, one that fails has used up a number too.
     this.#nextId = (id % 0x7fff_ffff) + 1;
@@ -227,8 +227,7 @@ export class PreparedStatements implements TabletStatements {
   ): Promise<unknown> | undefined {
     const { holding } = this.#session;
     const { scan } = statement;
-    const isPlain = statement.longData === undefined && (scan.effects & preparedEffects) === 0;
-    if (isPlain && !holding.beginIsPending) {
+    if (statement.longData === undefined && !needsPreparing(this.#session, scan)) {
       const connection = holding.tryLease(scan, place);
       if (connection === undefined) return this.#executeOn(statement, place, text, undefined);
       const prepared = connection.prepared.get(this.#keyOn(connection, statement, text));
@@ -255,7 +254,7 @@ export class PreparedStatements implements TabletStatements {
       meant = new TabletText(this.#withValues(statement), text.parseSettings);
     }
     const connection = last ?? (await holding.lease(scan, place));
-    if (last === undefined) await diagnostics.prime(scan.effects, connection);
+    if (last === undefined) await diagnostics.prime(scan, connection);
     const sent = await this.#packetFor(connection, statement, meant);
     this.#send(statement, text, sent, place, connection);
   }

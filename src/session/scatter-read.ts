@@ -114,7 +114,7 @@ class ScatterRead implements RowClient {
     const packets: Buffer[] = [];
     try {
       for (const [at, connection] of connections.entries()) {
-        await diagnostics.prime(this.#scan.effects, connection);
+        await diagnostics.prime(this.#scan, connection);
         packets.push(await this.#questions[at]!.packet(connection));
       }
     } catch (error) {

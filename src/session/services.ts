@@ -13,7 +13,12 @@ export type SessionServices = Readonly<{
   metrics: Metrics;
   log: Log;
   cluster: Cluster;
-  limits: Readonly<{ preparedStatementsMax: number; preparedBytesMax: number; longDataBytesMax: number }>;
+  limits: Readonly<{
+    preparedStatementsMax: number;
+    preparedBytesMax: number;
+    longDataBytesMax: number;
+    userVariableBytesMax: number;
+  }>;
   slowQueryMs: number;
   /** What one statement's operators may keep in memory. */
   statementBytesMax: number;

@@ -10,6 +10,7 @@ import type { ValueContext } from '../planner/literal-value.ts';
 import { type LexMode, lexModeOf } from '../sql/lex-mode.ts';
 import { valueText } from './settings.ts';
 import { databaseOf, noTarget, type Target } from './target.ts';
+import { UserVariableStore } from './user-variable-store.ts';
 
 const FALLBACK_COLLATION_ID = 255;
 
@@ -46,6 +47,7 @@ export class SessionState {
   #clientCharset: string;
   #utf8mb4Collation: Collation | undefined;
   readonly #settings = new Map<string, string>();
+  readonly variables = new UserVariableStore();
   #target: Target = noTarget;
   #autocommit = true;
   #need: ConnectionNeed | undefined;
@@ -168,6 +170,7 @@ export class SessionState {
       // Variables of their own may say something else: then nothing is known.
       collation: this.#changesCollation ? '' : (collationById(this.#collationId)?.name ?? ''),
       timeZone: this.#settings.get('time_zone'),
+      variables: this.variables,
     });
     return this.#valueContext;
   }
@@ -236,6 +239,7 @@ export class SessionState {
   /** COM_RESET_CONNECTION: the variables go, the database stays; character sets become the server's. */
   reset(): void {
     this.#settings.clear();
+    this.variables.clear();
     this.#sqlMode = this.#initialSqlMode();
     this.#autocommit = true;
     this.#utf8mb4Collation = undefined;

@@ -16,7 +16,7 @@ import type {
 } from '../gateway/backend-connection.ts';
 import { toServerError } from '../gateway/tablet-refusal.ts';
 import { capability, command, serverStatus } from '../mysql/protocol.ts';
-import { effect, type StatementScan } from '../sql/statement-scan.ts';
+import type { StatementScan } from '../sql/statement-scan.ts';
 import type { QueryKindName } from '../telemetry/query-kinds.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
@@ -31,12 +31,14 @@ import { measureStatement } from './measure-statement.ts';
 import { isPlanned, runPlanned } from './planned.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import { scanIn } from './read-statement.ts';
+import { needsPreparing } from './relay-needs.ts';
 import type { SessionServices } from './services.ts';
 import type { SessionState } from './session-state.ts';
 import { statementHandlers } from './statement-handlers.ts';
-import { type Place, placeOf } from './statement-place.ts';
+import { namesTables, type Place, placeOf } from './statement-place.ts';
 import { parseTarget } from './target.ts';
 import { textPacket } from './text-packet.ts';
+import { doubtVariables, mayHaveSetVariables, settleWithVariables } from './user-variables.ts';
 
 /** One statement on its way: where it was read, what it says, and the packet to send. */
 export type Statement = {
@@ -50,10 +52,6 @@ export type Statement = {
   /** What it has left on the connection beyond what its text says: bits of `pin`. */
   readonly leaves?: (answered: Answered) => number;
 };
-
-/** Effects whose statements need something of the session put on the connection first. */
-const preparedEffects =
-  effect.lastInsertIdRead | effect.foundRows | effect.rowCount | effect.diagnosticsRead | effect.connectionId;
 
 const savepointKinds: ReadonlySet<string> = new Set(['savepoint', 'rollbackTo', 'release']);
 const REPEAT_MS = 20;
@@ -211,11 +209,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** Sends a statement to a shard and relays the answer. */
   relayTo(statement: Statement, place: Place): void {
     const { scan } = statement;
-    const ownIdentity = (scan.effects & effect.currentUser) !== 0 && this.port.identity !== undefined;
     const { holding } = this;
-    if ((scan.effects & preparedEffects) !== 0 || holding.beginIsPending || ownIdentity) {
-      return this.slowly(this.diagnostics.relayPrepared(statement, place));
-    }
+    if (needsPreparing(this, scan)) return this.slowly(this.diagnostics.relayPrepared(statement, place));
     const connection = holding.tryLease(scan, place);
     if (connection !== undefined) this.sendStatement(statement, place, connection);
     else
@@ -279,6 +274,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.suspect(statement.scan, connection);
     this.last = connection;
     if (settle !== undefined) return settle();
+    if (mayHaveSetVariables(this, statement.scan, connection))
+      return this.slowly(settleWithVariables(this, statement, answer, connection, this.#place!));
     try {
       const left = statement.leaves?.({ answer, connection, packet: statement.packet });
       this.holding.settle(statement.scan, answer, connection, this.#place!, left);
@@ -294,8 +291,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const pool = this.services.gateway.poolOf(connection);
     if (pool === undefined) return;
     if (scan.kind === 'createRoutine') this.services.gateway.definitionsChanged(pool);
-    if (!pool.hasStoredCode || connection.suspect) return;
-    connection.suspect = scan.hasUnqualifiedTable || scan.qualifiers.length > 0;
+    if (!pool.hasStoredCode || !namesTables(scan)) return;
+    connection.suspect = true;
+    doubtVariables(this, connection);
   }
 
   onResponseLost(answer: ResponseRelay, error: HeadgateError): void {

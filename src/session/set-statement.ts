@@ -5,15 +5,20 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { textValues } from '../gateway/answer-collector.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
-import { captureState, demand } from '../gateway/prepare-connection.ts';
+import { demand } from '../gateway/prepare-connection.ts';
 import { serverStatus } from '../mysql/protocol.ts';
 import { type Assignment, type AssignmentTarget, effect, type StatementScan } from '../sql/statement-scan.ts';
+import { userVariableNames } from '../sql/user-variables.ts';
 import { unreadable } from './diagnostics.ts';
 import { pin } from './pins.ts';
+import { lexModeIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { assignedText, carriedVariable, valueText } from './settings.ts';
 import { notOverShards } from './shard-writes.ts';
 import { placeOf } from './statement-place.ts';
+import { learnVariables } from './user-variables.ts';
+
+const ERRNO_PARSE_ERROR = 1064;
 
 const clusterScopes: ReadonlySet<AssignmentTarget> = new Set(['global', 'persist', 'persistOnly']);
 
@@ -52,16 +57,21 @@ export async function setStatement(
   if (last === undefined && (scan.effects & effect.diagnosticsRead) !== 0 && diagnostics.warningCount > 0) {
     throw unreadable('in a SET; use SHOW WARNINGS');
   }
+  // Before it changes how text is read.
+  const setsVariables = (scan.effects & effect.writesUserVariable) !== 0;
+  const variables = setsVariables
+    ? userVariableNames(statement.source, scan.start, scan.end, lexModeIn(session))
+    : [];
   const text = last === undefined ? diagnostics.substitute(statement) : statement.packet;
   const connection = last ?? (await session.holding.lease(scan, place));
-  if (last === undefined) await diagnostics.prime(scan.effects, connection);
+  if (last === undefined) await diagnostics.prime(scan, connection);
   const packet = packetFor === undefined ? text : await packetFor(connection);
   const answer = await session.exchange({ ...statement, packet }, place, connection);
   const failed = answer.error !== undefined || connection.closed;
   let pins = 0;
   if (!failed) {
     try {
-      pins = await remember(session, statement, assignments, connection, answer.warnings > 0);
+      pins = await remember(session, statement, assignments, connection);
       if (everywhere)
         await session.holding.settingsChanged(connection, statement.source.subarray(scan.start, scan.end));
     } catch (error) {
@@ -70,7 +80,10 @@ export async function setStatement(
       throw error;
     }
   }
-  session.holding.settle(scan, answer, connection, place, pins);
+  const outcome = { error: failed ? answer.error : undefined };
+  if (variables.length > 0 && !connection.closed && outcome.error?.errno !== ERRNO_PARSE_ERROR)
+    pins |= await learnVariables(session, scan, variables, connection, place);
+  session.holding.settle(scan, outcome, connection, place, pins);
   session.finished(failed);
 }
 
@@ -115,7 +128,6 @@ async function remember(
   { source, scan }: Statement,
   assignments: readonly Assignment[],
   connection: BackendConnection,
-  hasWarnings: boolean,
 ): Promise<number> {
   let pins = scan.assignments === undefined ? pin.unknown : 0;
   const unread: string[] = [];
@@ -138,13 +150,12 @@ async function remember(
         pins |= pin.nextTransaction;
         break;
       case 'userVariable':
-        pins |= pin.userVariables;
         break;
       default:
         pins |= pin.unknown;
     }
   }
-  if (hasWarnings && (unread.length > 0 || setsInsertId)) await keepWarnings(session, connection);
+  if (unread.length > 0 || setsInsertId) await session.diagnostics.leave(connection);
   if (unread.length > 0) await readBack(session, unread, connection);
   if (setsInsertId) await session.diagnostics.insertIdSet(connection);
   if (connection.need !== undefined) connection.need = session.state.needFor(connection.database);
@@ -171,12 +182,6 @@ async function readBack(
   });
 }
 
-/** The question that follows would clear the warnings of the SET. */
-async function keepWarnings(session: Session, connection: BackendConnection): Promise<void> {
-  await captureState(connection);
-  connection.owner = session;
-}
-
 async function rememberCharset(
   session: Session,
   assignment: Assignment,
@@ -189,6 +194,7 @@ async function rememberCharset(
     return;
   }
   const text = source.toString('latin1', assignment.valueStart, assignment.valueEnd);
+  await session.diagnostics.leave(connection);
   const answer = await demand(connection.query('SELECT @@session.character_set_client'));
   session.state.setCharsetStatement(
     target === 'names' ? 'names' : 'charset',

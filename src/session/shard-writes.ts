@@ -79,7 +79,7 @@ export async function writeOnShards(
   const parts = statements.map((statement, at): Part => ({ statement, connection: connections[at]! }));
   session.runsOn(connections, places[0]!);
   try {
-    for (const connection of connections) await diagnostics.prime(scan.effects, connection);
+    for (const connection of connections) await diagnostics.prime(scan, connection);
     const isOpen = holding.inTransaction || !session.state.autocommit;
     return await (isOpen ? inTransaction(session, parts, runner) : inOwnTransaction(session, parts, runner));
   } finally {

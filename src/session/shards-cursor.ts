@@ -65,7 +65,7 @@ async function openOnce(
   const parts: Part[] = [];
   try {
     for (const [at, connection] of connections.entries()) {
-      await diagnostics.prime(scan.effects, connection);
+      await diagnostics.prime(scan, connection);
       const question = questions[at]!;
       const execute = await question.packet(connection);
       parts.push({

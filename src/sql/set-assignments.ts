@@ -4,6 +4,7 @@ import { Lexer, token } from './lexer.ts';
 import { nameText, stringText } from './literals.ts';
 import { char } from './scan-state.ts';
 import type { Assignment, AssignmentTarget } from './statement.ts';
+import { userVariableName } from './user-variables.ts';
 import { wordId } from './words.ts';
 
 const word = {
@@ -185,11 +186,7 @@ class AssignmentReader {
 
   #readUserVariable(): boolean {
     const lexer = this.#lexer;
-    const { start, end } = lexer;
-    const quote = this.#text[start + 1];
-    const isString = quote === 0x27 || (quote === 0x22 && !this.#mode.ansiQuotes);
-    const read = isString ? stringText : nameText;
-    const name = end === start + 1 ? '' : read(this.#text, start + 1, end, this.#mode).toLowerCase();
+    const name = userVariableName(this.#text, lexer.start, lexer.end, this.#mode);
     lexer.next();
     return this.#isAssign() && this.#readValueOf('userVariable', name);
   }
