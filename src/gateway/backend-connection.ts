@@ -12,8 +12,10 @@ import { CommandReader } from '../wire/command-reader.ts';
 import { parseErr, type ServerError } from '../wire/err-packet.ts';
 import { ClientHandshake } from '../wire/handshake/client-handshake.ts';
 import { commandPacket, frame, frameCount } from '../wire/packets.ts';
+import type { QueryAttribute } from '../wire/query-attributes.ts';
 import { type ResponseKind, ResponseRelay, type ResponseSink } from '../wire/response-relay.ts';
 import { AnswerCollector, type CollectedAnswer } from './answer-collector.ts';
+import { AttributeLayout } from './attribute-layout.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import { type FileSource, FileUpload } from './file-upload.ts';
 import { PreparedCache } from './prepared-cache.ts';
@@ -84,6 +86,8 @@ export type CommandOptions = {
   addStatus: number;
   clientCapabilities: number;
   statementId: number;
+  /** Passed on where the connection takes them. */
+  attributes?: readonly QueryAttribute[] | undefined;
   /** Whose file the tablet may ask for; undefined: it must not. */
   fileSource?: FileSource | undefined;
 };
@@ -142,6 +146,8 @@ export class BackendConnection implements ChannelHandler {
   /** The tablet has asked for a file, which is on its way. */
   #upload: FileUpload | undefined;
   #deprecateEof = false;
+  /** Where query attributes are negotiated. */
+  #attributes: AttributeLayout | undefined;
   #failure: HeadgateError | undefined;
 
   private constructor(
@@ -213,9 +219,11 @@ export class BackendConnection implements ChannelHandler {
       );
       return;
     }
-    const packets = frameCount(packet.length - 4);
+    const sent =
+      this.#attributes === undefined ? packet : this.#attributes.outgoing(packet, options.attributes);
+    const packets = frameCount(sent.length - 4);
     this.#begin(options, packets, receiver);
-    this.#channel.write(packets === 1 ? packet : frame(packet.subarray(4), 0));
+    this.#channel.write(packets === 1 ? sent : frame(sent.subarray(4), 0));
   }
 
   #begin(options: CommandOptions, packets: number, receiver: AnswerReceiver): void {
@@ -249,6 +257,7 @@ export class BackendConnection implements ChannelHandler {
     if (id === undefined) return;
     const content = Buffer.alloc(4);
     content.writeUInt32LE(id, 0);
+    this.#attributes?.forget(id);
     this.sendSilently(commandPacket(command.stmtClose, content));
   }
 
@@ -327,6 +336,7 @@ export class BackendConnection implements ChannelHandler {
     // Paused for a slow client, it must not be so for the next one.
     this.#channel.resume();
     if (answer.hasStatus && answer.error === undefined) this.status = answer.status;
+    this.#attributes?.answered(answer);
     const receiver = this.#receiver!;
     this.#receiver = undefined;
     receiver.onResponseEnd(answer, this);
@@ -381,6 +391,8 @@ export class BackendConnection implements ChannelHandler {
         this.serverVersion = result.serverVersion;
         this.status = result.statusFlags;
         this.#deprecateEof = (result.capabilities & capability.deprecateEof) !== 0;
+        if ((result.capabilities & capability.queryAttributes) !== 0)
+          this.#attributes = new AttributeLayout();
         this.#settle?.(undefined);
       },
       fail: (error) => {

@@ -26,7 +26,8 @@ const alwaysOffered =
   capability.connectAttrs |
   capability.pluginAuthLenencClientData |
   capability.sessionTrack |
-  capability.deprecateEof;
+  capability.deprecateEof |
+  capability.queryAttributes;
 
 /** The flags of the greeting; what logging in itself needs is added there. */
 export const offeredCapabilities = ({ compression, localInfile }: ClientSettings): number =>

@@ -376,9 +376,9 @@ export class PreparedStatements implements TabletStatements {
     statement.longData = undefined;
   }
 
-  /** The text of the statement that an EXECUTE names, if there is one. */
-  textOf(packet: Buffer): Buffer | undefined {
-    return packet.length >= 9 ? this.#byId.get(packet.readUInt32LE(idAt))?.text : undefined;
+  /** The statement that an EXECUTE names, if there is one. */
+  named(packet: Buffer): ClientStatement | undefined {
+    return packet.length >= ID_END ? this.#byId.get(packet.readUInt32LE(idAt)) : undefined;
   }
 
   #find(packet: Buffer): ClientStatement {

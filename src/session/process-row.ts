@@ -68,7 +68,7 @@ function infoOf(session: Session, packet: Buffer, bytesMax: number): string | nu
     code === command.query || code === command.stmtPrepare
       ? packet.subarray(CONTENT_AT)
       : code === command.stmtExecute
-        ? session.prepared.textOf(packet)
+        ? session.prepared.named(packet)?.text
         : undefined;
   if (text === undefined) return null;
   const encoding = session.state.valueContext.charset.startsWith('utf8') ? 'utf8' : 'latin1';

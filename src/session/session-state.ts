@@ -50,6 +50,7 @@ export class SessionState {
   readonly variables = new UserVariableStore();
   #target: Target = noTarget;
   #autocommit = true;
+  #sendsAttributes = false;
   #need: ConnectionNeed | undefined;
   #lexMode: LexMode | undefined;
   #serverVersion = 0;
@@ -115,6 +116,13 @@ export class SessionState {
     return this.#need;
   }
 
+  /** The client has sent query attributes: from now on its connections take them. */
+  sendAttributes(): void {
+    if (this.#sendsAttributes) return;
+    this.#sendsAttributes = true;
+    this.#need = undefined;
+  }
+
   /** What a connection must be like for the router's own questions on the session's behalf: its view of definitions, in utf8mb4. */
   asideNeed(database: string): ConnectionNeed {
     return connectionNeed({
@@ -130,7 +138,8 @@ export class SessionState {
 
   needFor(database: string): ConnectionNeed {
     return connectionNeed({
-      capabilities: this.capabilities & answerCapabilities,
+      capabilities:
+        (this.capabilities & answerCapabilities) | (this.#sendsAttributes ? capability.queryAttributes : 0),
       collationId: this.#collationId,
       database,
       settings: [`@@session.sql_mode=${valueText(this.#sqlMode)}`, ...this.#settings.values()],

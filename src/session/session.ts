@@ -20,8 +20,10 @@ import type { StatementScan } from '../sql/statement-scan.ts';
 import type { QueryKindName } from '../telemetry/query-kinds.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
+import type { QueryAttribute } from '../wire/query-attributes.ts';
 import type { ResponseKind, ResponseRelay } from '../wire/response-relay.ts';
 import { Activity } from './activity.ts';
+import { withoutAttributes } from './attributes.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { Diagnostics } from './diagnostics.ts';
@@ -70,6 +72,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   addStatus = 0;
   /** Connection of the last statement, which the next one prefers. */
   last: BackendConnection | undefined;
+  /** Query attributes of the command in progress. */
+  attributes: readonly QueryAttribute[] | undefined;
   /** The tables are being read again after this session has changed them. */
   schemaChanging: Promise<void> | undefined;
   /** At work for a statement over several shards. */
@@ -136,31 +140,23 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   }
 
   #dispatch(packet: Buffer): void {
-    const code = packet[4];
     this.#kind = 'other';
-    if (code === command.query) {
-      this.#query(packet);
-      return;
-    }
-    const handler = code === undefined ? undefined : commandHandlers[code];
-    if (handler === undefined) {
-      this.fail(new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' }));
-      return;
-    }
+    const hasAttributes = (this.port.capabilities & capability.queryAttributes) !== 0;
     try {
-      const slow = handler(this, packet);
-      if (slow !== undefined) this.slowly(slow);
+      this.#run(hasAttributes ? withoutAttributes(this, packet) : packet);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  #query(packet: Buffer): void {
-    try {
-      this.#scanned(packet, scanIn(this, packet, 5));
-    } catch (error) {
-      this.fail(error);
-    }
+  #run(packet: Buffer): void {
+    const code = packet[4];
+    if (code === command.query) return this.#scanned(packet, scanIn(this, packet, 5));
+    const handler = code === undefined ? undefined : commandHandlers[code];
+    if (handler === undefined)
+      throw new HeadgateError('ER_UNKNOWN_COM_ERROR', { message: 'Unknown command' });
+    const slow = handler(this, packet);
+    if (slow !== undefined) this.slowly(slow);
   }
 
   #scanned(source: Buffer, scan: StatementScan): void {
@@ -231,6 +227,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     options.kind = kind;
     options.clientSequence = this.sequence;
     options.addStatus = this.addStatus;
+    options.attributes = this.attributes;
     options.statementId = statementId;
     connection.send(packet, options, this);
   }

@@ -6,6 +6,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { capability, command } from '../../src/mysql/protocol.ts';
 import { AnswerTracker, isSilent } from './answer-tracker.ts';
+import { type Attribute, namedExecutePayload, queryPrefix } from './attributes.ts';
 import { frame } from './bytes.ts';
 import { CompressedWire, type CompressionName } from './compressed-wire.ts';
 import { type ErrorPacket, readError } from './decode-parts.ts';
@@ -218,8 +219,13 @@ export class RawClient {
     }
   }
 
-  query(sql: string | Buffer): Promise<Answer> {
-    return this.command(command.query, sql);
+  query(sql: string | Buffer, attributes: readonly Attribute[] = []): Promise<Answer> {
+    if (!this.#takesAttributes) return this.command(command.query, sql);
+    return this.command(command.query, Buffer.concat([queryPrefix(attributes), Buffer.from(sql)]));
+  }
+
+  get #takesAttributes(): boolean {
+    return (this.capabilities & capability.queryAttributes) !== 0;
   }
 
   /** Prepares and returns the answer with the statement's id (0 when it failed). */
@@ -229,8 +235,16 @@ export class RawClient {
     return { answer, id: first?.[0] === 0 ? first.readUInt32LE(1) : 0 };
   }
 
-  execute(id: number, parameters: readonly Parameter[] = [], options?: ExecuteOptions): Promise<Answer> {
-    return this.command(command.stmtExecute, executePayload(id, parameters, options));
+  execute(
+    id: number,
+    parameters: readonly Parameter[] = [],
+    options?: ExecuteOptions,
+    attributes: readonly Attribute[] = [],
+  ): Promise<Answer> {
+    const payload = this.#takesAttributes
+      ? namedExecutePayload(id, parameters, attributes, options)
+      : executePayload(id, parameters, options);
+    return this.command(command.stmtExecute, payload);
   }
 
   sendLongData(id: number, parameter: number, data: Buffer | string): void {

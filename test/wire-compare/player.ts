@@ -121,7 +121,7 @@ export class Player {
         client.file = step.file ?? [];
         return this.#variant.prepared && !step.textOnly
           ? this.#playPrepared(client, step.sql)
-          : [await client.query(step.sql)];
+          : [await client.query(step.sql, step.attributes)];
       case 'command':
         return [await client.command(step.byte, step.payload)];
       case 'prepare': {
@@ -130,7 +130,7 @@ export class Player {
         return [answer];
       }
       case 'execute':
-        return [await client.execute(idOf(step.name), step.parameters, step.options)];
+        return [await client.execute(idOf(step.name), step.parameters, step.options, step.attributes)];
       case 'fetch':
         return [await client.fetch(idOf(step.name), step.rows)];
       case 'resetStatement':

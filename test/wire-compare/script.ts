@@ -1,4 +1,5 @@
 /** The vocabulary of comparison scripts: sequences of commands as data, played to two servers and compared. */
+import type { Attribute } from '../support/attributes.ts';
 import type { ExecuteOptions, Parameter } from '../support/parameters.ts';
 
 /** What may differ in one step's answer, and why. */
@@ -28,12 +29,19 @@ export type Step = StepBase &
         kind: 'query';
         sql: string | Buffer;
         textOnly?: boolean;
+        attributes?: readonly Attribute[];
         /** The client's file for LOAD DATA LOCAL, as the packets in which it is sent. */
         file?: readonly (string | Buffer)[];
       }>
     | Readonly<{ kind: 'command'; byte: number; payload: string | Buffer }>
     | Readonly<{ kind: 'prepare'; name: string; sql: string | Buffer }>
-    | Readonly<{ kind: 'execute'; name: string; parameters: readonly Parameter[]; options?: ExecuteOptions }>
+    | Readonly<{
+        kind: 'execute';
+        name: string;
+        parameters: readonly Parameter[];
+        options?: ExecuteOptions;
+        attributes?: readonly Attribute[];
+      }>
     | Readonly<{ kind: 'longData'; name: string; parameter: number; data: string | Buffer }>
     | Readonly<{ kind: 'fetch'; name: string; rows: number }>
     | Readonly<{ kind: 'resetStatement'; name: string }>
@@ -116,6 +124,10 @@ export const changeUser = (database: string, charset?: number): Step => ({
   charset,
 });
 export const disconnect = (on: string): Step => ({ kind: 'disconnect', on });
+
+/** A text query, or an execution, with query attributes. */
+export const withAttributes = (step: Step, ...attributes: readonly Attribute[]): Step =>
+  step.kind === 'query' || step.kind === 'execute' ? { ...step, attributes } : step;
 
 /** A step after which the server hangs up. */
 export const closing = (step: Step): Step => ({ ...step, closes: true });

@@ -1,4 +1,5 @@
 import type { Script } from '../script.ts';
+import { queryAttributes } from './attributes.ts';
 import { bigRows, manyColumns, manyRows } from './big.ts';
 import { commands, commandsBetween, noDatabase, resets } from './commands.ts';
 import { cursorErrors, cursors, cursorsAndOthers } from './cursors.ts';
@@ -58,6 +59,7 @@ export const scripts: readonly Script[] = [
   cursors,
   cursorsAndOthers,
   cursorErrors,
+  queryAttributes,
   bigRows,
   manyRows,
 ];
