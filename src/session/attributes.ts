@@ -2,6 +2,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { command } from '../mysql/protocol.ts';
 import { type Attributed, takeFromExecute, takeFromQuery } from '../wire/query-attributes.ts';
+import { takesLongData } from './long-data.ts';
 import type { Session } from './session.ts';
 
 /** The command as it is everywhere in the router; attributes are kept for the tablet. Raises 1835, 1210. */
@@ -32,5 +33,12 @@ function takeFrom({ prepared }: Session, packet: Buffer): Attributed | undefined
   if (packet[4] === command.query) return takeFromQuery(packet);
   if (packet[4] !== command.stmtExecute) return undefined;
   const statement = prepared.named(packet);
-  return statement && takeFromExecute(packet, statement.parameterCount, statement.hasLongData);
+  if (statement === undefined) return undefined;
+  const { longData, parameterCount } = statement;
+  return takeFromExecute(
+    packet,
+    parameterCount,
+    (index, type) =>
+      longData?.used === false && takesLongData(type) && longData.piecesOf(index) !== undefined,
+  );
 }

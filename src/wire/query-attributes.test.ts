@@ -44,7 +44,7 @@ const execute = commandPacket(command.stmtExecute, Buffer.concat([...content, Bu
 test.each([[[]], [attributes]])('COM_STMT_EXECUTE with %j', (sent) => {
   const types = typesIn(execute, 2);
   expect(types).toEqual(Buffer.concat([longType, stringType]));
-  const taken = takeFromExecute(executeWith(execute, 2, types, sent), 2, false);
+  const taken = takeFromExecute(executeWith(execute, 2, types, sent), 2, () => false);
   expect(taken.attributes).toEqual(sent);
   const back = Buffer.from(taken.packet);
   // What says that a count follows is of no use without one.

@@ -42,10 +42,14 @@ export function takeFromQuery(packet: Buffer): Attributed {
 }
 
 /**
- * COM_STMT_EXECUTE as a client with attributes sends it, of a statement with so many parameters. With `isOpen` some of these have no value in the
- * packet because their data came before: then attributes cannot be told from values and are dropped. Raises 1835, 1210.
+ * COM_STMT_EXECUTE as a client with attributes sends it, of a statement with so many parameters. `isAhead`: whether a parameter (of a type) has no
+ * value in the packet because its data came before. Raises 1835, 1210.
  */
-export function takeFromExecute(packet: Buffer, parameterCount: number, isOpen: boolean): Attributed {
+export function takeFromExecute(
+  packet: Buffer,
+  parameterCount: number,
+  isAhead: (index: number, type: number) => boolean,
+): Attributed {
   if (packet.length < PARAMETERS_AT) throw malformed('no flags');
   const flags = packet[FLAGS_AT]!;
   if ((flags & HAS_COUNT) === 0) {
@@ -63,12 +67,14 @@ export function takeFromExecute(packet: Buffer, parameterCount: number, isOpen: 
   const declared = hasTypes ? declarations(reader, count) : [];
   const start = reader.position;
   const own = declared.slice(0, parameterCount);
-  if (count > parameterCount && !isOpen)
-    for (const [at, one] of own.entries()) withValue(reader, one, nulls(at));
-  const end = count > parameterCount && !isOpen ? reader.position : packet.length;
-  const attributes = isOpen
-    ? none
-    : declared.slice(parameterCount).map((one, at) => withValue(reader, one, nulls(parameterCount + at)));
+  let end = packet.length;
+  if (count > parameterCount) {
+    for (const [at, one] of own.entries()) if (!isAhead(at, one.type[0]!)) withValue(reader, one, nulls(at));
+    end = reader.position;
+  }
+  const attributes = declared
+    .slice(parameterCount)
+    .map((one, at) => withValue(reader, one, nulls(parameterCount + at)));
   const content = [head];
   if (parameterCount > 0) {
     content.push(bitsOf(own.length > 0 ? own.map((_, at) => nulls(at)) : range(parameterCount).map(nulls)));

@@ -71,6 +71,8 @@ export const queryAttributes: Script = {
     prepare('long', "SELECT a, ?, mysql_query_attribute_string('a') FROM attr WHERE a = ?"),
     longDataStep('long', 0, 'sent before'),
     execute('long', [longData(), long(1)]),
+    longDataStep('long', 0, 'sent before'),
+    withAttributes(execute('long', [longData(), long(1)]), ...several),
     send(command.query, ''),
     send(command.query, 'SELECT 1'),
     send(command.query, Buffer.from([0, 0, 0x44])),
