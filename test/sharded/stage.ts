@@ -40,7 +40,7 @@ const trigger = `CREATE TRIGGER item_boom BEFORE INSERT ON item FOR EACH ROW
 const sequences = ['note_seq', 'moment_seq'] as const;
 const FIRST_NUMBER = 1001;
 
-const vschemas = {
+export const vschemas = {
   main: {
     sharded: false,
     tables: {
