@@ -40,21 +40,23 @@ import { notOverShards } from './shard-writes.ts';
 import { openOverShards } from './shards-cursor.ts';
 import type { Place } from './statement-place.ts';
 import { prepareOnTablet } from './tablet-prepare.ts';
-import type { Target } from './target.ts';
+import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
+import { answerVindexQuery, vindexDescription } from './vindex-answer.ts';
 
 /** Where PREPARE itself goes, and under what text: every shard describes the statement in the same way. Undefined: where its names say. */
 export async function preparePlace(
   session: Session,
   statement: PlannedStatement,
 ): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
-  if (statement.scan.kind === 'load') return anyPlace(session, statement);
+  const { kind } = statement.scan;
+  if (kind === 'load' || kind === 'ddl') return anyPlace(session, statement);
   await schemasToWaitFor(session, statement.scan);
   const plan = planOf(session, statement);
   if (plan === undefined) return undefined;
-  if (plan.kind === 'vindex') throw notOverShards('a vindex query as a prepared statement');
   const { plans } = session.services;
   const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
+  if (plan.kind === 'vindex') return { place, text: vindexDescription(plan) };
   const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
   const { text, mode } = statement;
   const operands = new Operands(text, mode, slots, [], session.state.valueContext);
@@ -64,7 +66,7 @@ export async function preparePlace(
   };
 }
 
-/** MySQL prepares no LOAD, and says so. */
+/** MySQL prepares no LOAD, and says so; a definition reads no table before it is executed. */
 function anyPlace(
   session: Session,
   { text, target }: PlannedStatement,
@@ -103,6 +105,13 @@ export function executePlanned(
   target: Target,
   tablets: TabletStatements,
 ): Promise<unknown> | undefined {
+  if (statement.scan.kind === 'ddl') {
+    const { text, scan } = statement;
+    if (databaseOf(target) !== databaseOf(session.state.target))
+      throw notOverShards('a definition that was prepared with another default database');
+    session.execute({ source: text, scan, packet: textPacket(text) });
+    return undefined;
+  }
   const run = () => {
     const plan = planOf(session, { ...statement, target });
     if (plan === undefined) return tablets.executeAt(statement);
@@ -143,7 +152,7 @@ export function executeKept(
     case 'insert':
       return executeInsert(run, plan);
     case 'vindex':
-      throw notOverShards('a vindex query as a prepared statement');
+      return answerVindexQuery(session, plan, kept.operands, 'binary');
     default:
       return unreachable(plan);
   }

@@ -8,7 +8,7 @@ import { type ShardMap, shardOf, shardsOfRange } from '../planner/shard-map.ts';
 import { vindexInput } from '../planner/vindex-input.ts';
 import type { KeyRange } from '../vschema/key-range.ts';
 import type { VindexDefinition } from '../vschema/vschema.ts';
-import { buildColumn, buildTextRow } from '../wire/packets.ts';
+import { buildBinaryTextRow, buildColumn, buildTextRow } from '../wire/packets.ts';
 import { sendRows } from './local-result.ts';
 import type { Session } from './session.ts';
 
@@ -23,6 +23,7 @@ export function answerVindexQuery(
   session: Session,
   { keyspace, vindex, columns, ids }: VindexPlan,
   operands: Operands,
+  protocol: 'text' | 'binary' = 'text',
 ): undefined {
   const map = session.services.plans.shardMap(keyspace);
   const values = ids.flatMap((operand) => operands.values(operand));
@@ -42,7 +43,10 @@ export function answerVindexQuery(
   sendRows(
     session,
     definitions,
-    rows.map((row) => buildTextRow(columns.map(({ name }) => row[name]))),
+    rows.map((row) => {
+      const values = columns.map(({ name }) => row[name]);
+      return protocol === 'text' ? buildTextRow(values) : buildBinaryTextRow(values);
+    }),
   );
   return undefined;
 }
@@ -86,3 +90,13 @@ const rowOf = (
   range_end: range?.end ?? Buffer.alloc(0),
   shard,
 });
+
+/** A statement with the same columns and parameters, by which a tablet describes the query to a client that prepares it. */
+export function vindexDescription({ columns, ids }: VindexPlan): Buffer {
+  const items = columns.map(
+    ({ title }) => `CAST('' AS CHAR(${LENGTH})) AS \`${title.replaceAll('`', '``')}\``,
+  );
+  const markers = ids.filter(({ kind }) => kind === 'parameter').map(() => '?');
+  const where = markers.length === 0 ? '' : ` FROM DUAL WHERE COALESCE(${markers.join(', ')})`;
+  return Buffer.from(`SELECT ${items.join(', ')}${where}`);
+}

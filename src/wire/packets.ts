@@ -146,6 +146,15 @@ export function buildTextRow(values: readonly (string | Buffer | null)[]): Buffe
   return writer.done();
 }
 
+/** A row of the binary protocol whose columns are all text. */
+export function buildBinaryTextRow(values: readonly (string | Buffer | null)[]): Buffer {
+  // The bitmap's first two bits are not used in rows.
+  const head = Buffer.alloc(1 + ((values.length + 9) >> 3));
+  for (const [at, value] of values.entries())
+    if (value === null) head[1 + ((at + 2) >> 3)]! |= 1 << ((at + 2) & 7);
+  return Buffer.concat([head, buildTextRow(values.filter((value) => value !== null))]);
+}
+
 /** The values of a text row, in order; null is NULL. */
 export function readTextRow(payload: Buffer, columnCount: number): (Buffer | null)[] {
   const values: (Buffer | null)[] = [];

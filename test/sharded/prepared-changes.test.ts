@@ -94,9 +94,7 @@ test('a restart of mysqld', async () => {
   await stage.servers.killFirst();
   await stage.servers.restartFirst();
   for (const [at, id] of ids.entries())
-    expect(await rowsOf(id)).toEqual(
-      at === 1 ? [...expected[1]!, '4|1||'] : at === 2 ? [] : expected[at],
-    );
+    expect(await rowsOf(id)).toEqual(at === 1 ? [...expected[1]!, '4|1||'] : at === 2 ? [] : expected[at]);
   expect((await execute(insert.id, long(6), long(1))).ok!.affectedRows).toBe(1);
 });
 
@@ -134,4 +132,28 @@ test('another VSchema', async () => {
   expect(await rowsOf(several)).toEqual(expected[1]);
   await put('reverse_bits');
   await until('the old one does again', async () => String(await rowsOf(single, 3)) === '3|1|b|');
+});
+
+test('definitions, prepared', async () => {
+  const create = await client.prepare('CREATE TABLE fresh (id BIGINT PRIMARY KEY, v INT)');
+  const drop = await client.prepare('DROP TABLE fresh');
+  for (let turn = 0; turn < 2; turn++) {
+    expect((await execute(create.id)).ok).toBeDefined();
+    expect((await execute(create.id)).error!.errno).toBe(1050);
+    expect(
+      await stage.perShard("SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'fresh'"),
+    ).toEqual(['1', '1']);
+    expect((await execute(drop.id)).ok).toBeDefined();
+    expect((await execute(drop.id)).error!.errno).toBe(1051);
+  }
+});
+
+test('vindex queries, prepared', async () => {
+  const text = 'SELECT id AS `the id`, hex_keyspace_id, shard, range_start FROM bits WHERE id';
+  const { id, answer } = await client.prepare(`${text} IN (?, 2, ?)`);
+  expect(answer.packets[0]!.payload.subarray(5, 9)).toEqual(Buffer.from([4, 0, 2, 0]));
+  const asText = readResults(await client.query(`${text} IN (1, 2, 3)`))[0]!;
+  const asBinary = await execute(id, long(1), long(3));
+  expect(asBinary.rows).toEqual(asText.rows);
+  expect(asBinary.columns).toEqual(asText.columns);
 });
