@@ -18,7 +18,7 @@ import type { ResponseRelay } from '../wire/response-relay.ts';
 import { sendRows } from './local-result.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
-import { isUserFunction, substituted } from './substitute.ts';
+import { substituted } from './substitute.ts';
 import { hasVariables, putVariables } from './user-variables.ts';
 
 /** Effects that ask about the statement before. */
@@ -236,18 +236,7 @@ export class Diagnostics {
       found_rows: `CAST(${this.#foundRows} AS SIGNED)`,
       row_count: `CAST(${this.#rowCount} AS SIGNED)`,
     };
-    const { scan } = statement;
-    const identity = (scan.effects & effect.currentUser) === 0 ? undefined : this.#session.port.identity;
-    if (identity === undefined) return substituted(statement, counts);
-    if (scan.items === undefined || !scan.items.every(({ functionName }) => isUserFunction(functionName))) {
-      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-        message: `Headgate does not support USER() and CURRENT_USER() within other expressions yet: the tablet knows the router's user, not ${identity.user}. Select them by themselves`,
-      });
-    }
-    const user = identityText(identity.user, 'USER()');
-    const currentUser = identityText(identity.currentUser, 'CURRENT_USER()');
-    const users = { user, session_user: user, system_user: user, current_user: currentUser };
-    return substituted(statement, { ...counts, ...users });
+    return substituted(statement, counts);
   }
 
   /** Puts user variables, LAST_INSERT_ID() and CONNECTION_ID() of the session onto a connection before a statement that reads them. */
@@ -275,8 +264,7 @@ export class Diagnostics {
     const { effects } = scan;
     const { holding, services } = this.#session;
     if (this.#rowCountHere && (effects & effect.rowCount) !== 0) return undefined;
-    if ((effects & previousFacts) === 0 || (effects & (primedEffects | effect.currentUser)) !== 0)
-      return undefined;
+    if ((effects & previousFacts) === 0 || (effects & primedEffects) !== 0) return undefined;
     const last = this.#lastOn;
     if (last === undefined || last.closed || last.owner !== this.#session || holding.beginIsPending)
       return undefined;
@@ -483,7 +471,3 @@ export const unreadable = (how: string): HeadgateError =>
   new HeadgateError('ER_NOT_SUPPORTED_YET', {
     message: `Headgate cannot read the diagnostics of the last statement ${how}`,
   });
-
-/** A user's name as an expression of the function's own type and length. */
-const identityText = (name: string, call: string): string =>
-  `IF(1, CONVERT(0x${Buffer.from(name).toString('hex')} USING utf8mb3), ${call})`;

@@ -250,8 +250,6 @@ export function requireSeveral(session: Session, { effects }: StatementScan): vo
   const { unmergeable } = session.state;
   if (unmergeable !== undefined) throw notOverShards(`a statement under ${unmergeable}`);
   for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
-  if ((effects & effect.currentUser) !== 0 && session.port.identity !== undefined)
-    throw notOverShards('USER() and CURRENT_USER()');
 }
 
 function runScatter(

@@ -35,6 +35,7 @@ import { requireNotExplained } from './explain.ts';
 import type { Answered } from './held.ts';
 import { keepPlace, stillHolds } from './kept-plan.ts';
 import { LongData } from './long-data.ts';
+import { textWithOwnUser } from './own-user.ts';
 import { isPlanned } from './planned.ts';
 import {
   executeKept,
@@ -96,9 +97,10 @@ export class PreparedStatements implements TabletStatements {
     const { holding, services, state } = session;
     session.countAs('prepare');
     holding.requireState();
-    const text = packet.subarray(5);
-    this.#requireRoom(text);
-    const scan = scanIn(session, text, 0);
+    const written = packet.subarray(5);
+    this.#requireRoom(written);
+    const read = { text: written, scan: scanIn(session, written, 0) };
+    const { text, scan } = textWithOwnUser(session, written, read.scan) ?? read;
     requireNotExplained(session, text, scan);
     const { target, parseSettings } = state;
     const mode = lexModeIn(session);
@@ -108,7 +110,8 @@ export class PreparedStatements implements TabletStatements {
     const planned = await (isSharded ? preparePlace(session, facts) : prepareShown(session, facts));
     const place = planned?.place ?? placeOf(scan, target, services.gateway, text);
     const renamed = planned === undefined || planned.text === text ? undefined : planned.text;
-    const sent = renamed === undefined ? packet : commandPacket(command.stmtPrepare, renamed);
+    const described = renamed ?? text;
+    const sent = described === written ? packet : commandPacket(command.stmtPrepare, described);
     const connection = await holding.lease(scan, place);
     // The types of variables become those of the statement.
     if ((scan.effects & effect.readsUserVariable) !== 0) await session.diagnostics.prime(scan, connection);
@@ -126,8 +129,8 @@ export class PreparedStatements implements TabletStatements {
     const failed = answer.error !== undefined || connection.closed;
     if (!failed) {
       const own = new TabletText(text, parseSettings);
-      const described = renamed === undefined ? own : new TabletText(renamed, parseSettings);
-      connection.closeStatement(connection.prepared.add(described.keyOn(connection), answer.statementId));
+      const there = renamed === undefined ? own : new TabletText(renamed, parseSettings);
+      connection.closeStatement(connection.prepared.add(there.keyOn(connection), answer.statementId));
       keepToShare(session, connection);
       this.#textBytes += text.length;
       this.#byId.set(id, this.#made({ id, ...facts, own, parameterCount: answer.parameterCount }));
@@ -249,7 +252,7 @@ export class PreparedStatements implements TabletStatements {
     const { scan } = statement;
     const last = leased ?? diagnostics.takeLast(scan, place);
     let meant = text;
-    if (last === undefined && (scan.effects & (previousFacts | effect.currentUser)) !== 0) {
+    if (last === undefined && (scan.effects & previousFacts) !== 0) {
       await diagnostics.settleFacts(scan.effects);
       meant = new TabletText(this.#withValues(statement), text.parseSettings);
     }

@@ -10,6 +10,5 @@ const preparedEffects =
 /** Whether values of the session belong onto the connection, or into the text, before the statement, or a transaction begins with it. */
 export function needsPreparing(session: Session, scan: StatementScan): boolean {
   if ((scan.effects & preparedEffects) !== 0 || session.holding.beginIsPending) return true;
-  if ((scan.effects & effect.currentUser) !== 0 && session.port.identity !== undefined) return true;
   return mayReadVariables(session, scan);
 }

@@ -165,7 +165,7 @@ describe('session state', () => {
 });
 
 describe('substituted values', () => {
-  const values = { found_rows: '17', row_count: '(-1)', user: "'a@b'" };
+  const values = { found_rows: '17', row_count: '(-1)' };
   const rewritten = (sql: string): string => {
     const source = Buffer.from(sql);
     return substituted({ source, scan: scanOf(sql), packet: textPacket(source) }, values).toString('utf8', 5);
@@ -177,7 +177,6 @@ describe('substituted values', () => {
     ['SELECT 1, ROW_COUNT() + 1, 2', 'SELECT 1, (-1) + 1 AS `ROW_COUNT() + 1`, 2'],
     ['SELECT `a``b` + FOUND_ROWS() FROM t', 'SELECT `a``b` + 17 AS ```a````b`` + FOUND_ROWS()` FROM t'],
     ['SELECT a FROM t WHERE b = FOUND_ROWS()', 'SELECT a FROM t WHERE b = 17'],
-    ['SELECT USER(), 1', "SELECT 'a@b' AS `USER()`, 1"],
     ['SELECT 1', 'SELECT 1'],
   ])('%s becomes %s', (sql, expected) => {
     expect(rewritten(sql)).toBe(expected);

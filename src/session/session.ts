@@ -30,6 +30,7 @@ import { Diagnostics } from './diagnostics.ts';
 import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
 import { measureStatement } from './measure-statement.ts';
+import { withOwnUser } from './own-user.ts';
 import { isPlanned, runPlanned } from './planned.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import { scanIn } from './read-statement.ts';
@@ -180,7 +181,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   }
 
   /** Runs one statement; ends with `finished`. */
-  execute(statement: Statement): void {
+  execute(asWritten: Statement): void {
+    const statement = withOwnUser(this, asWritten);
     const { scan } = statement;
     this.#kind = savepointKinds.has(scan.kind) ? 'savepoint' : scan.kind;
     if (!(this.holding.transactionLost && scan.kind === 'rollback')) this.holding.requireState();

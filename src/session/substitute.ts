@@ -3,15 +3,7 @@ import type { Statement } from './session.ts';
 import { textPacket } from './text-packet.ts';
 
 /** SQL for the functions whose value the session knows better than the tablet, by name. */
-export type SessionValues = Readonly<
-  Record<'found_rows' | 'row_count', string> & Partial<Record<UserFunction, string>>
->;
-
-const userFunctions = ['user', 'session_user', 'system_user', 'current_user'] as const;
-type UserFunction = (typeof userFunctions)[number];
-
-export const isUserFunction = (name: string | undefined): name is UserFunction =>
-  (userFunctions as readonly (string | undefined)[]).includes(name);
+export type SessionValues = Readonly<Record<'found_rows' | 'row_count', string>>;
 
 type Place = Readonly<{
   start: number;
@@ -33,11 +25,6 @@ function placesOf({ scan }: Statement, values: SessionValues): Place[] {
       hasAlias: itemHasAlias,
     }),
   );
-  for (const { functionName, start, end, aliasStart } of scan.items ?? []) {
-    const text = isUserFunction(functionName) ? values[functionName] : undefined;
-    if (text !== undefined)
-      places.push({ start, end, text, itemStart: start, itemEnd: end, hasAlias: aliasStart >= 0 });
-  }
   return places.sort((a, b) => a.start - b.start);
 }
 

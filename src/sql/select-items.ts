@@ -3,7 +3,7 @@ import type { LexMode } from './lex-mode.ts';
 import { Lexer, token } from './lexer.ts';
 import { char } from './scan-state.ts';
 import type { SelectItem, Substitution } from './statement.ts';
-import { wordCount, wordFlag, wordFlags, wordId, wordName } from './words.ts';
+import { wordCount, wordFlag, wordFlags, wordId } from './words.ts';
 
 const modifiers = new Uint8Array(wordCount);
 for (const name of [
@@ -143,7 +143,6 @@ function itemOf(text: Buffer, seen: Seen[]): SelectItem {
     end: expression.at(-1)!.end,
     aliasStart: alias?.token.start ?? -1,
     aliasEnd: alias?.token.end ?? -1,
-    functionName: functionNameOf(text, expression),
     systemVariable: systemVariableOf(text, expression),
   });
 }
@@ -181,14 +180,6 @@ function endsOperand(before: Seen, last: Seen): boolean {
     default:
       return false;
   }
-}
-
-function functionNameOf(text: Buffer, seen: Seen[]): string | undefined {
-  const [first, open, close] = seen;
-  if (first === undefined || first.kind !== token.word) return undefined;
-  if (seen.length === 1) return bareCalls.has(first.word) ? wordName(first.word) : undefined;
-  if (seen.length !== 3 || open!.kind !== char.open || close!.kind !== char.close) return undefined;
-  return text.toString('latin1', first.start, first.end).toLowerCase();
 }
 
 function systemVariableOf(text: Buffer, seen: Seen[]): string | undefined {

@@ -458,17 +458,16 @@ describe('details', () => {
       "select distinct found_rows(), @@session.autocommit a, current_user as 'b', 1 + last_insert_id() c limit 1";
     const { items } = scan(sql);
     expect(
-      items!.map(({ start, end, aliasStart, aliasEnd, functionName, systemVariable }) => [
+      items!.map(({ start, end, aliasStart, aliasEnd, systemVariable }) => [
         sql.slice(start, end),
         sql.slice(aliasStart, aliasEnd),
-        functionName,
         systemVariable,
       ]),
     ).toEqual([
-      ['found_rows()', '', 'found_rows', undefined],
-      ['@@session.autocommit', 'a', undefined, 'session.autocommit'],
-      ['current_user', "'b'", 'current_user', undefined],
-      ['1 + last_insert_id()', 'c', undefined, undefined],
+      ['found_rows()', '', undefined],
+      ['@@session.autocommit', 'a', 'session.autocommit'],
+      ['current_user', "'b'", undefined],
+      ['1 + last_insert_id()', 'c', undefined],
     ]);
     for (const other of [
       'select 1 from t',

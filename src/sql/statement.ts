@@ -149,8 +149,6 @@ export type SelectItem = Readonly<{
   /** The alias as written, quotes included; -1 where there is none. */
   aliasStart: number;
   aliasEnd: number;
-  /** Lower-case name when the item is only a call without arguments (`found_rows`, `current_user`, …). */
-  functionName: string | undefined;
   /** Lower-case name with scope (`session.autocommit`, `autocommit`) when the item is only a system variable. */
   systemVariable: string | undefined;
 }>;
