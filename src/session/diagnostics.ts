@@ -88,17 +88,19 @@ export class Diagnostics {
       this.#foundRows = found;
       this.#foundThere = true;
     }
-    if (scan.effects & effect.calcFoundRows) pending |= pendingState.foundRows;
+    // The result of OUT parameters is none of a query's.
+    if ((scan.effects & effect.calcFoundRows) !== 0 || scan.kind === 'call')
+      pending |= pendingState.foundRows;
     this.#rowCount = answer.hasRows || answer.error !== undefined ? -1n : answer.affectedRows;
     const wrote = (scan.effects & effect.lastInsertIdWrite) !== 0;
-    // LOAD DATA does not tell of the numbers that it has generated.
-    if (answer.insertId !== 0n || wrote || scan.kind === 'load') {
+    const { insertId } = answer;
+    // What a procedure or LOAD DATA has generated is not in the answer.
+    if (insertId !== 0n || wrote || scan.kind === 'call' || scan.kind === 'load') {
       pending |= pendingState.lastInsertId;
       if (this.#insertOn !== connection) this.#keepInsert(connection);
-      this.#insertCertain ||=
-        wrote || (answer.insertId !== 0n && answer.insertId === connection.lastInsertId);
+      this.#insertCertain ||= wrote || (insertId !== 0n && insertId === connection.lastInsertId);
       this.#insertOn = connection;
-      this.#insertSeen = answer.insertId;
+      this.#insertSeen = insertId === 0n && !wrote ? this.#lastInsertId : insertId;
     }
     connection.pending = pending;
   }

@@ -88,6 +88,8 @@ export class ResponseRelay {
   /** Bytes of an opaque packet that are still to come. */
   #remaining = 0;
   #continued = false;
+  /** The result is OUT parameters: an OK follows, which the EOF behind its row does not tell (only the one before). */
+  #outParameters = false;
   #carry: Buffer | undefined;
   #emitFrom = 0;
 
@@ -106,6 +108,7 @@ export class ResponseRelay {
     this.nextClientSequence = options.clientSequence & 0xff;
     this.#remaining = 0;
     this.#continued = false;
+    this.#outParameters = false;
     this.#carry = undefined;
     this.status = 0;
     this.hasStatus = false;
@@ -300,6 +303,7 @@ export class ResponseRelay {
     }
     if (this.#state === state.definitionsEnd) {
       this.#seeEof(chunk, body, length);
+      this.#outParameters = (this.status & serverStatus.psOutParams) !== 0;
       return this.opensCursor ? this.#finish() : this.#afterDefinitions();
     }
     if (this.#state === state.definitions && this.#options!.kind === 'prepare') return this.#finish();
@@ -402,7 +406,9 @@ export class ResponseRelay {
   }
 
   #afterResult(): void {
-    if (this.status & serverStatus.moreResultsExist) this.#state = state.first;
+    const isFollowed = this.#outParameters || (this.status & serverStatus.moreResultsExist) !== 0;
+    this.#outParameters = false;
+    if (isFollowed) this.#state = state.first;
     else this.#finish();
   }
 }

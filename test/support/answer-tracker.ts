@@ -35,6 +35,8 @@ export class AnswerTracker {
   #phase: Phase;
   /** Packets still due in the current list of definitions; prepare queues its two lists. */
   #due: number[] = [];
+  /** Behind OUT parameters an OK follows, which only the EOF before their row tells. */
+  #outParameters = false;
 
   constructor(commandByte: number, capabilities: number) {
     this.#command = commandByte;
@@ -62,6 +64,7 @@ export class AnswerTracker {
       case 'columnsEof':
         // A server-side cursor sends no rows here: they come by COM_STMT_FETCH.
         this.#phase = this.#hasFlag(payload, serverStatus.cursorExists) ? 'done' : 'rows';
+        this.#outParameters = this.#hasFlag(payload, serverStatus.psOutParams);
         return 'eof';
       case 'rows':
         return this.#takeRow(payload);
@@ -145,10 +148,9 @@ export class AnswerTracker {
   }
 
   #endResult(payload: Buffer): void {
-    this.#phase =
-      this.#hasFlag(payload, serverStatus.moreResultsExist) && this.#command !== command.stmtFetch
-        ? 'first'
-        : 'done';
+    const isFollowed = this.#outParameters || this.#hasFlag(payload, serverStatus.moreResultsExist);
+    this.#outParameters = false;
+    this.#phase = isFollowed && this.#command !== command.stmtFetch ? 'first' : 'done';
   }
 
   #hasFlag(payload: Buffer, flag: number): boolean {

@@ -1,6 +1,7 @@
 import type { Script } from '../script.ts';
 import { queryAttributes } from './attributes.ts';
 import { bigRows, manyColumns, manyRows } from './big.ts';
+import { calls, callsWithoutAny, callsWithoutMulti } from './call.ts';
 import { commands, commandsBetween, noDatabase, resets } from './commands.ts';
 import { cursorErrors, cursors, cursorsAndOthers } from './cursors.ts';
 import { dataErrors, nameErrors, syntaxErrors } from './errors.ts';
@@ -44,6 +45,9 @@ export const scripts: readonly Script[] = [
   ...clientFlags,
   multiStatements,
   routines,
+  calls,
+  callsWithoutMulti,
+  callsWithoutAny,
   loadData,
   loadWithout,
   statefulTables,

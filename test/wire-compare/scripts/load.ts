@@ -68,6 +68,7 @@ export const loadData: Script = {
 /** A client that has not said that it has files. */
 export const loadWithout: Script = {
   name: 'LOAD DATA LOCAL without the capability',
+  heavy: true,
   steps: [
     ...textQueries('DROP TABLE IF EXISTS load_w', 'CREATE TABLE load_w (id INT PRIMARY KEY)'),
     ...textQueries(
