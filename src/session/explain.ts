@@ -1,17 +1,18 @@
 /**
  * EXPLAIN. `EXPLAIN FORMAT=HEADGATE` and `VEXPLAIN PLAN` show the router's own plan and are answered here, whatever keyspace or shard is
- * selected; a plain EXPLAIN goes to the shard that the explained statement goes to.
+ * selected; a plain EXPLAIN goes to the shard that the explained statement goes to, or to one of them.
  */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { columnType } from '../mysql/protocol.ts';
-import { refuse, shardsFor, textOf } from '../planner/bind.ts';
+import { refusalOf, refuse, shardsFor, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
 import { describePlan, type PlanNode, refusedNode, relayNode } from '../planner/describe-plan.ts';
 import { Operands } from '../planner/operands.ts';
-import { type Plan, refused } from '../planner/plan.ts';
+import { isRefusal, type Plan } from '../planner/plan.ts';
 import { planTree } from '../planner/plan-tree.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
+import type { Template } from '../planner/template.ts';
 import type { ExplainStatement } from '../sql/ast/administration.ts';
 import { parseStatement } from '../sql/parser/statement.ts';
 import type { StatementKind, StatementScan } from '../sql/statement.ts';
@@ -23,6 +24,7 @@ import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session, Statement } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
+import { explainOneOf } from './show/explain-shards.ts';
 import { placeOf } from './statement-place.ts';
 import { textPacket } from './text-packet.ts';
 
@@ -45,6 +47,10 @@ export function explain(session: Session, statement: Statement): Promise<unknown
   const inner = parsed.statement;
   const isOwn = isRouters(parsed);
   if (isOwn) requireForm(parsed);
+  if (parsed.connection !== undefined)
+    throw unsupported(
+      "does not know EXPLAIN FOR CONNECTION: a connection's id is the router's, which runs on several tablets",
+    );
   if (inner === undefined || (!isOwn && parsed.database !== undefined)) return undefined;
   const named = { ...scan, kind: inner.kind as StatementKind };
   if (!isOwn && !isPlanned(session, named)) return undefined;
@@ -54,7 +60,7 @@ export function explain(session: Session, statement: Statement): Promise<unknown
     await schemasToWaitFor(session, named);
     const explained = { session, statement, parsed, text, scan: scanIn(session, text, 0) };
     if (isOwn) show(explained);
-    else relay(explained);
+    else await relay(explained);
   };
   return run();
 }
@@ -201,48 +207,57 @@ function sendText(session: Session, title: string, lines: readonly string[]): vo
 
 // --- MySQL's EXPLAIN ---
 
-const several = refused(
-  'HG_SHARDED_NOT_PLANNED',
-  "MySQL's EXPLAIN is about one server; EXPLAIN FORMAT=HEADGATE shows the plan of a statement for several shards",
-);
-
-function relay(explained: Explained): void {
+function relay(explained: Explained): Promise<unknown> | undefined {
   const { session, statement, text, scan } = explained;
   requirePlannable(scan);
   const plan = planOf(explained);
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, session.services.gateway, text));
-    return;
+    return undefined;
   }
   const map = session.services.plans.shardMap(plan.keyspace);
-  const place = placeAt(session, plan.keyspace, map, singleShard(plan, explained, map));
-  const rewritten = plan.kind === 'vindex' ? undefined : plan.text;
-  if (rewritten === undefined) {
-    session.relayTo(statement, place);
-    return;
-  }
-  const { source } = statement;
-  const head = source.subarray(statement.scan.start, explained.parsed.statement!.start);
-  const tail = textOf(rewritten, valuesOf(text, operandsOf(explained)));
-  session.relayTo({ ...statement, packet: textPacket(Buffer.concat([head, tail])) }, place);
+  const { shards, shardText } = shardsOf(plan, explained, map);
+  const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
+  const [place = placeAt(session, plan.keyspace, map, 0)] = places;
+  const head = statement.source.subarray(statement.scan.start, explained.parsed.statement!.start);
+  const packet = shardText === undefined ? statement.packet : textPacket(Buffer.concat([head, shardText]));
+  if (places.length > 1) return explainOneOf(session, { ...statement, packet }, places);
+  session.relayTo({ ...statement, packet }, place);
+  return undefined;
 }
 
-/** Raises where there are several. */
-function singleShard(plan: Plan, explained: Explained, map: ShardMap): number {
+type Destination = Readonly<{
+  shards: readonly number[];
+  /** The statement as the shards get it; undefined: as it came. */
+  shardText: Buffer | undefined;
+}>;
+
+/** Raises where the statement itself would be refused. */
+function shardsOf(plan: Plan, explained: Explained, map: ShardMap): Destination {
+  const { session, scan } = explained;
   const operands = operandsOf(explained);
+  const values = valuesOf(explained.text, operands);
+  const filled = (template: Template | undefined) => template && textOf(template, values);
   switch (plan.kind) {
     case 'query':
-    case 'change':
-      return shardsFor(plan.groups, operands, map, several)[0] ?? 0;
+    case 'change': {
+      const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
+      const shards = shardsFor(plan.groups, operands, map, refusal);
+      if (shards.length <= 1) return { shards, shardText: filled(plan.text) };
+      requireSeveral(session, scan);
+      if (plan.kind === 'change') return { shards, shardText: filled(plan.scatterText) };
+      return { shards, shardText: isRefusal(plan.scatter) ? undefined : filled(plan.scatter.text) };
+    }
     case 'insert': {
       if (plan.refusal !== undefined) refuse(plan.refusal);
-      // Its numbers are given when it runs.
-      if (plan.sequence !== undefined) refuse(several);
-      const shards = new InsertBinding(plan, operands, valuesOf(explained.text, operands), map).shards();
-      const [first = 0] = shards;
-      return shards.every((shard) => shard === first) ? first : refuse(several);
+      // Numbers of a sequence are given when it runs, and they may say where.
+      const all =
+        plan.sequence === undefined
+          ? new InsertBinding(plan, operands, values, map).shards()
+          : map.names.keys();
+      return { shards: [...new Set(all)].sort((a, b) => a - b), shardText: filled(plan.text) };
     }
     case 'vindex':
-      return refuse(several);
+      throw unsupported('has no EXPLAIN of a vindex query other than FORMAT=HEADGATE: no tablet runs it');
   }
 }
