@@ -80,9 +80,22 @@ const listenTls = z
     ),
     certFile: path('Certificate shown to clients, with its chain (PEM).'),
     keyFile: path('Private key of the certificate (PEM).'),
+    caFile: path(
+      'Certificate authorities (PEM) that sign the certificates of clients. With it clients are asked for one; one of another authority is refused.',
+    ),
+    crlFile: path('Certificates of these authorities that are no longer good: a revocation list (PEM).'),
+    clientCertificates: choice(
+      ['optional', 'required'],
+      'optional',
+      'Whether every client that uses TLS must show a certificate. Of single users it is demanded in the users file (`require`).',
+    ),
+    minVersion: choice(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2', 'Least version of TLS that clients may use.'),
   })
   .prefault({})
-  .meta({ description: 'TLS towards clients.' });
+  .meta({
+    description:
+      'TLS towards clients. The files are read again whenever they change; connections that stand keep theirs.',
+  });
 
 const listen = z
   .strictObject({
@@ -223,6 +236,8 @@ const gateway = z
     caFile: path(
       "Certificate authority (PEM) that must have signed the tablets' certificates. Without it they are not verified.",
     ),
+    certFile: path('Certificate that the router shows to tablets that ask for one, with its chain (PEM).'),
+    keyFile: path('Private key of that certificate (PEM).'),
     connectMsMax: milliseconds(5000, 10, 'Time for connecting and logging in to a tablet.'),
     holdMsMax: milliseconds(10_000, 0, 'How long a statement waits for its shard to have a primary again.'),
     cell: text('', 'Cell of this router: replicas of the same cell are preferred. Empty: no preference.'),

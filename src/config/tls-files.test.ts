@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from './load-config.ts';
-import { readGatewayCa, readListenTls } from './tls-files.ts';
+import { readGatewayTls, readListenTls } from './tls-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-tls-'));
 const inFolder = (name: string): string => join(folder, name);
@@ -53,8 +53,35 @@ test('with mode off the files are not looked at', () => {
 });
 
 test('the authority for tablets', () => {
-  expect(readGatewayCa(loadConfig({ flags: { 'gateway.caFile': inFolder('a.crt') } }))).toContain('BEGIN');
+  expect(readGatewayTls(loadConfig({ flags: { 'gateway.caFile': inFolder('a.crt') } }))).toEqual({
+    ca: expect.stringContaining('BEGIN'),
+  });
   expect(() => loadConfig({ flags: { 'gateway.caFile': inFolder('garbage') } })).toThrow(
     /gateway\.caFile: .*garbage/,
   );
+});
+
+test('what the router shows to tablets', () => {
+  const pair = (certFile: string, keyFile?: string) =>
+    loadConfig({
+      flags: {
+        'gateway.certFile': inFolder(certFile),
+        ...(keyFile === undefined ? {} : { 'gateway.keyFile': inFolder(keyFile) }),
+      },
+    });
+  expect(readGatewayTls(pair('a.crt', 'a.key'))).toMatchObject({ key: expect.stringContaining('KEY') });
+  expect(() => pair('a.crt', 'b.key')).toThrow(/gateway\.certFile: .*does not belong/);
+  expect(() => pair('a.crt')).toThrow(/certFile and keyFile are a pair/);
+});
+
+test('what clients are judged by', () => {
+  const judged = (more: Record<string, string>) =>
+    loadConfig({ flags: { ...flags('a.crt', 'a.key').flags, ...more } });
+  expect(readListenTls(judged({ 'listen.tls.caFile': inFolder('b.crt') }))?.ca).toContain('BEGIN');
+  expect(() => judged({ 'listen.tls.caFile': inFolder('garbage') })).toThrow(/garbage holds no certificate/);
+  expect(() => judged({ 'listen.tls.crlFile': inFolder('a.crt') })).toThrow(/nothing without caFile/);
+  expect(() => judged({ 'listen.tls.clientCertificates': 'required' })).toThrow(/caFile is missing/);
+  expect(() =>
+    judged({ 'listen.tls.caFile': inFolder('b.crt'), 'listen.tls.crlFile': inFolder('garbage') }),
+  ).toThrow(/garbage holds no revocation list/);
 });

@@ -1,30 +1,55 @@
 /** Certificates and keys that the configuration names: read here, and checked before anything listens. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { Config } from './schema.ts';
 
 /** PEM texts as `tls.createSecureContext` takes them. */
-export type TlsMaterial = Readonly<{ cert: string; key: string }>;
+export type TlsMaterial = Readonly<{
+  cert?: string | undefined;
+  key?: string | undefined;
+  ca?: string | undefined;
+  crl?: string | undefined;
+}>;
 
-/** Certificate and key for clients; undefined when `listen.tls.mode` is off. Throws HG_CONFIG if they do not fit. */
+/** What clients are shown and judged by; undefined when `listen.tls.mode` is off. Throws HG_CONFIG if it cannot work. */
 export function readListenTls({ listen: { tls } }: Config): TlsMaterial | undefined {
   if (tls.mode === 'off' || tls.certFile === undefined || tls.keyFile === undefined) return undefined;
   try {
-    return readPair(tls.certFile, tls.keyFile);
+    const pair = readPair(tls.certFile, tls.keyFile);
+    if (tls.caFile === undefined) {
+      if (tls.crlFile !== undefined) throw new Error('crlFile says nothing without caFile');
+      if (tls.clientCertificates === 'required')
+        throw new Error('clientCertificates is required: caFile is missing');
+      return pair;
+    }
+    const ca = readCertificate(tls.caFile);
+    return { ...pair, ca, crl: tls.crlFile === undefined ? undefined : readRevocations(tls.crlFile) };
   } catch (cause) {
     throw new HeadgateError('HG_CONFIG', { detail: `listen.tls: ${messageOf(cause)}`, cause });
   }
 }
 
-/** The authority that signs the tablets' certificates; undefined when none is named. */
-export function readGatewayCa({ gateway: { tls, caFile } }: Config): string | undefined {
-  if (tls === 'off' || caFile === undefined) return undefined;
-  try {
-    return readCertificate(caFile);
-  } catch (cause) {
-    throw new HeadgateError('HG_CONFIG', { detail: `gateway.caFile: ${messageOf(cause)}`, cause });
-  }
+/** Who signs the tablets' certificates, and what they are shown; undefined when TLS towards tablets is off. */
+export function readGatewayTls({
+  gateway: { tls, caFile, certFile, keyFile },
+}: Config): TlsMaterial | undefined {
+  if (tls === 'off') return undefined;
+  const checked = <T>(key: string, read: () => T): T => {
+    try {
+      return read();
+    } catch (cause) {
+      throw new HeadgateError('HG_CONFIG', { detail: `gateway.${key}: ${messageOf(cause)}`, cause });
+    }
+  };
+  const ca = caFile === undefined ? undefined : checked('caFile', () => readCertificate(caFile));
+  if (certFile === undefined && keyFile === undefined) return { ca };
+  return checked('certFile', () => {
+    if (certFile === undefined || keyFile === undefined)
+      throw new Error('certFile and keyFile are a pair; one of them is missing');
+    return { ca, ...readPair(certFile, keyFile) };
+  });
 }
 
 /** Adds a problem for everything about TLS that could not work. `place` names a key and where its value stands. */
@@ -37,7 +62,7 @@ export function checkTlsFiles(config: Config, place: (path: string) => string, p
       }
     }
   }
-  for (const check of [() => readListenTls(config), () => readGatewayCa(config)]) {
+  for (const check of [() => readListenTls(config), () => readGatewayTls(config)]) {
     try {
       check();
     } catch (cause) {
@@ -72,4 +97,14 @@ function readCertificate(file: string): string {
     throw new Error(`${file} holds no certificate (PEM): ${messageOf(cause)}`, { cause });
   }
   return pem;
+}
+
+function readRevocations(file: string): string {
+  const crl = readFileSync(file, 'utf8');
+  try {
+    createSecureContext({ crl });
+  } catch (cause) {
+    throw new Error(`${file} holds no revocation list (PEM): ${messageOf(cause)}`, { cause });
+  }
+  return crl;
 }

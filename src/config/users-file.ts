@@ -3,9 +3,19 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocumen
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { type HostRule, parseHostRule } from './host-rule.ts';
 import { suggestion } from './suggestion.ts';
-import { type UserEntry, Users } from './users.ts';
+import { type TlsRequirement, type UserEntry, Users } from './users.ts';
 
-const userKeys = ['name', 'hosts', 'cachingSha2', 'native', 'password', 'admin', 'connectionsMax'] as const;
+const userKeys = [
+  'name',
+  'hosts',
+  'cachingSha2',
+  'native',
+  'password',
+  'require',
+  'admin',
+  'connectionsMax',
+] as const;
+const requirementKeys = ['subject', 'issuer', 'cipher'] as const;
 type UserKey = (typeof userKeys)[number];
 
 const hashForms = {
@@ -91,9 +101,10 @@ class UsersFileReader {
     if (withoutPassword && cachingSha2.length + native.length > 0) {
       this.#refuse(node, `user ${name} has both a hash and the empty password; keep one`);
     }
+    const requires = this.#readRequirement(name, values.get('require'));
     const admin = this.#readAdmin(name, values.get('admin'));
     const connectionsMax = this.#readConnectionsMax(name, values.get('connectionsMax'));
-    return { name, hosts, cachingSha2, native, withoutPassword, admin, connectionsMax };
+    return { name, hosts, cachingSha2, native, withoutPassword, requires, admin, connectionsMax };
   }
 
   #readName(user: YAMLMap, node: unknown): string {
@@ -151,6 +162,27 @@ class UsersFileReader {
       return value;
     const allowed = `a whole number from 0 (no limit) to ${CONNECTIONS_MAX}`;
     return this.#refuse(node, `connectionsMax of user ${name} must be ${allowed}`);
+  }
+
+  #readRequirement(name: string, node: unknown): TlsRequirement | undefined {
+    if (node === undefined) return undefined;
+    if (!isMap(node)) {
+      const text = this.#string(node, `require of user ${name}`).toLowerCase();
+      if (text === 'ssl' || text === 'x509') return { certificate: text === 'x509' };
+      return this.#refuse(
+        node,
+        `require of user ${name} must be ssl, x509, or a map of subject, issuer, cipher`,
+      );
+    }
+    const texts = new Map<string, string>();
+    for (const pair of node.items) {
+      const key = keyOf(pair);
+      if (!(requirementKeys as readonly string[]).includes(key))
+        this.#refuse(pair.key, `unknown key ${key} of require${suggestion(key, requirementKeys)}`);
+      texts.set(key, this.#string(pair.value, `${key} of user ${name}`));
+    }
+    const [subject, issuer, cipher] = requirementKeys.map((key) => texts.get(key));
+    return { certificate: subject !== undefined || issuer !== undefined, subject, issuer, cipher };
   }
 
   #checkUnique(entries: readonly UserEntry[], nodes: readonly unknown[]): void {

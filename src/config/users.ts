@@ -5,6 +5,15 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type HostRule, hostRuleMatches, normalizeAddress } from './host-rule.ts';
 
+/** What MySQL's `REQUIRE` demands of a connection; names are written as MySQL writes them (`/C=SE/O=Shop/CN=app`). */
+export type TlsRequirement = Readonly<{
+  /** A certificate that the router's authorities have signed. */
+  certificate: boolean;
+  subject?: string | undefined;
+  issuer?: string | undefined;
+  cipher?: string | undefined;
+}>;
+
 export type UserEntry = Readonly<{
   name: string;
   hosts: readonly HostRule[];
@@ -14,6 +23,8 @@ export type UserEntry = Readonly<{
   native: readonly Buffer[];
   /** Logs in without a password, and only so. Then both lists are empty. */
   withoutPassword: boolean;
+  /** Undefined: any connection will do. */
+  requires?: TlsRequirement | undefined;
   /** May see and kill all users' sessions, and connect when all other connections are taken. */
   admin: boolean;
   /** Connections that the user may have at a time on one router; 0: no limit of its own. */

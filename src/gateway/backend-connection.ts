@@ -7,7 +7,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { capability, command } from '../mysql/protocol.ts';
 import type { TabletRecord } from '../topology/topology.ts';
-import { Channel, type ChannelHandler } from '../wire/channel.ts';
+import { Channel, type ChannelHandler, type ClientTls } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
 import { parseErr, type ServerError } from '../wire/err-packet.ts';
 import { ClientHandshake } from '../wire/handshake/client-handshake.ts';
@@ -34,8 +34,8 @@ export type TabletLogin = Readonly<{
   user: string;
   password: string;
   tls: 'off' | 'preferred' | 'required';
-  /** PEM of the authority that signed the tablets' certificates; without it they are not verified. */
-  ca: string | undefined;
+  /** Asked for each new connection: the files may have changed. */
+  certificates: () => ClientTls;
   connectMsMax: number;
 }>;
 
@@ -382,8 +382,7 @@ export class BackendConnection implements ChannelHandler {
         this.#channel.write(frame(payload, sequence));
       },
       startTls: () => {
-        const ca = login.ca === undefined ? {} : { ca: login.ca };
-        this.#channel.startClientTls(ca, () => handshake.secured());
+        this.#channel.startClientTls(login.certificates(), () => handshake.secured());
       },
       done: (result) => {
         this.#handshake = undefined;

@@ -3,7 +3,6 @@
  * packets; knows nothing of SQL.
  */
 
-import { createSecureContext } from 'node:tls';
 import { hostOf, hostRuleMatches, normalizeAddress } from '../config/host-rule.ts';
 import type { UserEntry } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
@@ -87,6 +86,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
       {
         users: settings.users(),
         remoteAddress: this.remoteAddress,
+        rsaKeyPair: settings.rsaKeyPair,
         connectionId,
         serverVersion: settings.serverVersion(),
         capabilities: offeredCapabilities(settings),
@@ -227,8 +227,8 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
   }
 
   #changeUser(packet: Buffer, sequence: number): void {
-    const { users } = this.#settings;
-    const options = { users: users(), remoteAddress: this.remoteAddress };
+    const { users, rsaKeyPair } = this.#settings;
+    const options = { users: users(), remoteAddress: this.remoteAddress, rsaKeyPair };
     this.#startTimer();
     const login = new ServerChangeUser(options, this.#identity!, this.#loginSink());
     this.#login = login;
@@ -332,9 +332,8 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
 
   #beginTls(rest: Buffer): void {
     this.#startTls = false;
-    const context = this.#settings.secureContext() ?? createSecureContext();
-    this.#plain.startServerTls(context, rest, () => {
-      if (this.#login instanceof ServerHandshake) this.#login.secured();
+    this.#plain.startServerTls(this.#settings.serverTls(), rest, (peer) => {
+      if (this.#login instanceof ServerHandshake) this.#login.secured(peer);
     });
   }
 

@@ -1,8 +1,10 @@
 /** What all client connections of a router share, and what they offer. */
-import type { SecureContext } from 'node:tls';
 import type { UserDirectory } from '../config/users.ts';
 import { capability } from '../mysql/protocol.ts';
 import type { SessionServices } from '../session/services.ts';
+import type { RsaKeyPair } from '../wire/auth/rsa-password.ts';
+import type { ServerTls } from '../wire/channel.ts';
+import type { ConnectAttributes } from '../wire/handshake/connect-attributes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
@@ -42,7 +44,10 @@ export type ClientSettings = Readonly<{
   limits: ConnectionLimits;
   serverVersion: () => string;
   tls: 'off' | 'optional' | 'required';
-  secureContext: () => SecureContext | undefined;
+  /** Called only where `tls` is not `off`. */
+  serverTls: () => ServerTls;
+  /** For clients that have no other way to prove the password that a native hash stands for. */
+  rsaKeyPair: (attributes: ConnectAttributes) => RsaKeyPair | undefined;
   /** As MySQL's `protocol_compression_algorithms`. */
   compression: readonly ('zlib' | 'zstd' | 'uncompressed')[];
   packetBytesMax: number;

@@ -1,16 +1,10 @@
 /** One router process: puts topology, gateway, listeners and the admin port together, and takes them apart again. */
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Config } from '../config/schema.ts';
-import { readGatewayCa, readListenTls } from '../config/tls-files.ts';
-import type { Users } from '../config/users.ts';
-import { defaultUsers, parseUsers } from '../config/users-file.ts';
-import { type WatchedFile, watchFile } from '../config/watch-file.ts';
 import { Sequences } from '../engine/sequences.ts';
-import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
+import { HeadgateError } from '../errors/headgate-error.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Plans } from '../session/plans.ts';
 import type { SessionServices } from '../session/services.ts';
@@ -31,6 +25,7 @@ import { ClientWatch } from './client-timeouts.ts';
 import { ClusterSessions } from './cluster-sessions.ts';
 import { ConnectionIds } from './connection-ids.ts';
 import { ConnectionLimits } from './connection-limits.ts';
+import { Credentials } from './credentials.ts';
 import { Listeners } from './listeners.ts';
 import { collectGauges, gaugesHelp, routerStatus } from './router-status.ts';
 
@@ -52,9 +47,7 @@ export class Router {
   readonly #lease: RouterLease;
   readonly #peers: RouterPeers;
   readonly #cluster: ClusterSessions;
-  #users: Users;
-  #watchedUsers: WatchedFile | undefined;
-  #secureContext: SecureContext | undefined;
+  readonly #credentials: Credentials;
   readonly #listeners: Listeners;
   #admin: AdminServer | undefined;
   readonly #settings: ClientSettings;
@@ -67,8 +60,7 @@ export class Router {
   private constructor(config: Config, log: Log) {
     this.config = config;
     this.log = log;
-    this.#users = this.#readUsers();
-    this.#secureContext = contextOf(config);
+    this.#credentials = new Credentials(config, log);
     const { etcd: hosts, prefix, timeoutMs } = config.topology;
     this.watcher = EtcdTopologyWatcher.start({
       hosts,
@@ -83,7 +75,7 @@ export class Router {
         user: config.gateway.user,
         password: config.gateway.password,
         tls: config.gateway.tls,
-        ca: readGatewayCa(config),
+        certificates: () => this.#credentials.gatewayTls,
         connectMsMax: config.gateway.connectMsMax,
       },
       limits: config.pool,
@@ -194,7 +186,7 @@ export class Router {
     this.state = 'draining';
     this.#listeners.close();
     for (const connection of [...this.connections.values()]) connection.destroy();
-    this.#watchedUsers?.close();
+    this.#credentials.close();
     clearInterval(this.#traffic);
     this.#watch.close();
     // A tablet that does not answer is not waited for.
@@ -237,37 +229,6 @@ export class Router {
     };
   }
 
-  #readUsers(): Users {
-    const path = this.config.listen.usersFile;
-    if (path === undefined) return defaultUsers();
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (cause) {
-      throw new HeadgateError('HG_CONFIG', {
-        detail: `listen.usersFile ${path}: ${messageOf(cause)}`,
-        cause,
-      });
-    }
-    const users = parseUsers(text, path);
-    this.#watchedUsers = watchFile(path, text, {
-      changed: (changed) => {
-        try {
-          this.#users = parseUsers(changed, path, this.#users.decoyKey);
-          this.log.info({ path, users: this.#users.entries.length }, 'users read again');
-        } catch (error) {
-          this.log.error(
-            { err: error, path },
-            'the changed users file is wrong; the users stay as they were',
-          );
-        }
-      },
-      lost: (reason) =>
-        this.log.error({ path, reason }, 'the users file is gone; the users stay as they were'),
-    });
-    return users;
-  }
-
   #clientSettings(): ClientSettings {
     const { config } = this;
     const services: SessionServices = {
@@ -285,11 +246,12 @@ export class Router {
     };
     return {
       services,
-      users: () => this.#users,
+      users: () => this.#credentials.users,
       limits: this.#limits,
       serverVersion: () => this.serverVersion,
       tls: config.listen.tls.mode,
-      secureContext: () => this.#secureContext,
+      serverTls: () => this.#credentials.serverTls,
+      rsaKeyPair: (attributes) => this.#credentials.rsaKeyPair(attributes),
       localInfile: config.listen.localInfile === 'on',
       compression: config.listen.compression,
       packetBytesMax: config.listen.packetBytesMax,
@@ -332,9 +294,4 @@ export class Router {
       },
     });
   }
-}
-
-function contextOf(config: Config): SecureContext | undefined {
-  const material = readListenTls(config);
-  return material === undefined ? undefined : createSecureContext({ ...material, minVersion: 'TLSv1.2' });
 }

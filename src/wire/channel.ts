@@ -5,8 +5,10 @@
  * ignores `onread`, so an accepted socket's handle is wrapped anew; `channel.test.ts` pins that this internal way works,
  * and `data` events take over where it does not (TLS, or a Node without it).
  */
+import type { X509Certificate } from 'node:crypto';
 import { connect, Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
+import { oneLineName, type TlsPeer } from './auth/tls-requirement.ts';
 
 const READ_BUFFER_BYTES = 64 * 1024;
 /** For answers of a few rows; a read that fills it makes room for more. Many connections' buffers then fit the processor's caches. */
@@ -46,6 +48,22 @@ const sharedBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 const spareBuffers: Buffer[] = [];
 
 type WithHandle = { _handle: unknown };
+/** What Node's own TLS server asks after a handshake; nothing public tells it. */
+type WithVerdict = { _handle: { verifyError(): Error | undefined } | null };
+
+/** TLS towards a client. */
+export type ServerTls = Readonly<{
+  context: SecureContext;
+  /** Whether the client is asked for a certificate, and must show one. One that is not good ends the connection. */
+  clientCertificate: 'no' | 'optional' | 'required';
+}>;
+
+/** TLS towards a server; its certificate is verified only where `ca` is given. */
+export type ClientTls = Readonly<{
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+}>;
 
 export class Channel implements ClientChannel {
   handler: ChannelHandler;
@@ -158,17 +176,31 @@ export class Channel implements ClientChannel {
   }
 
   /** As server: the client's next bytes are a TLS ClientHello; `rest` is what of it has arrived already. */
-  startServerTls(context: SecureContext, rest: Buffer, onSecure: (socket: TLSSocket) => void): void {
+  startServerTls(
+    { context, clientCertificate }: ServerTls,
+    rest: Buffer,
+    onSecure: (peer: TlsPeer) => void,
+  ): void {
     const plain = this.#detach();
     if (rest.length > 0) plain.unshift(Buffer.from(rest));
-    const secure = new TLSSocket(plain, { isServer: true, secureContext: context, requestCert: false });
-    secure.once('secure', () => onSecure(secure));
+    const secure = new TLSSocket(plain, {
+      isServer: true,
+      secureContext: context,
+      requestCert: clientCertificate !== 'no',
+      rejectUnauthorized: clientCertificate === 'required',
+    });
+    secure.once('secure', () => {
+      const certificate = clientCertificate === 'no' ? undefined : secure.getPeerX509Certificate();
+      const verdict = (secure as unknown as WithVerdict)._handle?.verifyError();
+      if (certificate !== undefined && verdict !== undefined && verdict !== null) secure.destroy(verdict);
+      else onSecure(peerOf(secure, certificate));
+    });
     this.#attach(secure, true);
     this.#paused = false;
   }
 
-  /** As client: upgrades to TLS; certificates are verified only where `ca` is given. */
-  startClientTls(options: { ca?: string; servername?: string }, onSecure: () => void): void {
+  /** As client: upgrades to TLS. */
+  startClientTls(options: ClientTls, onSecure: () => void): void {
     const plain = this.#detach();
     const secure = connectTls(
       {
@@ -236,3 +268,12 @@ export class Channel implements ClientChannel {
     return true;
   }
 }
+
+const peerOf = (socket: TLSSocket, certificate: X509Certificate | undefined): TlsPeer => ({
+  cipher: socket.getCipher().name,
+  version: socket.getProtocol() ?? '',
+  certificate: certificate && {
+    subject: oneLineName(certificate.subject),
+    issuer: oneLineName(certificate.issuer),
+  },
+});

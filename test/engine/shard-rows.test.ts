@@ -19,7 +19,13 @@ const SHARDS = 3;
 let server: Mysqld;
 let connections: BackendConnection[];
 
-const login = { user: 'root', password: '', tls: 'off', ca: undefined, connectMsMax: 10_000 } as const;
+const login = {
+  user: 'root',
+  password: '',
+  tls: 'off',
+  certificates: () => ({}),
+  connectMsMax: 10_000,
+} as const;
 
 function connect(deprecateEof: boolean): Promise<BackendConnection> {
   const { host, port } = server.endpoint;

@@ -56,7 +56,7 @@ export class SchemaStage {
   gateway({ user = 'root', holdMsMax = 20_000 } = {}): Gateway {
     const gateway = new Gateway({
       watcher: this.store.watch(),
-      login: { user, password: '', tls: 'off', ca: undefined, connectMsMax: 10_000 },
+      login: { user, password: '', tls: 'off', certificates: () => ({}), connectMsMax: 10_000 },
       limits: {
         connectionsMax: 10,
         waitMsMax: 10_000,

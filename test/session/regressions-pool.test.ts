@@ -30,7 +30,7 @@ function poolAt(port: number, connectionsMax: number): TabletPool {
   const place = { alias: 'local-1', cell: 'local', keyspace: 'main', shard: '0', type: 'replica' } as const;
   return new TabletPool(
     { ...place, host: '127.0.0.1', port },
-    { user: 'root', password: '', tls: 'off', ca: undefined, connectMsMax: 5000 },
+    { user: 'root', password: '', tls: 'off', certificates: () => ({}), connectMsMax: 5000 },
     {
       connectionsMax,
       waitMsMax: 30_000,

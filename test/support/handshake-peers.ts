@@ -114,7 +114,9 @@ function serveLogin(
     startTls: () => {
       const secured = new TLSSocket(packets.release(), { isServer: true, secureContext });
       packets.use(secured);
-      secured.once('secure', () => handshake.secured());
+      secured.once('secure', () =>
+        handshake.secured({ cipher: secured.getCipher().name, version: 'TLSv1.3', certificate: undefined }),
+      );
     },
     done: (proven: ClientIdentity, sequence: number) => {
       identity = proven;

@@ -3,7 +3,7 @@
  * It shares nothing with `src/wire` but the protocol's numbers, so that a mistake there cannot hide itself.
  */
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { capability, command } from '../../src/mysql/protocol.ts';
 import { AnswerTracker, isSilent } from './answer-tracker.ts';
 import { type Attribute, namedExecutePayload, queryPrefix } from './attributes.ts';
@@ -35,6 +35,8 @@ export type ConnectOptions = Readonly<{
   without?: number;
   charset?: number;
   tls?: boolean;
+  /** With `tls`: a certificate to show (PEM), versions and the like. */
+  tlsOptions?: Pick<TlsOptions, 'cert' | 'key' | 'minVersion' | 'maxVersion' | 'session'>;
   /** Asked for, and used where the server offers it. */
   compression?: CompressionName;
   /** Level of zstd as the handshake says it; 3 unless told. */
@@ -96,6 +98,8 @@ export class RawClient {
   readonly #plain: Socket;
   #socket: Socket;
   #reader = new PacketReader();
+  /** Set once TLS was begun. */
+  tls: TLSSocket | undefined;
   /** Set once the login is over, where compression was agreed on. */
   compressed: CompressedWire | undefined;
   #closed = false;
@@ -363,7 +367,7 @@ export class RawClient {
     if (options.tls) {
       this.sendRaw(frame(loginHead(this.capabilities, charset), sequence));
       sequence += 1;
-      await this.#startTls();
+      await this.#startTls(options.tlsOptions);
     }
     const plugin = options.plugin ?? this.greeting.plugin;
     const proof = passwordProof(plugin, password, this.#salt);
@@ -409,11 +413,12 @@ export class RawClient {
       this.sendRaw(frame(Buffer.from(content), (firstSequence + at) & 0xff));
   }
 
-  async #startTls(): Promise<void> {
+  async #startTls(options: ConnectOptions['tlsOptions']): Promise<void> {
     const plain = this.#plain;
     plain.removeAllListeners('data');
     plain.removeAllListeners('close');
-    const secure = connectTls({ socket: plain, rejectUnauthorized: false });
+    const secure = connectTls({ socket: plain, rejectUnauthorized: false, ...options });
+    this.tls = secure;
     this.#socket = secure;
     this.#listen(secure);
     await new Promise<void>((resolve, reject) => {

@@ -8,6 +8,7 @@ import { type UserEntry, verifyPassword } from '../../config/users.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { buildAuthMoreData, buildAuthSwitchRequest } from '../handshake/auth-packets.ts';
 import type { AuthenticationOptions } from '../handshake/client-identity.ts';
+import type { ConnectAttributes } from '../handshake/connect-attributes.ts';
 import {
   cachingSha2Message,
   cachingSha2TokenBytes,
@@ -17,6 +18,7 @@ import { verifyNativeToken } from './native-password.ts';
 import { createNonce } from './nonce.ts';
 import { type AuthPlugin, cachingSha2Password, nativePassword } from './plugin-names.ts';
 import { decryptPassword, type RsaKeyPair, withoutNul } from './rsa-password.ts';
+import { meetsRequirement, type TlsPeer } from './tls-requirement.ts';
 
 /** Hears the verdict; `sequence` is that of the next packet to the client. */
 export interface AuthenticationSink {
@@ -33,6 +35,9 @@ export type AuthenticationRequest = Readonly<{
   token: Buffer | undefined;
   nonce: Buffer;
   secure: boolean;
+  /** Undefined without TLS. */
+  tls: TlsPeer | undefined;
+  attributes: ConnectAttributes;
 }>;
 
 type State = 'idle' | 'switched' | 'password' | 'encryptedPassword' | 'ended';
@@ -43,6 +48,7 @@ export class ServerAuthentication {
   #state: State = 'idle';
   #userName = '';
   #secure = false;
+  #tls: TlsPeer | undefined;
   #entry!: UserEntry;
   #exists = false;
   #plugin: AuthPlugin = cachingSha2Password;
@@ -60,11 +66,13 @@ export class ServerAuthentication {
     if (found === 'hostDenied') return this.#refuse(hostDenied(remoteAddress));
     this.#userName = request.userName;
     this.#secure = request.secure;
+    this.#tls = request.tls;
     this.#nonce = request.nonce;
     this.#exists = found !== undefined;
     this.#entry = found ?? users.decoy(request.userName);
     // A secure connection needs no key; asking for one there would only make it for nothing.
-    if (isNativeOnly(this.#entry) && !this.#secure) this.#rsaKeyPair = this.#options.rsaKeyPair?.();
+    if (isNativeOnly(this.#entry) && !this.#secure)
+      this.#rsaKeyPair = this.#options.rsaKeyPair?.(request.attributes);
     if (request.plugin === undefined) return this.#judgeOldClient(request.token ?? Buffer.alloc(0));
     this.#plugin = this.#choosePlugin(request.plugin);
     const { token } = request;
@@ -167,7 +175,7 @@ export class ServerAuthentication {
   }
 
   #conclude(matches: boolean, passwordGiven: boolean): void {
-    if (!matches || !this.#exists) {
+    if (!matches || !this.#exists || !meetsRequirement(this.#entry.requires, this.#tls)) {
       return this.#refuse(accessDenied(this.#userName, this.#options.remoteAddress, passwordGiven));
     }
     this.#state = 'ended';

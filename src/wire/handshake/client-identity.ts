@@ -4,6 +4,7 @@ import type { HeadgateError } from '../../errors/headgate-error.ts';
 import { collationById } from '../../mysql/collations.ts';
 import type { AuthPlugin } from '../auth/plugin-names.ts';
 import type { RsaKeyPair } from '../auth/rsa-password.ts';
+import type { TlsPeer } from '../auth/tls-requirement.ts';
 import type { CompressionAlgorithm } from '../compression/codec.ts';
 import type { ConnectAttributes } from './connect-attributes.ts';
 
@@ -20,6 +21,8 @@ export type ClientIdentity = Readonly<{
   plugin: AuthPlugin;
   /** The connection cannot be listened to: TLS or a unix socket. */
   secure: boolean;
+  /** Undefined without TLS. */
+  tls: TlsPeer | undefined;
   /** Agreed on for everything after the login. */
   compression: Readonly<{ algorithm: CompressionAlgorithm; level: number }> | undefined;
   /** The greeting's: clients without PLUGIN_AUTH use it again in COM_CHANGE_USER. */
@@ -29,7 +32,7 @@ export type ClientIdentity = Readonly<{
 /** Where the server's side of the dialogue goes. All payloads sent are fresh buffers, without packet header. */
 export interface ServerHandshakeSink {
   send(payload: Buffer, sequence: number): void;
-  /** The client will begin TLS now; call `secured()` when it stands, and push nothing before. */
+  /** The client will begin TLS now; call `secured` when it stands, and push nothing before. */
   startTls(): void;
   /** Proven. The caller checks the database and sends OK or ERR with `sequence`. */
   done(identity: ClientIdentity, sequence: number): void;
@@ -46,7 +49,7 @@ export type AuthenticationOptions = Readonly<{
    * For users that have only a native hash, connecting without TLS: given a key they may send the password encrypted
    * (which some clients do only when told to), without one they are asked for mysql_native_password.
    */
-  rsaKeyPair?: (() => RsaKeyPair | undefined) | undefined;
+  rsaKeyPair?: ((attributes: ConnectAttributes) => RsaKeyPair | undefined) | undefined;
 }>;
 
 /** Text of the connection phase in the client's character set: latin1 as such, all else as UTF-8. */

@@ -10,6 +10,11 @@ export const noAttributes: ConnectAttributes = new Map();
 /** MySQL keeps at most 64 KiB of them (`performance_schema_session_connect_attrs_size`). */
 const attributesBytesMax = 65_536;
 
+/** Whether the client says that it is MySQL's own library of a version that has no mysql_native_password any more. */
+export const lacksNativePlugin = (attributes: ConnectAttributes): boolean =>
+  attributes.get('_client_name') === 'libmysql' &&
+  Number.parseInt(attributes.get('_client_version') ?? '', 10) >= 9;
+
 export function buildAttributes(attributes: ConnectAttributes): Buffer {
   const parts: Buffer[] = [];
   for (const [key, value] of attributes) parts.push(lenencString(key), lenencString(value));

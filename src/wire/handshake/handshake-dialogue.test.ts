@@ -22,6 +22,7 @@ import { buildHandshakeResponse, buildSslRequest, type HandshakeResponse } from 
 import { ServerChangeUser } from './server-change-user.ts';
 import { ServerHandshake, type ServerHandshakeOptions } from './server-handshake.ts';
 
+const tlsPeer = { cipher: 'TLS_AES_256_GCM_SHA384', version: 'TLSv1.3', certificate: undefined };
 const { cachingSha2, native } = hashPassword('secret');
 const users: UserDirectory = parseUsers(
   `users:
@@ -90,7 +91,7 @@ function play(server: Partial<ServerHandshakeOptions>, client: Partial<ClientHan
       send: (payload, sequence) => post('client', payload, sequence),
       startTls: () => {
         verdict.tls += 1;
-        queue.push(() => serverSide.secured());
+        queue.push(() => serverSide.secured(tlsPeer));
       },
       done: (identity, sequence) => {
         verdict.identity = identity;
@@ -353,7 +354,7 @@ test('on a unix socket TLS may be asked for or not', () => {
   expect(plain.raw).toMatchObject({ tls: 0, identity: { userName: 'none', secure: true } });
   const asked = open(options);
   asked.server.push(buildSslRequest({ capabilities, packetBytesMax: 1, collationId: 45 }), 1);
-  asked.server.secured();
+  asked.server.secured(tlsPeer);
   asked.server.push(response({ userName, capabilities }), 2);
   expect(asked.raw).toMatchObject({ tls: 1, identity: { userName: 'none', secure: true } });
 });
@@ -449,7 +450,7 @@ test('any packets at all end in silence, a question or one refusal, never in an 
       for (const payload of packets) {
         const last = raw.sent.at(-1)![1];
         server.push(payload, (last + 1) & 0xff);
-        server.secured();
+        server.secured(tlsPeer);
       }
       // Only the user without a password can come of it, by its right name.
       if (raw.identity !== undefined) expect(raw.identity.userName).toBe('none');

@@ -74,6 +74,8 @@ export class ServerChangeUser {
       token: request.plugin === undefined ? request.token : undefined,
       nonce: this.#previous.nonce,
       secure: this.#previous.secure,
+      tls: this.#previous.tls,
+      attributes: request.attributes,
     });
   }
 

@@ -4,6 +4,7 @@ import { capability } from '../../mysql/protocol.ts';
 import { createNonce } from '../auth/nonce.ts';
 import { type AuthPlugin, cachingSha2Password } from '../auth/plugin-names.ts';
 import { hostDenied, ServerAuthentication } from '../auth/server-authentication.ts';
+import type { TlsPeer } from '../auth/tls-requirement.ts';
 import { ZLIB_LEVEL, ZSTD_LEVEL_MAX } from '../compression/codec.ts';
 import { buildErr } from '../err-packet.ts';
 import {
@@ -61,7 +62,7 @@ export class ServerHandshake {
   readonly #offered: number;
   #state: State = 'idle';
   #secure: boolean;
-  #tlsStands = false;
+  #tls: TlsPeer | undefined;
   /** Of the next packet, whichever side sends it. */
   #sequence = 0;
   #response: HandshakeResponse | undefined;
@@ -106,11 +107,11 @@ export class ServerHandshake {
   }
 
   /** TLS stands: everything from here on came through it. */
-  secured(): void {
+  secured(tls: TlsPeer): void {
     if (this.#state !== 'startingTls') return;
     this.#state = 'greeted';
     this.#secure = true;
-    this.#tlsStands = true;
+    this.#tls = tls;
   }
 
   /** One payload of the client, valid only during the call. Never throws because of what the client sent. */
@@ -142,7 +143,7 @@ export class ServerHandshake {
       this.#withSqlState = false;
       throw badHandshake('the client does not speak protocol 4.1');
     }
-    const wantsTls = (flags & capability.ssl) !== 0 && !this.#tlsStands;
+    const wantsTls = (flags & capability.ssl) !== 0 && this.#tls === undefined;
     // A client on a unix socket may ask for TLS, but may also set the flag and go on without.
     if (wantsTls && (isSslRequest(payload) || !this.#secure)) return this.#beginTls(payload);
     if (!this.#secure && this.#options.tls === 'required') {
@@ -174,6 +175,8 @@ export class ServerHandshake {
       token: response.token,
       nonce: this.#nonce,
       secure: this.#secure,
+      tls: this.#tls,
+      attributes: response.attributes,
     });
   }
 
@@ -191,6 +194,7 @@ export class ServerHandshake {
         packetBytesMax: response.packetBytesMax,
         plugin,
         secure: this.#secure,
+        tls: this.#tls,
         compression: this.#compression,
         nonce: this.#nonce,
       },
