@@ -30,7 +30,9 @@ const userVariables = effect.readsUserVariable | effect.writesUserVariable;
 /** What is told in other words when it is lost: by the transaction's own error, by the next FETCH. */
 const ownWords = pin.transaction | pin.nextTransaction | pin.cursor;
 /** What another shard can do without: statements there need nothing of it. */
-const independent = pin.transaction | pin.cursor;
+/** What a session may have on several connections at a time. */
+const besideOthers = pin.cursor | pin.namedLocks;
+const independent = pin.transaction | besideOthers;
 
 export class Holding {
   /** The open transaction's beginning and savepoints. */
@@ -223,7 +225,7 @@ export class Holding {
       // These count for every statement, named or not.
       const ruled = takesPart && (held.pins & (pin.variables | pin.nextTransaction)) !== 0;
       const state = held.pins & ~independent;
-      const uses = scan.kind === 'set' || pinsOf(scan) !== 0;
+      const uses = scan.kind === 'set' || (pinsOf(scan) & ~pin.namedLocks) !== 0;
       const reads =
         (scan.effects & userVariables) !== 0 && (held.pins & (pin.userVariables | pin.unknown)) !== 0;
       if (!ruled && !reads && !(uses && state !== 0)) continue;
@@ -253,6 +255,7 @@ export class Holding {
     }
     const wasOpen = (this.pins & pin.transaction) !== 0;
     if (answer.error?.errno === ERRNO_DEADLOCK) this.rolledBack(connection);
+    if ((scan.effects & effect.namedLock) !== 0) this.#session.locks.note(connection);
     const left = this.#leftBy(scan, answer) | pins;
     const open = isOpen(connection, answer) ? pin.transaction : 0;
     const held = this.#held.find((other) => other.connection === connection);
@@ -270,8 +273,8 @@ export class Holding {
   }
 
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {
-    const others = this.#held.some(({ pins }) => (pins & ~pin.cursor) !== 0);
-    const elsewhere = others && open === 0 && left !== pin.cursor;
+    const others = this.#held.some(({ pins }) => (pins & ~besideOthers) !== 0);
+    const elsewhere = others && open === 0 && (left & ~besideOthers) !== 0;
     if ((left | open) === 0) this.#giveBackClean(connection);
     else if (elsewhere) this.discard(connection);
     else this.hold(connection, place, left | open);

@@ -18,6 +18,7 @@ import type { ResponseRelay } from '../wire/response-relay.ts';
 import { preparedError } from './prepared-error.ts';
 import type { Session } from './session.ts';
 import type { Place } from './statement-place.ts';
+import { suspect } from './suspect.ts';
 
 /** What one shard is asked. */
 export type ShardQuestion = Readonly<{
@@ -206,7 +207,7 @@ class ScatterRead implements RowClient {
   async #release(part: Part, answer: ResponseRelay, connection: BackendConnection): Promise<void> {
     const session = this.#session;
     connection.pending &= pendingState.lastInsertId;
-    session.suspect(this.#scan, connection);
+    suspect(session, this.#scan, connection);
     await connection.killing;
     const { error, warnings } = answer;
     const outcome = { error, warnings };

@@ -16,7 +16,7 @@ import type {
 } from '../gateway/backend-connection.ts';
 import { toServerError } from '../gateway/tablet-refusal.ts';
 import { capability, command, serverStatus } from '../mysql/protocol.ts';
-import type { StatementScan } from '../sql/statement-scan.ts';
+import { effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { QueryKindName } from '../telemetry/query-kinds.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
@@ -30,6 +30,7 @@ import { Diagnostics } from './diagnostics.ts';
 import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
 import { measureStatement } from './measure-statement.ts';
+import { NamedLocks } from './named-locks.ts';
 import { withOwnUser } from './own-user.ts';
 import { isPlanned, runPlanned } from './planned.ts';
 import { PreparedStatements } from './prepared-statements.ts';
@@ -38,10 +39,11 @@ import { needsPreparing } from './relay-needs.ts';
 import type { SessionServices } from './services.ts';
 import type { SessionState } from './session-state.ts';
 import { statementHandlers } from './statement-handlers.ts';
-import { namesTables, type Place, placeOf } from './statement-place.ts';
+import { type Place, placeOf } from './statement-place.ts';
+import { suspect } from './suspect.ts';
 import { parseTarget } from './target.ts';
 import { textPacket } from './text-packet.ts';
-import { doubtVariables, mayHaveSetVariables, settleWithVariables } from './user-variables.ts';
+import { mayHaveSetVariables, settleWithVariables } from './user-variables.ts';
 
 /** One statement on its way: where it was read, what it says, and the packet to send. */
 export type Statement = {
@@ -66,6 +68,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   readonly holding = new Holding(this);
   readonly diagnostics = new Diagnostics(this);
   readonly prepared = new PreparedStatements(this);
+  readonly locks = new NamedLocks(this);
   readonly activity = new Activity();
   /** Sequence number of the next packet to the client. */
   sequence = 1;
@@ -270,7 +273,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     if (this.#options.kind !== 'prepare' || answer.error !== undefined) {
       this.diagnostics.note(statement, answer, connection);
     }
-    this.suspect(statement.scan, connection);
+    suspect(this, statement.scan, connection);
     this.last = connection;
     if (settle !== undefined) return settle();
     if (mayHaveSetVariables(this, statement.scan, connection))
@@ -282,17 +285,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       this.fail(error);
       return;
     }
-    this.finished(answer.error !== undefined);
-  }
-
-  /** Triggers, and functions within views, run without a word of them in the statement. */
-  suspect(scan: StatementScan, connection: BackendConnection): void {
-    const pool = this.services.gateway.poolOf(connection);
-    if (pool === undefined) return;
-    if (scan.kind === 'createRoutine') this.services.gateway.definitionsChanged(pool);
-    if (!pool.hasStoredCode || !namesTables(scan)) return;
-    connection.suspect = true;
-    doubtVariables(this, connection);
+    const failed = answer.error !== undefined;
+    if ((statement.scan.effects & effect.namedLock) === 0) this.finished(failed);
+    else this.slowly(this.locks.settle(statement, failed, connection).then(() => this.finished(failed)));
   }
 
   onResponseLost(answer: ResponseRelay, error: HeadgateError): void {

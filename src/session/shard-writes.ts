@@ -21,6 +21,7 @@ import { executeContent } from './execute-values.ts';
 import { sendAhead } from './long-data.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
+import { suspect } from './suspect.ts';
 import { prepareOnTablet } from './tablet-prepare.ts';
 
 /** By position from 0; undefined where it is not known. */
@@ -95,7 +96,7 @@ function settleAll(session: Session, scan: StatementScan, parts: readonly Part[]
   for (const { connection } of parts) {
     session.running.delete(connection);
     connection.pending &= pendingState.lastInsertId;
-    session.suspect(scan, connection);
+    suspect(session, scan, connection);
   }
   for (const { connection, statement } of parts) {
     if (session.closed) connection.close();

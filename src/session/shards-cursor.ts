@@ -20,6 +20,7 @@ import { idAt } from './execute-packet.ts';
 import { pin } from './pins.ts';
 import { changedColumns, type ShardQuestion, WARNINGS_KEPT_MAX } from './scatter-read.ts';
 import type { Session } from './session.ts';
+import { suspect } from './suspect.ts';
 
 type Part = Readonly<{
   question: ShardQuestion;
@@ -297,7 +298,7 @@ class ShardsCursor implements Cursor, RowSink, RowClient {
         continue;
       }
       connection.pending &= pendingState.lastInsertId;
-      session.suspect(scan, connection);
+      suspect(session, scan, connection);
       session.holding.settle(scan, { error: this.#shards[at]?.error }, connection, question.place, pins);
     }
   }

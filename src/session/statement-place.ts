@@ -51,10 +51,12 @@ const heldShows: ReadonlySet<ShowKind> = new Set([
 /** Neither the session's database nor the one that is shown: SHOW CREATE VIEW qualifies the names of all others. */
 const ELSEWHERE = 'information_schema';
 
+const shardEffects = effect.unknownFunction | effect.lexError | effect.currentDatabase | effect.namedLock;
+
 /** Whether a statement may mean something else on another shard: by its tables, stored code or default database. */
 export function dependsOnShard(scan: StatementScan): boolean {
   if (namesTables(scan)) return true;
-  if (scan.effects & (effect.unknownFunction | effect.lexError | effect.currentDatabase)) return true;
+  if (scan.effects & shardEffects) return true;
   return !heldKinds.has(scan.kind) && !(scan.showKind !== undefined && heldShows.has(scan.showKind));
 }
 
@@ -64,6 +66,7 @@ export const namesTables = (scan: StatementScan): boolean =>
 
 /** `source` is the buffer that was scanned. Raises HG_SHARDED_NOT_PLANNED, HG_SEVERAL_KEYSPACES, HG_NO_TABLET or ER_NOT_SUPPORTED_YET. */
 export function placeOf(scan: StatementScan, target: Target, gateway: Gateway, source?: Buffer): Place {
+  if ((scan.effects & effect.namedLock) !== 0 && !namesTables(scan)) return placeOfLocks(target, gateway);
   if (scan.databaseName !== undefined && scan.kind !== 'show') {
     return placeOfDatabaseDdl(scan.databaseName, scan, target, gateway, source);
   }
@@ -89,6 +92,18 @@ export function placeOf(scan: StatementScan, target: Target, gateway: Gateway, s
   if (!shardChosen && gateway.topology?.keyspaces.get(keyspace)?.sharded === true)
     requireNoTables(scan, keyspace, gateway);
   return { shard, type, database };
+}
+
+/**
+ * Named locks exclude each other only on one server: always the primary of the keyspace's first shard, whatever shard or tablet type is
+ * selected; without a keyspace the first of those that are not sharded, also while it has no primary.
+ */
+function placeOfLocks(target: Target, gateway: Gateway): Place {
+  const keyspaces = [...(gateway.topology?.keyspaces.values() ?? [])];
+  const keyspace = target.keyspace || (keyspaces.find(({ sharded }) => !sharded) ?? keyspaces[0])?.name;
+  const shard = keyspace === undefined ? undefined : gateway.firstShard(keyspace);
+  if (shard === undefined) throw new HeadgateError('HG_NO_TABLET', { detail: 'no keyspace has a shard' });
+  return { shard, type: 'primary', database: databaseOf(target) };
 }
 
 function keyspaceOf(scan: StatementScan, target: Target, gateway: Gateway): string {

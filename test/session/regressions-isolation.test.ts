@@ -131,7 +131,9 @@ describe('what is held on one shard and a statement for another', () => {
     const { id } = await a.prepare("SELECT @prepared := 1, GET_LOCK('elsewhere', 0)");
     await a.execute(id);
     const b = await connect(router, { database: 'user:80-' });
-    expect((await ask(b, "SELECT @prepared, IS_USED_LOCK('elsewhere')")).rows).toEqual([[null, null]]);
+    expect((await ask(b, "SELECT @prepared, IS_FREE_LOCK('elsewhere')")).rows).toEqual([[null, '0']]);
+    a.destroy();
+    await until('the lock is free', async () => (await value(b, "SELECT IS_FREE_LOCK('elsewhere')")) === '1');
   });
 
   test.each(['SET timestamp = 1', 'SET TRANSACTION READ ONLY'])(
