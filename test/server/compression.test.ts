@@ -1,4 +1,6 @@
 /** The compressed protocol beyond what test/wire-compare plays: hostile frames, slow readers, what a router may demand. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { capability, command } from '../../src/mysql/protocol.ts';
@@ -126,4 +128,20 @@ test('only what the configuration names is offered, and compression can be deman
   );
   await client.quit();
   await zstdOnly.stop();
+});
+
+test('the greetings are what docs/protocol.md says', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| (\d+) \| [A-Z0-9_ ()]+ \| (yes|no) \| (yes|no) \|/gm)];
+  expect(rows.map(([, bit]) => Number(bit))).toEqual(Array.from({ length: 32 }, (_, bit) => bit));
+  for (const [column, endpoint] of [
+    [2, stage.baseline],
+    [3, router.endpoint],
+  ] as const) {
+    const client = await RawClient.open(endpoint);
+    const { capabilities } = client.greeting;
+    client.destroy();
+    const offered = rows.map(([, bit]) => (((capabilities >>> Number(bit)) & 1) === 1 ? 'yes' : 'no'));
+    expect(offered).toEqual(rows.map((row) => row[column]));
+  }
 });
