@@ -10,6 +10,7 @@ import { requireLocalFiles } from './load-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { showDatabases } from './show/databases.ts';
+import { maintainTables } from './show/maintain-tables.ts';
 import { metadataQuery } from './show/metadata-query.ts';
 import { showOwn } from './show/own-show.ts';
 import { showAsQuery } from './show/shown-query.ts';
@@ -47,6 +48,7 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   select: metadataQuery,
   set: setStatement,
   kill,
+  admin: maintainTables,
   explain,
   load: requireLocalFiles,
   show,

@@ -4,7 +4,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { ShardHandle } from '../gateway/shard-handle.ts';
 import { effect, type ShowKind, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import type { TabletType } from '../topology/topology.ts';
-import { databaseOf, isSystemSchema, type Target } from './target.ts';
+import { databaseOf, isSystemSchema, noSuchDatabase, type Target } from './target.ts';
 
 export type Place = Readonly<{
   shard: ShardHandle;
@@ -130,6 +130,8 @@ function requireNoTables(scan: StatementScan, keyspace: string, gateway: Gateway
   const tables = scan.hasUnqualifiedTable || !system || scan.databaseName !== undefined;
   const hidden = (scan.effects & (effect.unknownFunction | effect.lexError)) !== 0;
   if (answeredByAnyShard.has(scan.kind) || (sameOnEveryShard.has(scan.kind) && !tables && !hidden)) return;
+  const unknown = scan.qualifiers.find((name) => !gateway.keyspaces.has(name) && !isSystemSchema(name));
+  if (unknown !== undefined) throw noSuchDatabase(unknown, gateway.keyspaces);
   const shards = [...(gateway.topology?.keyspaces.get(keyspace)?.shards.keys() ?? [])];
   throw new HeadgateError('HG_SHARDED_NOT_PLANNED', {
     keyspace,

@@ -2,6 +2,7 @@
  * Where a session's statements go: what USE, COM_INIT_DB and the handshake's database may say.
  * Grammar as in Vitess: `[keyspace][:shard | /shard][@type]`.
  */
+import { suggestion } from '../config/suggestion.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { type TabletType, type Topology, tabletTypes } from '../topology/topology.ts';
 
@@ -36,6 +37,10 @@ export const targetText = ({ keyspace, shard, type, systemSchema }: Target): str
 const unknownDatabase = (name: string, why = ''): HeadgateError =>
   new HeadgateError('ER_BAD_DB_ERROR', { message: `Unknown database '${name}'${why}` });
 
+/** MySQL's error for a database that is none, with a keyspace that may have been meant. */
+export const noSuchDatabase = (name: string, keyspaces: Iterable<string>): HeadgateError =>
+  unknownDatabase(name, suggestion(name, [...keyspaces]));
+
 /** Reads a target; what it leaves out stays as in `current`. Raises 1049 for names that the topology does not have. */
 export function parseTarget(text: string, current: Target, topology: Topology | undefined): Target {
   const at = text.lastIndexOf('@');
@@ -50,7 +55,7 @@ export function parseTarget(text: string, current: Target, topology: Topology | 
   const shard = cut < 0 ? undefined : place.slice(cut + 1);
   if (topology === undefined) throw new HeadgateError('HG_NO_TOPOLOGY');
   const known = topology.keyspaces.get(keyspace);
-  if (known === undefined) throw unknownDatabase(text);
+  if (known === undefined) throw noSuchDatabase(text, topology.keyspaces.keys());
   if (shard !== undefined && !known.shards.has(shard)) {
     throw unknownDatabase(
       text,

@@ -91,3 +91,64 @@ test('SHOW TABLE STATUS counts the rows of all shards', async () => {
   const shard = await stage.client(stage.system.router, { database: 'user:80-' });
   expect((await ask(shard, "SHOW TABLE STATUS LIKE 'account'")).rows[0]![4]).toBe('20');
 });
+
+describe('maintenance of tables', () => {
+  const statements = [
+    'ANALYZE TABLE user.account',
+    'ANALYZE LOCAL TABLE user.account, user.item, user.nothing',
+    'ANALYZE TABLE user.account UPDATE HISTOGRAM ON name WITH 4 BUCKETS',
+    'ANALYZE TABLE user.account DROP HISTOGRAM ON name',
+    'CHECK TABLE user.account FAST QUICK',
+    'OPTIMIZE TABLE user.item',
+    'REPAIR TABLE user.item',
+    'CHECKSUM TABLE user.account, user.nothing, user.item EXTENDED',
+    'SHOW WARNINGS',
+    'CHECKSUM TABLE user.account QUICK',
+  ];
+
+  test.each([undefined, 'shop', 'user'])('in %s', async (database) => {
+    for (const sql of statements) {
+      const [expected, got] = await stage.both({ sql, database });
+      expect([sql, seen(got)]).toEqual([sql, seen(expected)]);
+    }
+    const [expected, got] = await stage.both({ sql: 'CHECKSUM TABLE shop.product', database });
+    // Rows have the moments in which they were made.
+    expect(got.columns).toEqual(expected.columns);
+  });
+
+  test('CHECKSUM sees the rows of the transaction', async () => {
+    for (const sql of [
+      'BEGIN',
+      "INSERT INTO account VALUES (1001, 'x'), (1002, 'y'), (1003, 'z')",
+      'CHECKSUM TABLE account',
+      'ROLLBACK',
+      'CHECKSUM TABLE account',
+    ]) {
+      const [expected, got] = await stage.both({ sql, database: 'user' });
+      expect([sql, seen(got)]).toEqual([sql, seen(expected)]);
+    }
+  });
+
+  test('what only one shard says, says so', async () => {
+    const [first] = stage.tabletsOf('user');
+    const there = await stage.client(first!, { database: 'user' });
+    await ask(there, 'CREATE TABLE alone (id INT PRIMARY KEY)');
+    const client = await stage.client(stage.system.router, { database: 'user' });
+    expect((await ask(client, 'CHECK TABLE alone')).rows).toEqual([
+      ['user.alone', 'check', 'status', 'OK (user/-80)'],
+      ['user.alone', 'check', 'Error', "Table 'user.alone' doesn't exist (user/80-)"],
+      ['user.alone', 'check', 'status', 'Operation failed (user/80-)'],
+    ]);
+    expect((await ask(client, 'CHECKSUM TABLE alone')).rows).toEqual([['user.alone', null]]);
+    await ask(there, 'DROP TABLE alone');
+  });
+
+  test('a shard that is selected is asked alone, several keyspaces are refused', async () => {
+    const shard = await stage.client(stage.system.router, { database: 'user:80-' });
+    const whole = await stage.client(stage.system.router, { database: 'user' });
+    const [[, part]] = (await ask(shard, 'CHECKSUM TABLE account')).rows as [[string, string]];
+    const [[, all]] = (await ask(whole, 'CHECKSUM TABLE account')).rows as [[string, string]];
+    expect(part).not.toBe(all);
+    expect((await ask(whole, 'ANALYZE TABLE account, shop.product')).error?.errno).toBe(9102);
+  });
+});

@@ -172,6 +172,16 @@ describe('several keyspaces', () => {
     expect(await value(client, 'SELECT v FROM other.things')).toBe('other');
   });
 
+  test('a database that is none is unknown as in MySQL, a near name is suggested', async () => {
+    await refusal(client, 'USE user');
+    for (const [sql, expected] of [
+      ['SELECT * FROM nowhere.things', "1049 (42000) Unknown database 'nowhere'"],
+      ['DELETE FROM usr.things', "1049 (42000) Unknown database 'usr'; did you mean user?"],
+      ['USE usre', "1049 (42000) Unknown database 'usre'; did you mean user?"],
+    ] as const)
+      expect(await refusal(client, sql)).toBe(expected);
+  });
+
   test('GLOBAL variables are refused', async () => {
     for (const sql of [
       'SET GLOBAL max_connections = 10',
