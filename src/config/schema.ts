@@ -275,6 +275,11 @@ const pool = z
 const session = z
   .strictObject({
     preparedStatementsMax: integer(10_000, 1, 1_000_000, 'Prepared statements that one client may hold.'),
+    queryMsMax: milliseconds(
+      0,
+      0,
+      'How long a query, INSERT, REPLACE, UPDATE, DELETE or CALL may take; then it is stopped (3024). 0: no limit. QUERY_TIMEOUT_MS in a statement goes before it.',
+    ),
     preparedBytesMax: integer(
       64 * MIB,
       KIB,

@@ -176,6 +176,13 @@ export const mysqlErrors = {
     message: 'User has exceeded a resource',
     advice: "Raise the user's connectionsMax in the users file, or close idle connections.",
   },
+  ER_QUERY_TIMEOUT: {
+    errno: 3024,
+    sqlState: 'HY000',
+    retryable: false,
+    message: 'Query execution was interrupted, maximum statement execution time exceeded',
+    advice: 'Raise QUERY_TIMEOUT_MS in the statement, or session.queryMsMax: docs/directives.md.',
+  },
   ER_QUERY_INTERRUPTED: {
     errno: 1317,
     sqlState: '70100',

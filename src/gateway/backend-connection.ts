@@ -86,6 +86,8 @@ export type CommandOptions = {
   addStatus: number;
   clientCapabilities: number;
   statementId: number;
+  /** See `ResponseOptions`. */
+  errorTold?: ((error: ServerError) => ServerError) | undefined;
   /** Passed on where the connection takes them. */
   attributes?: readonly QueryAttribute[] | undefined;
   /** Whose file the tablet may ask for; undefined: it must not. */
@@ -230,7 +232,7 @@ export class BackendConnection implements ChannelHandler {
     this.busy = true;
     this.#receiver = receiver;
     const clientSequence = options.clientSequence;
-    const { kind, addStatus, clientCapabilities, statementId, fileSource } = options;
+    const { kind, addStatus, clientCapabilities, statementId, fileSource, errorTold } = options;
     this.#fileSource = fileSource;
     this.answer.begin(
       {
@@ -241,6 +243,7 @@ export class BackendConnection implements ChannelHandler {
         clientCapabilities,
         deprecateEof: this.#deprecateEof,
         statementId,
+        errorTold,
         fileAllowed: fileSource !== undefined,
       },
       receiver,

@@ -137,8 +137,8 @@ export class Diagnostics {
     this.warningCount = facts.warnings;
   }
 
-  /** What SHOW WARNINGS said on the shard whose error is about to be told. */
-  failedWith(rows: readonly Buffer[]): void {
+  /** What SHOW WARNINGS said on the shard whose error is about to be told; undefined: the error alone is to be shown. */
+  failedWith(rows: readonly Buffer[] | undefined): void {
     this.#failedWith = rows;
   }
 

@@ -38,8 +38,9 @@ export function measureStatement(session: Session, ended: EndedStatement): numbe
   );
   const { connectionId, userName } = session.port;
   const shard = place?.shard.name;
+  const workload = scan.directives?.workloadName;
   log.warn(
-    { connectionId, userName, tookMs: Math.round(tookMs), kind, shard, digest, sql, failed },
+    { connectionId, userName, tookMs: Math.round(tookMs), kind, shard, digest, sql, failed, workload },
     'slow query',
   );
   return endedMs;

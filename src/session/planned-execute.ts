@@ -4,7 +4,6 @@
  */
 
 import type { ShardRows } from '../engine/operators/inputs.ts';
-import { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { scatterRows } from '../engine/run-scatter.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
@@ -31,7 +30,14 @@ import { cursorKey } from './cursor.ts';
 import { executeContent } from './execute-values.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { sendAhead } from './long-data.ts';
-import { changeShards, limitsOf, placeAt, requirePlannable, requireSeveral } from './planned.ts';
+import {
+  changeShards,
+  limitsOf,
+  memoryBudget,
+  placeAt,
+  requirePlannable,
+  requireSeveral,
+} from './planned.ts';
 import { insertOnShards } from './planned-insert.ts';
 import { changedColumns, scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
@@ -202,7 +208,7 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   const { text, markers } = scatterText(run, scatter);
   const bound = markers.map((index) => kept.parameters.bound(index));
   const limits = limitsOf(scatter, kept.operands);
-  const budget = new MemoryBudget(session.services.statementBytesMax);
+  const budget = memoryBudget(session, statement.scan);
   // Data that is left on a statement of which EXECUTE does not come would be the next one's.
   const keep = kept.texts.scatter !== undefined && statement.longData === undefined;
   const questions = places.map((place) => ({

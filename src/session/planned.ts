@@ -252,6 +252,12 @@ export function requireSeveral(session: Session, { effects }: StatementScan): vo
   for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
 }
 
+/** What the statement's operators may keep. */
+export const memoryBudget = (session: Session, { directives }: StatementScan): MemoryBudget =>
+  new MemoryBudget(
+    directives?.ignoresMemoryLimit === true ? Number.POSITIVE_INFINITY : session.services.statementBytesMax,
+  );
+
 function runScatter(
   session: Session,
   { scan, source }: Statement,
@@ -264,7 +270,7 @@ function runScatter(
   // The slots are those of the statement read last, which is another one as soon as something waits.
   const limits = limitsOf(scatter, operands);
   const questions = places.map((place) => ({ place, packet: () => packet }));
-  const budget = new MemoryBudget(session.services.statementBytesMax);
+  const budget = memoryBudget(session, scan);
   const original = source.subarray(scan.start, scan.end);
   return scatterRead(session, scan, { questions, original }, (shards) =>
     scatterRows(scatter, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),

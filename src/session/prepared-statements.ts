@@ -189,6 +189,7 @@ export class PreparedStatements implements TabletStatements {
       return undefined;
     }
     session.countAs('execute');
+    session.deadline.begin(scan);
     holding.requireState();
     if (this.#lastRun !== statement) {
       if (this.#lastRun !== undefined) {

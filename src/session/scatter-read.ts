@@ -241,7 +241,7 @@ class ScatterRead implements RowClient {
       session.finished(false);
       return false;
     }
-    const failure = error ?? new HeadgateError('ER_QUERY_INTERRUPTED');
+    const failure = session.deadline.told(error ?? new HeadgateError('ER_QUERY_INTERRUPTED'));
     const lost = failure instanceof HeadgateError && failure.code === 'HG_TABLET_LOST';
     if (lost && repeatable && !this.#sent && !this.#wasHeld) return true;
     session.sequence = this.#sent ? sequence : session.sequence;

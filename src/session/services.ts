@@ -17,6 +17,7 @@ export type SessionServices = Readonly<{
     preparedStatementsMax: number;
     preparedBytesMax: number;
     longDataBytesMax: number;
+    queryMsMax: number;
     userVariableBytesMax: number;
   }>;
   slowQueryMs: number;

@@ -6,7 +6,7 @@
  * something of this client is left on it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HeadgateError } from '../errors/headgate-error.ts';
+import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type {
   AnswerReceiver,
   BackendConnection,
@@ -26,6 +26,7 @@ import { Activity } from './activity.ts';
 import { withoutAttributes } from './attributes.ts';
 import type { ClientPort } from './client-port.ts';
 import { commandHandlers } from './command-handlers.ts';
+import { Deadline } from './deadline.ts';
 import { Diagnostics } from './diagnostics.ts';
 import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
@@ -70,6 +71,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   readonly prepared = new PreparedStatements(this);
   readonly locks = new NamedLocks(this);
   readonly activity = new Activity();
+  readonly deadline = new Deadline(this);
   /** Sequence number of the next packet to the client. */
   sequence = 1;
   /** MORE_RESULTS_EXISTS while a statement of a multi-statement is not the last one. */
@@ -105,6 +107,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       addStatus: 0,
       clientCapabilities: port.capabilities,
       statementId: 0,
+      errorTold: (error) => this.deadline.told(error),
       fileSource: (port.capabilities & capability.localFiles) === 0 ? undefined : port,
     };
   }
@@ -187,6 +190,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   execute(asWritten: Statement): void {
     const statement = withOwnUser(this, asWritten);
     const { scan } = statement;
+    this.deadline.begin(scan);
     this.#kind = savepointKinds.has(scan.kind) ? 'savepoint' : scan.kind;
     if (!(this.holding.transactionLost && scan.kind === 'rollback')) this.holding.requireState();
     const handler = statementHandlers[scan.kind];
@@ -270,9 +274,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     if (answer.error !== undefined) this.services.metrics.error(answer.error.errno);
     const statement = this.#statement!;
     // A successful PREPARE leaves alone what the next statement may ask about the last one.
-    if (this.#options.kind !== 'prepare' || answer.error !== undefined) {
+    if (answer.error !== undefined && this.deadline.expired) this.diagnostics.noteError(answer.error);
+    else if (this.#options.kind !== 'prepare' || answer.error !== undefined)
       this.diagnostics.note(statement, answer, connection);
-    }
     suspect(this, statement.scan, connection);
     this.last = connection;
     if (settle !== undefined) return settle();
@@ -343,6 +347,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   /** The statement (or command) has been answered. */
   finished(failed: boolean): void {
     this.#retried = false;
+    this.deadline.end();
     this.#measure(failed);
     if (this.#closed) return;
     const more = this.#more;
@@ -419,9 +424,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const known = toServerError(error);
     if (known === undefined)
       this.services.log.error({ err: error, connectionId: this.port.connectionId }, 'internal error');
-    const answer =
-      known ??
-      new HeadgateError('HG_INTERNAL', { detail: error instanceof Error ? error.message : String(error) });
+    const answer = this.deadline.told(
+      known ?? new HeadgateError('HG_INTERNAL', { detail: messageOf(error) }),
+    );
     if (this.#closed) return;
     if (this.#answered) {
       // The client must not get a second answer to one command; what is uncertain now is told with the next one.

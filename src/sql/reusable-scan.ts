@@ -2,7 +2,7 @@
  * When what the statement scan said of one text holds for another text with the same fingerprint key (under the same
  * `LexMode`).
  *
- * The same by the key alone are: kind, effects, readOnly, qualifiers, hasUnqualifiedTable, databaseName. They follow from words, names,
+ * The same by the key alone are: kind, effects, readOnly, qualifiers, hasUnqualifiedTable, databaseName, directives. They follow from words, names,
  * signs and the kinds of tokens, all of which the key has. Positions differ: start, end, next, and those inside
  * assignments, items, substitutions and killTarget. Values of literals differ: schemaLiterals, killTarget.id, values of
  * assignments, and names in statements other than the five kinds below, whose text may be read by other rules.
@@ -51,5 +51,6 @@ export function rebaseScan(scan: StatementScan, start: number, end: number, next
     assignments: scan.assignments,
     items: scan.items,
     substitutions: scan.substitutions,
+    directives: scan.directives,
   };
 }

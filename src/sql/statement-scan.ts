@@ -5,7 +5,9 @@
  * The bits guard one client from another: a connection goes back to the pool only if they say that nothing
  * of this client's stays on it.
  */
+
 import { byteBit } from './charset-tables.ts';
+import { readDirectives } from './directives.ts';
 import { type LexMode, lexModeOf } from './lex-mode.ts';
 import { token } from './lexer.ts';
 import { RoutineBody } from './routine-body.ts';
@@ -106,6 +108,7 @@ export function scanStatement(
       (effects & (effect.foundRows | effect.rowCount)) === 0
         ? noDetails.substitutions
         : substitutionsOf(text, start, end, mode),
+    directives: readDirectives(text, start, end),
   };
 }
 

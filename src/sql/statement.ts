@@ -1,5 +1,7 @@
 /** What the statement scan tells about one statement. Positions are byte offsets into the scanned text. */
 
+import type { Directives } from './directives.ts';
+
 export type StatementKind =
   | 'select'
   | 'insert'
@@ -193,4 +195,6 @@ export type StatementScan = Readonly<{
   /** Only for a SELECT of nothing but a select list (and LIMIT). */
   items: readonly SelectItem[] | undefined;
   substitutions: readonly Substitution[];
+  /** What the statement asks of the router. */
+  directives: Directives | undefined;
 }>;

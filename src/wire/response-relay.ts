@@ -9,7 +9,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { capability, packetHeaderBytes, payloadBytesMax, serverStatus } from '../mysql/protocol.ts';
 import { ERRNO_TOO_MANY_STATEMENTS } from '../mysql/server-errors.ts';
-import { parseErr, type ServerError } from './err-packet.ts';
+import { buildErr, parseErr, type ServerError } from './err-packet.ts';
 import { buildOk, parseOk } from './ok-packet.ts';
 import { frame } from './packets.ts';
 
@@ -38,6 +38,8 @@ export type ResponseOptions = {
   deprecateEof: boolean;
   /** The id that the client shall see in place of the tablet's statement id (`prepare`). */
   statementId: number;
+  /** The error that the client is told in place of the tablet's; where there is none, the same. */
+  errorTold?: ((error: ServerError) => ServerError) | undefined;
   /** Whether the tablet may ask for a file of the client's (LOAD DATA LOCAL). */
   fileAllowed: boolean;
 };
@@ -294,8 +296,8 @@ export class ResponseRelay {
     const first = chunk[body]!;
     if (this.#options!.kind === 'packet') return this.#finish();
     if (first === 0xff) {
-      this.error = parseErr(chunk.subarray(body, body + length));
-      if (this.#options!.kind === 'prepare' && this.error.errno === ERRNO_TOO_MANY_STATEMENTS) {
+      this.#seeError(chunk, body, length);
+      if (this.#options!.kind === 'prepare' && this.error?.errno === ERRNO_TOO_MANY_STATEMENTS) {
         this.withheld = true;
         this.#emitFrom = body + length;
       }
@@ -311,6 +313,16 @@ export class ResponseRelay {
     if (this.#options!.deprecateEof) this.#seeOk(chunk, body, length);
     else this.#seeEof(chunk, body, length);
     this.#afterResult();
+  }
+
+  #seeError(chunk: Buffer, body: number, length: number): void {
+    const error = parseErr(chunk.subarray(body, body + length));
+    this.error = this.#options!.errorTold?.(error) ?? error;
+    if (this.error === error) return;
+    this.#emit(chunk, body - packetHeaderBytes);
+    this.started = true;
+    this.#sink!.onResponseBytes(frame(buildErr(this.error), (this.nextClientSequence - 1) & 0xff));
+    this.#emitFrom = body + length;
   }
 
   #seeFirst(chunk: Buffer, body: number, length: number, first: number): void {
