@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { configurationJsonSchema, configurationPage } from '../src/config/configuration-page.ts';
 import { errorsPage } from '../src/errors/errors-page.ts';
+import { sessionPage } from '../src/session/session-page.ts';
 
 const docs = new URL('../docs/', import.meta.url);
 
@@ -10,6 +11,7 @@ for (const [name, text] of [
   ['configuration.md', configurationPage()],
   ['configuration.schema.json', configurationJsonSchema()],
   ['errors.md', errorsPage()],
+  ['session.md', sessionPage()],
 ] as const) {
   writeFileSync(new URL(name, docs), text);
   console.log(`docs/${name}`);

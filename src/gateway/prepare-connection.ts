@@ -29,7 +29,8 @@ export async function captureState(connection: BackendConnection): Promise<void>
   }
   const warnings =
     pending & pendingState.diagnostics ? await demand(connection.query('SHOW WARNINGS')) : undefined;
-  const ids = await demand(connection.query('SELECT FOUND_ROWS(), LAST_INSERT_ID()'));
+  // With LIMIT, whatever the session has made of sql_select_limit.
+  const ids = await demand(connection.query('SELECT FOUND_ROWS(), LAST_INSERT_ID() LIMIT 1'));
   const [foundRows, lastInsertId] = textValues(ids, 0);
   const state: CapturedState = {
     pending,

@@ -373,7 +373,7 @@ export class Diagnostics {
 
   /** SET last_insert_id has succeeded on a connection. */
   async insertIdSet(connection: BackendConnection): Promise<void> {
-    const answer = await demand(connection.query('SELECT LAST_INSERT_ID()'));
+    const answer = await demand(connection.query('SELECT LAST_INSERT_ID() LIMIT 1'));
     this.#lastInsertId = BigInt(textValues(answer, 0)[0]!);
     this.#insertOn = undefined;
     this.#insertsBefore = [];
@@ -393,7 +393,7 @@ export class Diagnostics {
     for (let waits = 0; this.#insertOn !== undefined; waits++) {
       const on = this.#insertOn;
       if (on === connection) {
-        const answer = await demand(on.query('SELECT LAST_INSERT_ID()'));
+        const answer = await demand(on.query('SELECT LAST_INSERT_ID() LIMIT 1'));
         const value = BigInt(textValues(answer, 0)[0]!);
         this.#decideInsertId(on, value);
         on.pending &= ~pendingState.lastInsertId;

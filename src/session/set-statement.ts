@@ -2,25 +2,23 @@
  * SET runs on a tablet as the client wrote it, so that MySQL itself refuses bad values; what succeeded is then remembered
  * and goes with the session from connection to connection. What cannot be carried keeps the connection.
  */
-import { HeadgateError } from '../errors/headgate-error.ts';
 import { textValues } from '../gateway/answer-collector.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { demand } from '../gateway/prepare-connection.ts';
 import { serverStatus } from '../mysql/protocol.ts';
-import { type Assignment, type AssignmentTarget, effect, type StatementScan } from '../sql/statement-scan.ts';
+import { type Assignment, effect, type StatementScan } from '../sql/statement-scan.ts';
 import { userVariableNames } from '../sql/user-variables.ts';
 import { unreadable } from './diagnostics.ts';
 import { pin } from './pins.ts';
 import { lexModeIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
+import { refuseSet } from './set-refusals.ts';
 import { assignedText, carriedVariable, valueText } from './settings.ts';
 import { notOverShards } from './shard-writes.ts';
 import { placeOf } from './statement-place.ts';
 import { learnVariables } from './user-variables.ts';
 
 const ERRNO_PARSE_ERROR = 1064;
-
-const clusterScopes: ReadonlySet<AssignmentTarget> = new Set(['global', 'persist', 'persistOnly']);
 
 /** Variables whose value decides how statements are read: a number in place of a name has to be looked up. */
 const namedValues = new Set([
@@ -30,6 +28,12 @@ const namedValues = new Set([
   'character_set_connection',
   'collation_connection',
 ]);
+
+/** What is set is added to what was set before. */
+const cumulative: ReadonlySet<string> = new Set(['optimizer_switch']);
+
+/** MySQL takes DEFAULT for 0, which is not the value that sessions begin with. */
+const oddDefaults: ReadonlySet<string> = new Set(['foreign_key_checks', 'unique_checks']);
 
 /** Names of what LAST_INSERT_ID() gives. */
 const insertIdNames: ReadonlySet<string> = new Set(['last_insert_id', 'identity']);
@@ -42,8 +46,7 @@ export async function setStatement(
 ): Promise<void> {
   const { scan } = statement;
   const assignments = scan.assignments ?? [];
-  const cluster = assignments.find((assignment) => clusterScopes.has(assignment.target));
-  if (cluster !== undefined) throw new HeadgateError('HG_CLUSTER_SCOPE', { detail: cluster.name });
+  refuseSet(assignments, statement.source);
   const place = placeOf(scan, session.state.target, session.services.gateway);
   requireOneTransaction(session, scan);
   const everywhere = forAllHeld(session, scan, packetFor !== undefined);
@@ -150,6 +153,7 @@ async function remember(
         pins |= pin.nextTransaction;
         break;
       case 'userVariable':
+      case 'password':
         break;
       default:
         pins |= pin.unknown;
@@ -164,6 +168,7 @@ async function remember(
 
 function takeOver(session: Session, name: string, assignment: Assignment, source: Buffer): boolean {
   const text = assignedText(assignment, source);
+  if (cumulative.has(name) || (text === 'DEFAULT' && oddDefaults.has(name))) return false;
   if (text === undefined || (namedValues.has(name) && /^[0-9]/.test(text))) return false;
   session.state.setVariable(name, text, assignment.value);
   return true;
@@ -175,7 +180,7 @@ async function readBack(
   connection: BackendConnection,
 ): Promise<void> {
   const answer = await demand(
-    connection.query(`SELECT ${names.map((name) => `@@session.${name}`).join(', ')}`),
+    connection.query(`SELECT ${names.map((name) => `@@session.${name}`).join(', ')} LIMIT 1`),
   );
   textValues(answer, 0).forEach((value, at) => {
     session.state.setVariable(names[at]!, valueText(value), value ?? undefined);
@@ -195,7 +200,7 @@ async function rememberCharset(
   }
   const text = source.toString('latin1', assignment.valueStart, assignment.valueEnd);
   await session.diagnostics.leave(connection);
-  const answer = await demand(connection.query('SELECT @@session.character_set_client'));
+  const answer = await demand(connection.query('SELECT @@session.character_set_client LIMIT 1'));
   session.state.setCharsetStatement(
     target === 'names' ? 'names' : 'charset',
     text,

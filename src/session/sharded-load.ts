@@ -154,7 +154,7 @@ const isSuccess = (answer: PromiseSettledResult<Ran>): boolean =>
 
 /** The charset of files where the statement does not say it. */
 async function databaseCharset(connection: BackendConnection): Promise<string> {
-  const answer = await demand(connection.query('SELECT @@character_set_database'));
+  const answer = await demand(connection.query('SELECT @@character_set_database LIMIT 1'));
   return textValues(answer, 0)[0] ?? '';
 }
 

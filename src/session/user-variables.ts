@@ -157,7 +157,7 @@ async function readValues(
 /** The names of all variables that a connection has; undefined where the server does not tell. */
 async function namesOn(connection: BackendConnection): Promise<readonly string[] | undefined> {
   const answer = await connection.query(
-    'SELECT VARIABLE_NAME FROM performance_schema.user_variables_by_thread WHERE THREAD_ID = PS_CURRENT_THREAD_ID()',
+    'SELECT VARIABLE_NAME FROM performance_schema.user_variables_by_thread WHERE THREAD_ID = PS_CURRENT_THREAD_ID() LIMIT 18446744073709551615',
   );
   if (answer.error !== undefined || answer.rows.length === 0) return undefined;
   return answer.rows.map((_, at) => (textValues(answer, at)[0] ?? '').toLowerCase());

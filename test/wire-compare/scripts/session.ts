@@ -129,7 +129,6 @@ export const setVariables: Script = {
       'SET SESSION TRANSACTION ISOLATION LEVEL NOPE',
       'SET PASSWORD = 1',
       'SET ROLE NONE',
-      'SET RESOURCE GROUP nope',
     ),
     ...['GLOBAL nope = 1', 'PERSIST_ONLY nope = 1', 'SESSION sql_mode = DEFAULT, GLOBAL nope = 3'].flatMap(
       (assignment) => [query(`SET ${assignment}`, masks.globalRefused), query('SELECT @@sql_mode')],
