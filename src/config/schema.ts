@@ -147,7 +147,7 @@ const listen = z
       64 * MIB,
       64 * KIB,
       GIB,
-      "Largest command accepted from a client; larger ones get error 1153. Keep it at or below the tablets' `max_allowed_packet`.",
+      "As MySQL's `max_allowed_packet`: a client's commands must be shorter, others get error 1153. Keep it at or below that of the tablets.",
     ),
     localInfile: choice(
       ['on', 'off'],

@@ -28,6 +28,7 @@ const isLoopback = (host: string): boolean =>
 const LOGIN_BYTES_MAX = 64 * 1024;
 export const ERRNO_TOO_MANY_CONNECTIONS = 1040;
 const ERRNO_UNKNOWN_DATABASE = 1049;
+const ERRNO_PACKET_TOO_LARGE = 1153;
 
 /** How the router logs in to tablets. */
 export type TabletLogin = Readonly<{
@@ -339,6 +340,8 @@ export class BackendConnection implements ChannelHandler {
     // Paused for a slow client, it must not be so for the next one.
     this.#channel.resume();
     if (answer.hasStatus && answer.error === undefined) this.status = answer.status;
+    // MySQL closes the connection behind this error.
+    if (answer.error?.errno === ERRNO_PACKET_TOO_LARGE) this.doomed = true;
     this.#attributes?.answered(answer);
     const receiver = this.#receiver!;
     this.#receiver = undefined;

@@ -7,7 +7,7 @@ import { packetHeaderBytes, payloadBytesMax } from '../mysql/protocol.ts';
  * `frame` writes anew). Memory grows with what has arrived, never with what a header claims.
  */
 export class CommandReader {
-  /** Longest command accepted; may change between commands (little is accepted before login). */
+  /** Commands must be shorter; may change between commands (little is accepted before login). */
   bytesMax: number;
   /** Sequence number that the next packet must carry; the owner sets it back to 0 for a new command. */
   expectedSequence = 0;
@@ -47,7 +47,7 @@ export class CommandReader {
     ) {
       const length = bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16);
       const end = from + packetHeaderBytes + length;
-      if (end <= bytes.length && length < payloadBytesMax && length <= this.bytesMax) {
+      if (end <= bytes.length && length < payloadBytesMax && length < this.bytesMax) {
         const sequence = this.#nextSequence(bytes[from + 3]!);
         const packet = Buffer.allocUnsafe(end - from);
         bytes.copy(packet, 0, from, end);
@@ -100,7 +100,7 @@ export class CommandReader {
     this.#header[3] = this.#nextSequence(this.#header[3]!);
     const length = this.#header.readUIntLE(0, 3);
     this.#size += length;
-    if (this.#size > this.bytesMax) throw new HeadgateError('ER_NET_PACKET_TOO_LARGE');
+    if (this.#size >= this.bytesMax) throw new HeadgateError('ER_NET_PACKET_TOO_LARGE');
     this.#continued = length === payloadBytesMax;
     // An empty packet is complete with its header.
     if (length === 0) this.#deliver();

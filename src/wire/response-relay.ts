@@ -216,6 +216,9 @@ export class ResponseRelay {
         continue;
       }
       if (body + length > end) return at;
+      // A command of several packets can be refused after the first: by its length.
+      if (this.#state === state.first && chunk[body] === 0xff && chunk[at + 3]! < this.#expected)
+        chunk[at + 3] = this.#expected;
       this.#passSequence(chunk, at);
       this.#see(chunk, body, length);
       at = body + length;

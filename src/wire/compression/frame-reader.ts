@@ -8,7 +8,7 @@ export type CompressedFrame = Readonly<{ sequence: number; expandedBytes: number
 
 /** Cuts a stream into the frames of the compressed protocol. Memory grows with what has arrived, never with what a header claims. */
 export class FrameReader {
-  /** Longest content, compressed and before. */
+  /** Content must be shorter, compressed and before. */
   readonly #bytesMax: number;
   readonly #header = Buffer.alloc(frameHeaderBytes);
   #headerFilled = 0;
@@ -32,7 +32,7 @@ export class FrameReader {
       }
       if (this.#headerFilled < frameHeaderBytes) return at;
       this.#missing = this.#header.readUIntLE(0, 3);
-      if (Math.max(this.#missing, this.#header.readUIntLE(4, 3)) > this.#bytesMax)
+      if (Math.max(this.#missing, this.#header.readUIntLE(4, 3)) >= this.#bytesMax)
         throw new HeadgateError('ER_NET_PACKET_TOO_LARGE');
     }
     const end = Math.min(bytes.length, at + this.#missing);

@@ -1,4 +1,4 @@
-/** The compressed protocol beyond what test/wire-compare plays: hostile frames, slow readers, what a router may demand. */
+/** Packets and frames beyond what test/wire-compare plays: hostile ones, long ones, slow readers, and what is offered. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -8,8 +8,9 @@ import { frame } from '../support/bytes.ts';
 import type { CompressedWire } from '../support/compressed-wire.ts';
 import { readResults } from '../support/decode.ts';
 import { readError } from '../support/decode-parts.ts';
+import { runStatements } from '../support/mysqld.ts';
 import { processFigures } from '../support/process-figures.ts';
-import { RawClient, type ServerError } from '../support/raw-client.ts';
+import { type Endpoint, RawClient, type ServerError } from '../support/raw-client.ts';
 import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
 
 const megabyte = 1024 * 1024;
@@ -56,7 +57,7 @@ describe('frames that are none end the connection with a reason', () => {
   test('content beyond the packet limit is refused by its header', async () => {
     const strict = await stage.startRouter(['--listen-packet-bytes-max=65536']);
     const client = await RawClient.connect(strict.endpoint, { compression: 'zstd' });
-    client.sendUnwrapped(client.compressed!.frame(Buffer.alloc(20), 65_537));
+    client.sendUnwrapped(client.compressed!.frame(Buffer.alloc(20), 65_536));
     expect(readError((await client.receive())!.payload)).toMatchObject({ errno: 1153, sqlState: '08S01' });
     expect(await client.receive()).toBeUndefined();
     await strict.stop();
@@ -128,6 +129,62 @@ test('only what the configuration names is offered, and compression can be deman
   );
   await client.quit();
   await zstdOnly.stop();
+});
+
+describe('commands that are too long', () => {
+  const limit = megabyte;
+  let limited: RouterUnderTest;
+  beforeAll(async () => {
+    limited = await stage.startRouter([`--listen-packet-bytes-max=${limit}`]);
+    for (const server of [stage.baseline, stage.tablet])
+      await runStatements(server, [`SET GLOBAL max_allowed_packet = ${limit}`]);
+  });
+  afterAll(async () => {
+    for (const server of [stage.baseline, stage.tablet])
+      await runStatements(server, ['SET GLOBAL max_allowed_packet = DEFAULT']);
+    await limited.stop();
+  });
+
+  /** What comes of a query of so many bytes, payload and all, and of a second one. */
+  async function played(endpoint: Endpoint, bytes: number, compression?: 'zlib'): Promise<string[]> {
+    const client = await RawClient.connect(endpoint, { compression, database: 'main' });
+    const sql = Buffer.alloc(bytes - 1, ' ');
+    sql.write('SELECT 1');
+    const outcomes: string[] = [];
+    for (const text of [sql, 'SELECT 2']) {
+      const [result] = readResults(await client.query(text));
+      outcomes.push(result?.error?.errno.toString() ?? result?.rows[0]?.[0] ?? 'closed');
+    }
+    client.destroy();
+    return outcomes;
+  }
+
+  test.each([-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 1000])('limit %i', async (more) => {
+    for (const compression of [undefined, 'zlib'] as const) {
+      const baseline = await played(stage.baseline, limit + more, compression);
+      expect([compression, await played(limited.endpoint, limit + more, compression)]).toEqual([
+        compression,
+        baseline,
+      ]);
+    }
+  });
+
+  test('of several packets, and beyond the tablet’s limit alone', async () => {
+    expect(await played(limited.endpoint, 20 * megabyte)).toEqual(['1153', 'closed']);
+    const wide = await stage.startRouter();
+    // The connection to the tablet is gone, the client's is not.
+    expect(await played(wide.endpoint, 2 * megabyte)).toEqual(['1153', '2']);
+    const client = await RawClient.connect(wide.endpoint, { database: 'main' });
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM information_schema.tables LIMIT 1');
+    const long = await client.query(`SELECT '${'x'.repeat(2 * megabyte)}'`);
+    expect(readError(long.packets[0]!.payload).errno).toBe(1153);
+    expect(readResults(await client.query('SELECT 1'))[0]?.error?.errno).toBe(9204);
+    await client.query('ROLLBACK');
+    expect(readResults(await client.query('SELECT 1'))[0]?.rows).toEqual([['1']]);
+    await client.quit();
+    await wide.stop();
+  });
 });
 
 test('the greetings are what docs/protocol.md says', async () => {
