@@ -114,7 +114,8 @@ export const mysqlErrors = {
     sqlState: '42000',
     retryable: false,
     message: 'Access denied; you need a privilege for this operation',
-    advice: 'Replication, cloning and debugging are for connections to a tablet itself: docs/protocol.md.',
+    advice:
+      'Replication, cloning and debugging are for connections to a tablet itself (docs/protocol.md). SHOW HEADGATE wants `admin: true` in the users file.',
   },
   ER_NOT_SUPPORTED_YET: {
     errno: 1235,

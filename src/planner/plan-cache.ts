@@ -29,6 +29,7 @@ type Entry<T> = {
   readonly words: Int32Array;
   readonly value: T;
   readonly bytes: number;
+  hits: number;
   /** The next entry with the same slot. */
   chained: Entry<T> | undefined;
   older: Entry<T> | undefined;
@@ -69,6 +70,7 @@ export class PlanCache<T> {
       return undefined;
     }
     this.#hits++;
+    entry.hits++;
     if (entry !== this.#newest) {
       this.#unlink(entry);
       this.#linkNewest(entry);
@@ -95,6 +97,7 @@ export class PlanCache<T> {
       words,
       value,
       bytes,
+      hits: 0,
       chained,
       older: undefined,
       newer: undefined,
@@ -104,6 +107,11 @@ export class PlanCache<T> {
     this.#entries++;
     this.#bytes += bytes;
     while (this.#bytes > this.#bytesMax) this.#evict(this.#oldest!);
+  }
+
+  /** What is kept, the one used last first. */
+  *entries(): Generator<Readonly<{ value: T; hits: number; bytes: number }>> {
+    for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry;
   }
 
   /** Drops what the predicate is true for; returns how many that were. */

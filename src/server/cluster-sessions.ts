@@ -1,14 +1,17 @@
 /** Sessions of all routers: this one's are looked up here, the others' routers are asked. */
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
-import type { Asker, Cluster, Gathered, Process } from '../session/cluster.ts';
+import type { Asker, Cluster, Gathered, Process, RouterFacts, SessionFacts } from '../session/cluster.ts';
 import { clientHost, processOf } from '../session/process-row.ts';
+import { factsOf } from '../session/session-facts.ts';
 import type { PeerAnswer } from '../topology/peers/router-peers.ts';
+import type { RouterRecord } from '../topology/records.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { routerOf } from './connection-ids.ts';
 
 /** Asks other routers: see `RouterPeers`. */
 export interface Peers {
   others(): Promise<readonly number[]>;
+  routers(): Promise<readonly RouterRecord[]>;
   ask(number: number, content: unknown): Promise<PeerAnswer>;
 }
 
@@ -16,7 +19,8 @@ type KillOutcome = 'done' | 'unknown' | 'denied';
 
 type Question =
   | Readonly<{ kind: 'kill'; id: number; queryOnly: boolean; asker: Asker }>
-  | Readonly<{ kind: 'processes'; asker: Asker }>;
+  | Readonly<{ kind: 'processes'; asker: Asker }>
+  | Readonly<{ kind: 'sessions'; asker: Asker }>;
 
 /** Of all statements' texts in one answer to another router. */
 const INFO_BYTES_MAX = 512 * 1024;
@@ -25,10 +29,13 @@ const INFO_BYTES_MIN = 400;
 export class ClusterSessions implements Cluster {
   readonly #connections: ReadonlyMap<number, ClientConnection>;
   readonly #peers: Peers;
+  readonly #number: () => number;
 
-  constructor(connections: ReadonlyMap<number, ClientConnection>, peers: Peers) {
+  /** `number`: this router's; 0 while it has none. */
+  constructor(connections: ReadonlyMap<number, ClientConnection>, peers: Peers, number: () => number) {
     this.#connections = connections;
     this.#peers = peers;
+    this.#number = number;
   }
 
   async kill(id: number, queryOnly: boolean, asker: Asker): Promise<void> {
@@ -46,19 +53,27 @@ export class ClusterSessions implements Cluster {
     return { rows: [...own, ...rows].sort((a, b) => a.id - b.id), missing };
   }
 
+  async sessions(asker: Asker): Promise<Gathered<SessionFacts>> {
+    const own = this.#sessionsHere(asker, Number.MAX_SAFE_INTEGER);
+    const { rows, missing } = await this.#gather<SessionFacts>({ kind: 'sessions', asker });
+    return { rows: [...own, ...rows].sort((a, b) => a.process.id - b.process.id), missing };
+  }
+
+  async routers(): Promise<readonly RouterFacts[]> {
+    const records = await this.#peers.routers();
+    return records.map((record) => ({ ...record, isThis: record.number === this.#number() }));
+  }
+
   /** Answers another router's question. */
   answer(content: unknown): unknown {
     const question = content as Question;
     switch (question.kind) {
       case 'kill':
         return this.#killHere(question.id, question.queryOnly, question.asker);
-      case 'processes': {
-        const running = [...this.#connections.values()].filter(
-          ({ session }) => session?.activity.packet !== undefined,
-        );
-        const share = Math.floor(INFO_BYTES_MAX / Math.max(1, running.length));
-        return this.#processesHere(question.asker, Math.max(INFO_BYTES_MIN, share));
-      }
+      case 'processes':
+        return this.#processesHere(question.asker, this.#infoShare());
+      case 'sessions':
+        return this.#sessionsHere(question.asker, this.#infoShare());
       default:
         throw new Error(
           `unknown question ${JSON.stringify(content).slice(0, 100)}: routers of two versions?`,
@@ -92,6 +107,24 @@ export class ClusterSessions implements Cluster {
     if (answer.kind === 'answered') return answer.content as KillOutcome;
     if (answer.kind === 'gone') return 'unknown';
     throw new HeadgateError('HG_ROUTER_SILENT', { detail: answer.detail });
+  }
+
+  /** What of each statement's text fits an answer to another router. */
+  #infoShare(): number {
+    let running = 1;
+    for (const { session } of this.#connections.values())
+      if (session?.activity.packet !== undefined) running++;
+    return Math.max(INFO_BYTES_MIN, Math.floor(INFO_BYTES_MAX / running));
+  }
+
+  #sessionsHere(asker: Asker, infoBytesMax: number): SessionFacts[] {
+    const nowMs = performance.now();
+    const rows: SessionFacts[] = [];
+    for (const { session, userName } of this.#connections.values()) {
+      if (session === undefined || (!asker.isAdmin && userName !== asker.userName)) continue;
+      rows.push(factsOf(session, this.#number(), nowMs, infoBytesMax));
+    }
+    return rows;
   }
 
   #processesHere(asker: Asker, infoBytesMax: number): Process[] {

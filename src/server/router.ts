@@ -106,7 +106,7 @@ export class Router {
       answer: (content) => this.#cluster.answer(content),
       onProblem: (message) => log.warn({ message }, 'a question of another router was not answered'),
     });
-    this.#cluster = new ClusterSessions(this.connections, this.#peers);
+    this.#cluster = new ClusterSessions(this.connections, this.#peers, () => this.#ids.routerNumber);
     this.#limits = new ConnectionLimits(config.listen);
     this.#watch = new ClientWatch(this.connections, () => this.gateway.clientTimeouts);
     this.#settings = this.#clientSettings();

@@ -18,6 +18,38 @@ export type Process = Readonly<{
 /** What the routers have answered; `missing` says in words which have not, and why. */
 export type Gathered<T> = Readonly<{ rows: readonly T[]; missing: readonly string[] }>;
 
+/** A connection that a session holds. */
+export type PinFacts = Readonly<{
+  shard: string;
+  type: string;
+  tablet: string;
+  /** The tablet's. */
+  threadId: number;
+  reasons: readonly string[];
+  seconds: number;
+}>;
+
+/** A session as SHOW HEADGATE shows it. */
+export type SessionFacts = Readonly<{
+  router: number;
+  process: Process;
+  target: string;
+  /** In words; empty for none. */
+  transaction: string;
+  pins: readonly PinFacts[];
+}>;
+
+/** A live router, as it has announced itself. */
+export type RouterFacts = Readonly<{
+  number: number;
+  host: string;
+  port: number;
+  adminUrl: string;
+  pid: number;
+  startedAt: string;
+  isThis: boolean;
+}>;
+
 export interface Cluster {
   /**
    * Interrupts the statement of a connection, or ends the whole. Rejects with ER_NO_SUCH_THREAD, ER_KILL_DENIED_ERROR, or
@@ -26,4 +58,8 @@ export interface Cluster {
   kill(id: number, queryOnly: boolean, asker: Asker): Promise<void>;
   /** By id. Never rejects. */
   processes(asker: Asker): Promise<Gathered<Process>>;
+  /** By id. Never rejects. */
+  sessions(asker: Asker): Promise<Gathered<SessionFacts>>;
+  /** By number. Rejects with HG_TOPOLOGY while etcd does not answer. */
+  routers(): Promise<readonly RouterFacts[]>;
 }

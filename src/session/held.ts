@@ -10,6 +10,8 @@ export type Held = {
   readonly place: Place;
   /** Why it is held: bits of `pin`. */
   pins: number;
+  /** Since when (`performance.now()`). */
+  readonly sinceMs: number;
 };
 
 /** How a statement ended on one connection. */

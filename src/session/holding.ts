@@ -57,6 +57,11 @@ export class Holding {
     return this.#held[0]?.connection;
   }
 
+  /** In the order in which they were taken. */
+  get all(): readonly Held[] {
+    return this.#held;
+  }
+
   get count(): number {
     return this.#held.length;
   }
@@ -242,7 +247,8 @@ export class Holding {
       throw new HeadgateError('ER_QUERY_INTERRUPTED');
     }
     const held = this.#held.find((other) => other.connection === connection);
-    if (held === undefined) this.#held.push({ connection, place, pins });
+    if (held === undefined)
+      this.#held.push({ connection, place, pins, sinceMs: this.#session.activity.sinceMs });
     else held.pins |= pins;
   }
 

@@ -11,6 +11,7 @@ import { type PlannerInput, planLoadStatement, planStatement } from '../planner/
 import { buildShardMap, type ShardMap } from '../planner/shard-map.ts';
 import type { KeyspaceSchema } from '../schema/schema.ts';
 import type { ParsedStatement, SyntaxProblem } from '../sql/ast/statement.ts';
+import { digestOf } from '../sql/digest.ts';
 import { Fingerprint } from '../sql/fingerprint.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import { parseStatement } from '../sql/parser/statement.ts';
@@ -36,6 +37,17 @@ type Entry = Readonly<{
   schema: KeyspaceSchema | undefined;
   /** Where no keyspace is selected a name is looked for in all of them; undefined elsewhere. */
   whole: VSchema | undefined;
+  /** The statement without its literals, cut. */
+  digest: string;
+}>;
+
+/** One plan of the cache; `text` is its statement without literals. */
+export type PlanFacts = Readonly<{
+  keyspace: string;
+  kind: string;
+  hits: number;
+  bytes: number;
+  text: string;
 }>;
 
 /** A statement's plan; `syntaxProblem` where our parser does not understand it. */
@@ -43,6 +55,9 @@ export type Planned = Plan | SyntaxProblem | undefined;
 
 /** About what a plan takes in memory beside its text. */
 const PLAN_BYTES = 3_000;
+/** Of a statement, in the list of plans. */
+const DIGEST_CHARACTERS_MAX = 500;
+const SHOWN_MAX = 10_000;
 
 export class Plans {
   vschema: VSchema = EMPTY_VSCHEMA;
@@ -74,6 +89,17 @@ export class Plans {
 
   get figures(): PlanCacheFigures & { parserGaps: number } {
     return { ...this.#cache.figures, parserGaps: this.#parserGaps };
+  }
+
+  /** What is kept, the one used last first. */
+  kept(): PlanFacts[] {
+    const facts: PlanFacts[] = [];
+    for (const { value, hits, bytes } of this.#cache.entries()) {
+      const { plan, digest } = value;
+      facts.push({ keyspace: plan?.keyspace ?? '', kind: plan?.kind ?? 'relay', hits, bytes, text: digest });
+      if (facts.length === SHOWN_MAX) break;
+    }
+    return facts;
   }
 
   /** Brings the VSchema in step with the topology. */
@@ -174,6 +200,7 @@ export class Plans {
         rules: this.vschema.routingRules,
         schema: plan === undefined ? undefined : this.#gateway.schema(plan.keyspace),
         whole: target.keyspace === '' ? this.vschema : undefined,
+        digest: digestOf(source, scan.start, scan.end, mode, DIGEST_CHARACTERS_MAX).text,
       };
       this.#cache.set(fingerprint.key, context, entry, PLAN_BYTES + scan.end - scan.start);
     }

@@ -61,6 +61,7 @@ function show(session: Session, statement: Statement): Promise<unknown> | undefi
     case 'processlist':
       return showProcesses(session, statement);
     case 'vitess':
+    case 'headgate':
       return showOwn(session, statement);
     case 'other':
       return showAsQuery(session, statement);

@@ -1,4 +1,4 @@
-/** SHOW of what MySQL does not have: Vitess' words for shards, tablets and the VSchema. */
+/** SHOW of what MySQL does not have: Vitess' words for shards, tablets and the VSchema, and SHOW HEADGATE. */
 import type { LexMode } from './lex-mode.ts';
 import { Lexer, token } from './lexer.ts';
 import { nameText, stringText } from './literals.ts';
@@ -19,6 +19,14 @@ const forms = [
   'vschema tables',
   'vschema keyspaces',
   'vschema vindexes',
+  'headgate sessions',
+  'headgate pins',
+  'headgate pools',
+  'headgate plans',
+  'headgate shards',
+  'headgate tablets',
+  'headgate routers',
+  'headgate status',
 ] as const;
 export type OwnShowForm = (typeof forms)[number];
 
@@ -37,6 +45,11 @@ export type OwnShow = Readonly<{
 export type OwnShowFilter =
   | Readonly<{ kind: 'like'; pattern: string; start: number; end: number }>
   | Readonly<{ kind: 'where'; start: number; end: number }>;
+
+/** What may follow SHOW HEADGATE. Lower case. */
+export const headgateWords = forms
+  .filter((form) => form.startsWith('headgate '))
+  .map((form) => form.slice(9));
 
 /** Whether a word behind SHOW begins one of these. Lower case. */
 export const beginsOwnShow = (word: string): boolean => first.has(word);

@@ -310,8 +310,8 @@ class DetailReader {
     const lexer = this.#lexer;
     lexer.next();
     const first = this.#text.toString('latin1', lexer.start, lexer.end).toLowerCase();
-    if (beginsOwnShow(first)) return showing('vitess');
     if (this.#is(word.headgate!)) return showing('headgate');
+    if (beginsOwnShow(first)) return showing('vitess');
     if (this.#is(word.create!)) return this.#showCreate();
     if (this.#is(word.count!)) return this.#showCount();
     this.#skip(word.extended!);

@@ -1,12 +1,17 @@
-/** SHOW VITESS_… and SHOW VSCHEMA …, as text. With LIKE the router answers alone; a WHERE is MySQL's to compute. */
+/** SHOW VITESS_…, SHOW VSCHEMA … and SHOW HEADGATE …, as text. With LIKE the router answers alone; a WHERE is MySQL's to compute. */
+import { suggestion } from '../../config/suggestion.ts';
+import { HeadgateError } from '../../errors/headgate-error.ts';
 import { columnType } from '../../mysql/protocol.ts';
 import { likePattern } from '../../planner/metadata/databases.ts';
 import { quotedName, tableText } from '../../planner/metadata/json-table.ts';
-import { type OwnShow, readOwnShow } from '../../sql/own-show.ts';
+import type { LexMode } from '../../sql/lex-mode.ts';
+import { headgateWords, type OwnShow, readOwnShow } from '../../sql/own-show.ts';
+import type { StatementScan } from '../../sql/statement.ts';
 import { buildColumn, buildTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
+import { warningRow } from '../show-processes.ts';
 import { textPacket } from '../text-packet.ts';
 import { likeColumn, ownColumns, ownRows } from './own-tables.ts';
 import { homePlace } from './places.ts';
@@ -18,7 +23,7 @@ const LENGTH = 4096;
 export function showOwn(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { source, scan } = statement;
   const mode = lexModeIn(session);
-  const show = readOwnShow(source, scan.start, scan.end, mode);
+  const show = readShow(source, scan, mode);
   if (show === undefined) return undefined;
   const { filter } = show;
   const pattern =
@@ -34,7 +39,7 @@ export function showOwn(session: Session, statement: Statement): Promise<unknown
     }
     const columns = ownColumns(show);
     const at = columns.findIndex(({ name }) => name === likeColumn(show));
-    const rows = (await ownRows(session, show)).filter((row) => pattern?.test(row[at] ?? '') !== false);
+    const { rows, missing } = await ownRows(session, show);
     session.activity.requireUninterrupted();
     const definitions = columns.map(({ name }) =>
       buildColumn({
@@ -48,10 +53,24 @@ export function showOwn(session: Session, statement: Statement): Promise<unknown
     sendRows(
       session,
       definitions,
-      rows.map((row) => buildTextRow(row)),
+      rows.filter((row) => pattern?.test(row[at] ?? '') !== false).map((row) => buildTextRow(row)),
+      0,
+      missing.map(warningRow),
     );
   };
   return run();
+}
+
+/** Reads the statement; undefined where MySQL is to say what is wrong. Raises 1235 for a word that SHOW HEADGATE does not know. */
+export function readShow(text: Buffer, scan: StatementScan, mode: LexMode): OwnShow | undefined {
+  const show = readOwnShow(text, scan.start, scan.end, mode);
+  if (show !== undefined || scan.showKind !== 'headgate') return show;
+  const word = /headgate\s*(\w*)/i.exec(text.toString('latin1', scan.start, scan.end))?.[1] ?? '';
+  if (headgateWords.includes(word.toLowerCase())) return undefined;
+  const known = headgateWords.map((each) => each.toUpperCase());
+  throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+    message: `Headgate does not know SHOW HEADGATE ${word}${suggestion(word, known)} (${known.join(', ')})`,
+  });
 }
 
 /** The same as a query for a tablet. `rows`: whether the rows are in it, or it is only to be described. */
@@ -62,7 +81,7 @@ export async function ownQuery(
   rows: 'all' | 'none',
 ): Promise<Buffer> {
   const columns = ownColumns(show);
-  const table = tableText(columns, rows === 'all' ? await ownRows(session, show) : []);
+  const table = tableText(columns, rows === 'all' ? (await ownRows(session, show)).rows : []);
   const { filter } = show;
   if (filter === undefined) return Buffer.from(`SELECT * FROM ${table} AS \`shown\``);
   const condition = text.subarray(filter.start, filter.end);

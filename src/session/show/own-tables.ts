@@ -1,4 +1,4 @@
-/** What SHOW VITESS_… and SHOW VSCHEMA … show: tables of the router's own knowledge. */
+/** What SHOW VITESS_…, SHOW VSCHEMA … and SHOW HEADGATE … show: tables of the router's own knowledge. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { MetadataRow, TypedColumn } from '../../planner/metadata/json-table.ts';
 import type { OwnShow, OwnShowForm } from '../../sql/own-show.ts';
@@ -6,6 +6,7 @@ import { servingType } from '../../topology/topology.ts';
 import type { KeyspaceVSchema, VindexDefinition } from '../../vschema/vschema.ts';
 import type { Session } from '../session.ts';
 import { targetText } from '../target.ts';
+import { headgateRows, headgateTitles, type OwnRows } from './headgate-tables.ts';
 import { replicationRows } from './replication-rows.ts';
 
 const TEXT = 'varchar(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci';
@@ -41,6 +42,7 @@ const titles: Partial<Record<OwnShowForm, readonly string[]>> = {
   'vschema tables': ['Tables'],
   'vschema keyspaces': ['Keyspace', 'Sharded', 'Foreign Key', 'Comment'],
   'vschema vindexes': ['Keyspace', 'Name', 'Type', 'Params', 'Owner'],
+  ...headgateTitles,
 };
 
 const onTableTitles = ['Columns', 'Name', 'Type', 'Params', 'Owner'];
@@ -74,7 +76,11 @@ function unavailable(form: OwnShowForm): HeadgateError {
 }
 
 /** The rows as they are now. Raises 1046 and 1049, and 1146 for a table that the VSchema does not have. */
-export async function ownRows(session: Session, show: OwnShow): Promise<readonly MetadataRow[]> {
+export async function ownRows(session: Session, show: OwnShow): Promise<OwnRows> {
+  return headgateRows(session, show.form) ?? { rows: await vitessRows(session, show), missing: [] };
+}
+
+async function vitessRows(session: Session, show: OwnShow): Promise<readonly MetadataRow[]> {
   const { gateway, plans } = session.services;
   plans.refresh();
   const keyspaces = [...(gateway.topology?.keyspaces.values() ?? [])];

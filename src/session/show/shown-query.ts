@@ -1,11 +1,10 @@
 /** SHOW that no tablet can answer as it was written, and that is a query for one instead. */
-import { readOwnShow } from '../../sql/own-show.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
 import type { Place } from '../statement-place.ts';
 import { textPacket } from '../text-packet.ts';
 import type { MetadataQuestion } from './metadata-query.ts';
-import { ownQuery } from './own-show.ts';
+import { ownQuery, readShow } from './own-show.ts';
 import { homePlace } from './places.ts';
 import { readTableStatus, tableStatusQuery } from './table-status.ts';
 
@@ -22,8 +21,8 @@ export function shownQuery(
 ): ShownQuery | undefined {
   const { text, scan, mode, target } = question;
   if (scan.kind !== 'show') return undefined;
-  if (scan.showKind === 'vitess') {
-    const show = readOwnShow(text, scan.start, scan.end, mode);
+  if (scan.showKind === 'vitess' || scan.showKind === 'headgate') {
+    const show = readShow(text, scan, mode);
     if (show === undefined) return undefined;
     return { place: homePlace(session, scan, target), text: (rows) => ownQuery(session, text, show, rows) };
   }

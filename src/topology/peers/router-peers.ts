@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { ICompare, IKeyValue } from 'etcd3';
 import { HeadgateError, messageOf } from '../../errors/headgate-error.ts';
 import { EtcdClient, type EtcdMember, pause, prefixEnd, rootOf } from '../etcd-client.ts';
-import { DEFAULT_PREFIX, keyOf } from '../records.ts';
+import { DEFAULT_PREFIX, decodeRecord, keyOf, type RouterRecord } from '../records.ts';
 import { PeerInbox } from './peer-inbox.ts';
 import { decodeMessage, encodeMessage } from './peer-message.ts';
 
@@ -84,6 +84,20 @@ export class RouterPeers {
     this.#inbox?.close();
     this.#client.close();
     for (const settle of this.#asked.values()) settle({ error: 'this router ends' });
+  }
+
+  /** All routers that are alive, this one too, by number. Rejects with HG_TOPOLOGY while etcd does not answer. */
+  async routers(): Promise<readonly RouterRecord[]> {
+    const folder = this.#records + keyOf.router('');
+    const { kvs } = await this.#client.repeatable((member, timeoutMs) =>
+      member.range({ key: Buffer.from(folder), range_end: prefixEnd(folder) }, timeoutMs),
+    );
+    return kvs
+      .flatMap(({ key, value }) => {
+        const stored = decodeRecord(key.toString().slice(this.#records.length), value);
+        return stored?.kind === 'router' ? [stored.record] : [];
+      })
+      .sort((a, b) => a.number - b.number);
   }
 
   /** Numbers of all other routers that are alive. Rejects with HG_TOPOLOGY while etcd does not answer. */
