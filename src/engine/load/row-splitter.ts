@@ -122,14 +122,20 @@ export class RowSplitter {
         return this.#at;
       }
       const byte = bytes[this.#at++]!;
-      if (this.#characterBytes(byte) > 1) {
-        // What follows the first byte of a character escapes nothing, even if it is no part of it.
-        if (this.#at >= bytes.length && !atEnd) return MORE;
-        if (bytes[this.#at] === escapeByte) this.#at++;
-      } else if (byte === escapeByte) {
+      // MySQL takes as many bytes as the first one says, whatever they are, and looks at the last of them.
+      const rest = Math.max(this.#characterBytes(byte), 1) - 1;
+      if (this.#at + rest > bytes.length) {
+        if (!atEnd) return MORE;
+        this.#fileEnded = true;
+        return bytes.length;
+      }
+      this.#at += rest;
+      const last = rest === 0 ? byte : bytes[this.#at - 1]!;
+      if (last === escapeByte) {
+        if (rest > 0) continue;
         if (this.#at >= bytes.length && !atEnd) return MORE;
         this.#at = Math.min(this.#at + 1, bytes.length);
-      } else if (byte === this.#lineByte) {
+      } else if (last === this.#lineByte) {
         const matched = this.#matches(this.#format.lineEnd, atEnd);
         if (matched === MORE) return MORE;
         if (matched === 1) return this.#at;
@@ -178,6 +184,7 @@ export class RowSplitter {
       return END;
     }
     let opened = false;
+    let isEscaped = false;
     if (bytes[this.#at] === quote) {
       opened = true;
       this.#at++;
@@ -193,6 +200,11 @@ export class RowSplitter {
         }
         const escaped = bytes[this.#at]!;
         if (escapeByte !== quote || escaped === escapeByte) {
+          if (this.#characterBytes(escaped) !== 1) {
+            // Of such a character the bytes behind the first one may be escaped, too.
+            isEscaped = true;
+            continue;
+          }
           this.#at++;
           if (wanted) this.#keep(this.#unescaped(escaped));
           continue;
@@ -226,7 +238,8 @@ export class RowSplitter {
       const width = this.#characterBytes(byte);
       if (width === 0) return BROKEN;
       if (width > 1) {
-        const taken = this.#takeCharacter(width, atEnd, wanted);
+        const taken = this.#takeCharacter(width, atEnd, wanted, isEscaped);
+        isEscaped = false;
         if (taken === MORE) return MORE;
         if (taken === END) return this.#unclosed(opened);
         if (taken === 1) continue;
@@ -277,13 +290,19 @@ export class RowSplitter {
   }
 
   /** The rest of a character of several bytes, whose first one was just read: 1; 0: it is none (nothing is read); END, MORE. */
-  #takeCharacter(width: number, atEnd: boolean, wanted: boolean): number {
+  #takeCharacter(width: number, atEnd: boolean, wanted: boolean, isEscaped: boolean): number {
     const bytes = this.#bytes;
     const start = this.#at - 1;
-    if (start + width > bytes.length) return atEnd ? END : MORE;
-    if (!isCharacter(bytes, start, width)) return 0;
-    this.#at = start + width;
-    if (wanted) for (let at = start; at < this.#at; at++) this.#keep(bytes[at]!);
+    const taken = [bytes[start]!];
+    let at = this.#at;
+    while (taken.length < width) {
+      if (isEscaped && bytes[at] === this.#format.escapeByte) at++;
+      if (at >= bytes.length) return atEnd ? END : MORE;
+      taken.push(bytes[at++]!);
+    }
+    if (!isCharacter(taken)) return 0;
+    this.#at = at;
+    if (wanted) for (const byte of taken) this.#keep(byte);
     return 1;
   }
 
@@ -318,12 +337,11 @@ export class RowSplitter {
   }
 }
 
-function isCharacter(bytes: Buffer, start: number, width: number): boolean {
-  for (let at = 1; at < width; at++) if ((bytes[start + at]! & 0xc0) !== 0x80) return false;
-  const first = bytes[start]!;
-  const second = bytes[start + 1]!;
-  if (width === 3) return first !== 0xe0 || second >= 0xa0;
-  if (width === 4)
-    return (first !== 0xf0 || second >= 0x90) && (first < 0xf4 || (first === 0xf4 && second < 0x90));
+function isCharacter(bytes: readonly number[]): boolean {
+  const [first = 0, second = 0] = bytes;
+  if (bytes.some((byte, at) => at > 0 && (byte & 0xc0) !== 0x80)) return false;
+  if (bytes.length === 3) return first !== 0xe0 || second >= 0xa0;
+  if (bytes.length === 4)
+    return (first !== 0xf0 || second >= 0x90) && first <= 0xf4 && (first < 0xf4 || second < 0x90);
   return true;
 }
