@@ -55,6 +55,9 @@ export const serverStatus = {
   sessionStateChanged: 1 << 14,
 } as const;
 
+/** How a statement was run: of one over several shards, what holds on any of them. */
+export const runStatus = serverStatus.noGoodIndexUsed | serverStatus.noIndexUsed | serverStatus.queryWasSlow;
+
 /** Command bytes (`COM_*`). */
 export const command = {
   sleep: 0x00,

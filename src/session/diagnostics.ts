@@ -15,10 +15,13 @@ import { effect, type StatementScan } from '../sql/statement-scan.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import { buildTextRow } from '../wire/packets.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
+import { countItems, type Limit, limitOf, rowsFor, rowsMet } from './diagnostics-rows.ts';
+import { diagnosticsAssignments } from './get-diagnostics.ts';
 import { sendRows } from './local-result.ts';
 import type { Session, Statement } from './session.ts';
 import type { Place } from './statement-place.ts';
 import { substituted } from './substitute.ts';
+import { textPacket } from './text-packet.ts';
 import { hasVariables, putVariables } from './user-variables.ts';
 
 /** Effects that ask about the statement before. */
@@ -45,6 +48,10 @@ export class Diagnostics {
   #foundThere = false;
   /** Warnings of the last statement as rows of SHOW WARNINGS, once they are no longer on a connection. */
   #warnings: readonly Buffer[] = [];
+  /** SQLSTATE of the error with which the last statement failed. */
+  #errorState: string | undefined;
+  /** GET DIAGNOSTICS is answered with what is known here: its connection knows nothing. */
+  #isToldHere = false;
   /** Rows of SHOW WARNINGS of a statement over several shards that is about to fail. */
   #failedWith: readonly Buffer[] | undefined;
   /** Where an INSERT reported an id that may or may not be what LAST_INSERT_ID() now is. */
@@ -75,9 +82,15 @@ export class Diagnostics {
     this.#lastOn = connection;
     this.#rowCountHere = false;
     if (scan.kind === 'show' && (scan.effects & effect.diagnosticsRead) !== 0) return;
+    if (scan.kind === 'getDiagnostics' && answer.error === undefined) {
+      if (this.#isToldHere) this.#lastOn = undefined;
+      this.#isToldHere = false;
+      return;
+    }
     let pending = connection.pending & pendingState.lastInsertId;
     if (answer.warnings > 0 || answer.error !== undefined) pending |= pendingState.diagnostics;
     this.#warnings = [];
+    this.#errorState = answer.error?.sqlState;
     this.warningCount = answer.error === undefined ? answer.warnings : Math.max(answer.warnings, 1);
     const found = answer.hasRows
       ? BigInt(answer.rowCount)
@@ -133,7 +146,8 @@ export class Diagnostics {
     this.#leaveConnection();
     this.#rowCount = facts.affectedRows;
     if (facts.rows !== undefined) this.#foundRows = BigInt(facts.rows);
-    this.#warnings = facts.warningRows;
+    this.#warnings = this.#kept(facts.warningRows);
+    this.#errorState = undefined;
     this.warningCount = facts.warnings;
   }
 
@@ -153,9 +167,16 @@ export class Diagnostics {
   noteError(error: ServerError): void {
     this.#leaveConnection();
     this.#rowCount = -1n;
-    this.#warnings = this.#failedWith ?? [buildTextRow(['Error', String(error.errno), error.message])];
+    const rows = this.#failedWith ?? [buildTextRow(['Error', String(error.errno), error.message])];
     this.#failedWith = undefined;
-    this.warningCount = this.#warnings.length;
+    this.#errorState = error.sqlState;
+    this.#warnings = this.#kept(rows);
+    this.warningCount = rows.length;
+  }
+
+  /** Each shard has kept as many as one MySQL keeps of all. */
+  #kept(rows: readonly Buffer[]): readonly Buffer[] {
+    return rows.slice(0, this.#session.state.number('max_error_count'));
   }
 
   /** What diagnostics and FOUND_ROWS the last connection holds is out of date; an insert id is not. */
@@ -328,6 +349,19 @@ export class Diagnostics {
     const { scan } = statement;
     const warnings = this.#warnings;
     const counts = scan.kind === 'show' ? undefined : countItems(scan);
+    if (scan.kind === 'getDiagnostics') {
+      const known = { warnings, rowCount: this.#rowCount, sqlState: this.#errorState };
+      const set = diagnosticsAssignments(statement.source.toString('utf8', scan.start, scan.end), known);
+      if (set !== undefined) {
+        const connection = await session.holding.lease(scan, place);
+        this.#isToldHere = true;
+        return session.sendStatement(
+          { ...statement, packet: textPacket(Buffer.from(set)) },
+          place,
+          connection,
+        );
+      }
+    }
     if (warnings.length > 0 && scan.kind !== 'show' && counts === undefined) {
       throw unreadable('in this form; use SHOW WARNINGS');
     }
@@ -338,7 +372,7 @@ export class Diagnostics {
     try {
       // An empty list is what a statement without warnings leaves.
       await demand(connection.query('DO 0'));
-      if (warnings.length > 0 || counts !== undefined)
+      if (warnings.length > 0 || this.warningCount > 0 || counts !== undefined)
         template = await demand(connection.ask(command.query, packet.subarray(5)));
     } catch (error) {
       session.holding.giveBack(connection);
@@ -360,10 +394,12 @@ export class Diagnostics {
   ): void {
     const errors = warnings.filter((row) => row.toString('latin1', 1, 6) === 'Error');
     const count = this.warningCount;
+    // max_error_count limits what is kept, not what is counted.
+    const total = Math.max(count, warnings.length);
     const rows =
       counts === undefined
-        ? rowsFor(scan, warnings, errors)
-        : [buildTextRow(counts.map((what) => String(what === 'errors' ? errors.length : warnings.length)))];
+        ? rowsFor(scan, warnings, errors, total)
+        : [buildTextRow(counts.map((what) => String(what === 'errors' ? errors.length : total)))];
     sendRows(this.#session, template.definitions, rows.slice(limit.from, limit.to));
     if (counts !== undefined) return;
     // The list stays what it was: showing it changes nothing.
@@ -416,57 +452,6 @@ export type SeveralFacts = Readonly<{
   /** Rows of SHOW WARNINGS. */
   warningRows: readonly Buffer[];
 }>;
-
-type Limit = Readonly<{ from: number; to: number }>;
-
-/** The LIMIT at the end of SHOW WARNINGS. */
-function limitOf(text: string): Limit {
-  const match = /\blimit\s+(\d+)\s*(?:(,|offset)\s*(\d+)\s*)?$/i.exec(text);
-  if (match === null) return { from: 0, to: Number.POSITIVE_INFINITY };
-  const [, first, separator, second] = match;
-  const from = separator === undefined ? 0 : Number(separator === ',' ? first : second);
-  const count = Number(separator === ',' ? second : first);
-  return { from, to: from + count };
-}
-
-/** What a SELECT of nothing but @@warning_count and @@error_count asks for; undefined for any other. */
-function countItems(scan: StatementScan): readonly ('warnings' | 'errors')[] | undefined {
-  const counts: ('warnings' | 'errors')[] = [];
-  for (const { systemVariable } of scan.items ?? []) {
-    const name = systemVariable?.replace(/^(session|local)\./, '');
-    if (name !== 'warning_count' && name !== 'error_count') return undefined;
-    counts.push(name === 'warning_count' ? 'warnings' : 'errors');
-  }
-  return counts.length === 0 ? undefined : counts;
-}
-
-/**
- * FOUND_ROWS() after a write that reads rows is how many it met: the first number of its info string. A plain INSERT has such
- * a number too, but leaves FOUND_ROWS() alone.
- */
-function rowsMet(scan: StatementScan, source: Buffer, info: string): bigint | undefined {
-  const reads =
-    scan.kind === 'update' || /\b(select|table)\b/i.test(source.toString('latin1', scan.start, scan.end));
-  const first = reads ? /\d+/.exec(info)?.[0] : undefined;
-  return first === undefined ? undefined : BigInt(first);
-}
-
-function rowsFor(
-  scan: StatementScan,
-  warnings: readonly Buffer[],
-  errors: readonly Buffer[],
-): readonly Buffer[] {
-  switch (scan.showKind) {
-    case 'errors':
-      return errors;
-    case 'countErrors':
-      return [buildTextRow([String(errors.length)])];
-    case 'countWarnings':
-      return [buildTextRow([String(warnings.length)])];
-    default:
-      return warnings;
-  }
-}
 
 /** The error for diagnostics that are asked for in a form which only their own connection could answer. */
 export const unreadable = (how: string): HeadgateError =>

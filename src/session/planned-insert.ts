@@ -79,7 +79,14 @@ export async function insertOnShards(
   session.diagnostics.noteSeveral({ rows: undefined, affectedRows, warnings, warningRows });
   const insertId = binding.insertId();
   if (count > 0) await session.diagnostics.noteInsertId(insertId);
-  session.okWith({ affectedRows, insertId, warnings, info: infoOf(plan, binding.rowCount, outcome) });
+  const statusFlags = session.statusFlags | outcome.status;
+  session.okWith({
+    affectedRows,
+    insertId,
+    statusFlags,
+    warnings,
+    info: infoOf(plan, binding.rowCount, outcome),
+  });
 }
 
 /** As MySQL writes it for several rows; for one there is none. */

@@ -320,12 +320,16 @@ export async function changeShards(
   plan: ChangePlan,
   statements: Parameters<typeof writeOnShards>[2],
 ): Promise<void> {
-  const { affectedRows, warnings, warningRows, parts } = await writeOnShards(session, statement, statements);
+  const { affectedRows, warnings, status, warningRows, parts } = await writeOnShards(
+    session,
+    statement,
+    statements,
+  );
   const info = addedInfo(parts.map((part) => part.info));
   const matched = /\d+/.exec(info)?.[0];
   const rows = plan.verb === 'update' && matched !== undefined ? BigInt(matched) : undefined;
   session.diagnostics.noteSeveral({ rows, affectedRows, warnings, warningRows });
-  session.okWith({ affectedRows, warnings, info });
+  session.okWith({ affectedRows, statusFlags: session.statusFlags | status, warnings, info });
 }
 
 /**

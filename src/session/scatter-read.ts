@@ -10,7 +10,7 @@ import type { RowReaderOwner } from '../engine/rows/row-reader.ts';
 import { shardRows } from '../engine/rows/shard-rows.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
-import { capability } from '../mysql/protocol.ts';
+import { capability, runStatus } from '../mysql/protocol.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import { buildErr, type ServerError } from '../wire/err-packet.ts';
 import { buildResultEnd } from '../wire/packets.ts';
@@ -93,6 +93,8 @@ class ScatterRead implements RowClient {
   #sink!: ClientRowSink;
   /** Of the first shard that failed. */
   #failedRows: readonly Buffer[] | undefined;
+  /** Of the shards whose answers have ended: bits of `runStatus`. */
+  #ranWith = 0;
   #sent = false;
   #full = false;
   #wasHeld = false;
@@ -126,7 +128,7 @@ class ScatterRead implements RowClient {
     const options: ClientRowOptions = {
       sequence: session.sequence,
       deprecateEof: (port.capabilities & capability.deprecateEof) !== 0,
-      status: session.statusFlags,
+      status: () => session.statusFlags | this.#runStatus(),
     };
     this.#sink = new ClientRowSink(this, options);
     const ended = new Promise<Ending>((resolve) => {
@@ -172,6 +174,11 @@ class ScatterRead implements RowClient {
     );
   }
 
+  /** What the shards have said of it with their definitions. */
+  #runStatus(): number {
+    return this.#parts.reduce((status, { connection }) => status | (connection.answer.status & runStatus), 0);
+  }
+
   #ownerOf(part: Part): RowReaderOwner {
     let freed!: () => void;
     part.free = new Promise((resolve) => {
@@ -210,6 +217,7 @@ class ScatterRead implements RowClient {
     suspect(session, this.#scan, connection);
     await connection.killing;
     const { error, warnings } = answer;
+    this.#ranWith |= answer.status & runStatus;
     const outcome = { error, warnings };
     const interrupted = error?.errno === ERRNO_QUERY_INTERRUPTED;
     if (warnings > 0 || (error !== undefined && !interrupted)) {
@@ -237,7 +245,8 @@ class ScatterRead implements RowClient {
         // In the order of the shards, whichever answered first.
         warningRows: this.#parts.flatMap(({ warningRows }) => warningRows).slice(0, WARNINGS_KEPT_MAX),
       });
-      session.sendPayload(buildResultEnd(session.statusFlags, summary.warnings, port.capabilities));
+      const status = session.statusFlags | this.#ranWith;
+      session.sendPayload(buildResultEnd(status, summary.warnings, port.capabilities));
       session.finished(false);
       return false;
     }

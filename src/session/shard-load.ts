@@ -52,9 +52,9 @@ export class ShardLoad implements FileSource, AnswerReceiver {
   }
 
   onResponseEnd(answer: ResponseRelay): void {
-    const { error, affectedRows, warnings, info } = answer;
+    const { error, affectedRows, warnings, status, info } = answer;
     this.#start();
-    this.#end({ answer: { error, affectedRows, warnings }, info });
+    this.#end({ answer: { error, affectedRows, warnings, status }, info });
   }
 
   onResponseLost(_answer: ResponseRelay, error: Error): void {

@@ -12,7 +12,7 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../gateway/answer-collector.ts';
 import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
 import { TabletRefusal } from '../gateway/tablet-refusal.ts';
-import { command, serverStatus } from '../mysql/protocol.ts';
+import { command, runStatus, serverStatus } from '../mysql/protocol.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import { buildTextRow, commandPacket, readTextRow } from '../wire/packets.ts';
@@ -41,6 +41,8 @@ export type ShardStatement = Readonly<{
 export type WriteOutcome = {
   affectedRows: bigint;
   warnings: number;
+  /** Bits of `runStatus`. */
+  status: number;
   /** Rows of SHOW WARNINGS. */
   warningRows: Buffer[];
   /** By shard. */
@@ -56,7 +58,7 @@ export type Part = Readonly<{ statement: ShardStatement; connection: BackendConn
 
 /** How one part ended, if its tablet was not lost. */
 export type Ran = Readonly<{
-  answer: Pick<CollectedAnswer, 'error' | 'affectedRows' | 'warnings'>;
+  answer: Pick<CollectedAnswer, 'error' | 'affectedRows' | 'warnings' | 'status'>;
   info: string;
 }>;
 
@@ -199,11 +201,12 @@ async function outcomeOf(
     await keepWarnings(session, parts[first]!);
     throw failures[first];
   }
-  const outcome: WriteOutcome = { affectedRows: 0n, warnings: 0, warningRows: [], parts: [] };
+  const outcome: WriteOutcome = { affectedRows: 0n, warnings: 0, status: 0, warningRows: [], parts: [] };
   for (const [at, { connection, statement }] of parts.entries()) {
     const { value } = answers[at] as PromiseFulfilledResult<Ran>;
-    const { affectedRows, warnings } = value.answer;
+    const { affectedRows, warnings, status } = value.answer;
     outcome.affectedRows += affectedRows;
+    outcome.status |= status & runStatus;
     outcome.warnings += warnings;
     outcome.parts.push({ affectedRows, info: value.info, rows: statement.rowNumbers?.length ?? 0 });
     if (warnings > 0) outcome.warningRows.push(...(await warningsOn(connection, statement)));

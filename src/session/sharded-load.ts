@@ -67,7 +67,8 @@ export async function loadOnShards(
   const { affectedRows, warnings, warningRows, parts } = outcome;
   session.diagnostics.noteSeveral({ rows: undefined, affectedRows, warnings, warningRows });
   if (load.firstValue !== undefined) await session.diagnostics.noteInsertId(load.firstValue);
-  session.okWith({ affectedRows, warnings, info: addedInfo(parts.map(({ info }) => info)) });
+  const statusFlags = session.statusFlags | outcome.status;
+  session.okWith({ affectedRows, statusFlags, warnings, info: addedInfo(parts.map(({ info }) => info)) });
 }
 
 class Load implements PartsRunner {

@@ -182,7 +182,7 @@ class ShardsCursor implements Cursor, RowSink, RowClient {
   }
 
   #beginAnswer(): ClientRowSink {
-    const options = { sequence: this.#session.sequence, deprecateEof: true, status: 0 };
+    const options = { sequence: this.#session.sequence, deprecateEof: true, status: () => 0 };
     const pace: RowSource = { pause: () => {}, resume: () => {}, cancel: () => {} };
     this.#answer = new ClientRowSink(this, options).start(() => pace);
     return this.#answer;

@@ -85,7 +85,7 @@ class Client implements RowClient {
   }
 
   start(rows: RowProducer): this {
-    this.sink = new ClientRowSink(this, { sequence: 1, deprecateEof: true, status: 2 }).start(rows);
+    this.sink = new ClientRowSink(this, { sequence: 1, deprecateEof: true, status: () => 2 }).start(rows);
     return this;
   }
 

@@ -62,7 +62,9 @@ function play(rows: readonly Buffer[], fullEvery: number, chunks: readonly numbe
   const clock = new Clock();
   const client = new Client(clock, fullEvery);
   const source = new MemoryRows(clock, { definitions, rows, chunks, summary: { warnings: 1, status: 2 } });
-  client.sink = new ClientRowSink(client, { sequence: 5, deprecateEof, status: 2 }).start(source.producer);
+  client.sink = new ClientRowSink(client, { sequence: 5, deprecateEof, status: () => 2 }).start(
+    source.producer,
+  );
   clock.run();
   return { client, source };
 }
@@ -123,7 +125,7 @@ describe('client row sink', () => {
     const client = new Client(clock, 99);
     const error = { errno: 1317, sqlState: '70100', message: 'interrupted' };
     const source = new MemoryRows(clock, { definitions, rows: textRows([['1', '2']]), error });
-    client.sink = new ClientRowSink(client, { sequence: 1, deprecateEof: true, status: 2 }).start(
+    client.sink = new ClientRowSink(client, { sequence: 1, deprecateEof: true, status: () => 2 }).start(
       source.producer,
     );
     clock.run();
@@ -135,7 +137,7 @@ describe('client row sink', () => {
     const clock = new Clock();
     const client = new Client(clock, 1);
     const source = new MemoryRows(clock, { definitions, rows: textRows([['1', '2']]) });
-    client.sink = new ClientRowSink(client, { sequence: 1, deprecateEof: true, status: 2 }).start(
+    client.sink = new ClientRowSink(client, { sequence: 1, deprecateEof: true, status: () => 2 }).start(
       source.producer,
     );
     client.sink.cancel();

@@ -21,8 +21,8 @@ export type ClientRowOptions = Readonly<{
   sequence: number;
   /** Whether the client has DEPRECATE_EOF, so that no EOF stands between definitions and rows. */
   deprecateEof: boolean;
-  /** Status bits of that EOF. */
-  status: number;
+  /** Status bits of that EOF, asked for when it is sent. */
+  status: () => number;
 }>;
 
 const FIRST_BUFFER_BYTES = 4 * 1024;
@@ -31,7 +31,7 @@ const BUFFER_BYTES = 64 * 1024;
 export class ClientRowSink implements RowSink, RowSource {
   readonly #client: RowClient;
   readonly #deprecateEof: boolean;
-  readonly #status: number;
+  readonly #status: () => number;
   #source!: RowSource;
   #sequence: number;
   #buffer: Buffer | undefined;
@@ -71,7 +71,7 @@ export class ClientRowSink implements RowSink, RowSource {
     this.#put(count, 0, count.length);
     for (const one of definitions) this.#put(one, 0, one.length);
     if (this.#deprecateEof) return;
-    const eof = buildResultEnd(this.#status, 0, 0);
+    const eof = buildResultEnd(this.#status(), 0, 0);
     this.#put(eof, 0, eof.length);
   }
 
