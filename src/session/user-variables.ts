@@ -19,6 +19,8 @@ const ERRNO_PARSE_ERROR = 1064;
 /** Statements that run others; they pin their connection. */
 const runningOthers: ReadonlySet<StatementKind> = new Set(['call', 'execute', 'unknown']);
 
+const firingTriggers: ReadonlySet<StatementKind> = new Set(['insert', 'replace', 'update', 'delete', 'load']);
+
 const runsOthers = ({ kind, effects }: StatementScan): boolean =>
   runningOthers.has(kind) || (effects & (effect.unknownFunction | effect.lexError)) !== 0;
 
@@ -117,8 +119,9 @@ export async function learnVariables(
     await session.diagnostics.leave(connection);
     const all = new Set(names);
     if (namesTables(scan) && hasStoredCode(session, connection)) {
-      const hidden = await namesOn(connection);
-      for (const name of hidden ?? variables.current?.keys() ?? []) all.add(name);
+      const hidden = firingTriggers.has(scan.kind) ? await namesOn(connection) : [];
+      for (const name of hidden ?? []) all.add(name);
+      for (const name of variables.current?.keys() ?? []) all.add(name);
       // On a shard, what triggers set is that shard's; elsewhere it is to be found as in one MySQL.
       const isWhole =
         session.services.gateway.topology?.keyspaces.get(place.shard.keyspace)?.sharded !== true;
