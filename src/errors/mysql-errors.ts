@@ -136,7 +136,7 @@ export const mysqlErrors = {
     sqlState: 'HY000',
     retryable: false,
     message: 'Incorrect arguments',
-    advice: 'A cursor is for statements that read rows.',
+    advice: 'A cursor is for statements that read rows; EXECUTE needs a variable for each parameter.',
   },
   ER_STMT_HAS_NO_OPEN_CURSOR: {
     errno: 1421,

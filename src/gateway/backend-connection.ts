@@ -135,6 +135,8 @@ export class BackendConnection implements ChannelHandler {
   /** KILL QUERY was sent for the running statement: no reuse before that was answered. */
   killing: Promise<void> | undefined;
   readonly prepared: PreparedCache;
+  /** What was prepared by SQL, under its name: keys as those of `prepared`. */
+  readonly named = new Map<string, string>();
   readonly answer = new ResponseRelay();
 
   readonly #channel: Channel;

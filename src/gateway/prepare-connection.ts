@@ -78,6 +78,7 @@ export async function selectDatabase(connection: BackendConnection, database: st
 export async function resetConnection(connection: BackendConnection): Promise<void> {
   await demand(connection.ask(command.resetConnection));
   connection.prepared.clear();
+  connection.named.clear();
   connection.suspect = false;
   connection.userVariables = undefined;
   connection.lastInsertId = 0n;

@@ -85,7 +85,7 @@ function anyPlace(
 export type PlannedStatement = Pick<ClientStatement, 'text' | 'scan' | 'target' | 'mode' | 'planContext'>;
 
 /** The plan of a prepared statement; the fingerprint read last is then that of the statement. */
-function planOf(
+export function planOf(
   session: Session,
   { text, scan, target, mode, planContext }: PlannedStatement,
 ): Plan | undefined {

@@ -43,7 +43,7 @@ export function runInsert(
   );
 }
 
-/** `shards`: those of the rows, where they are known before the sequence is asked. */
+/** `shards`: those of the rows, where they are known before the sequence is asked. `textOn`: see `ShardStatement`. */
 export async function insertOnShards(
   session: Session,
   statement: Statement,
@@ -51,6 +51,7 @@ export async function insertOnShards(
   binding: InsertBinding,
   parameters?: readonly BoundParameter[],
   shards?: readonly number[],
+  textOn?: (text: Buffer, markers: readonly number[]) => ShardStatement['textOn'],
 ): Promise<void> {
   if (plan.refusal !== undefined) refuse(plan.refusal);
   const { sequence, keyspace } = plan;
@@ -72,6 +73,7 @@ export async function insertOnShards(
       text,
       rowNumbers,
       parameters: parameters === undefined ? undefined : markers.map((index) => parameters[index]!),
+      textOn: textOn?.(text, markers),
     }),
   );
   const outcome = await writeOnShards(session, statement, statements);

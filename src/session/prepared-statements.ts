@@ -51,6 +51,7 @@ import { setStatement } from './set-statement.ts';
 import { asksMetadata } from './show/metadata-query.ts';
 import { executeMetadata } from './show/prepared-metadata.ts';
 import { executeShown, prepareShown } from './show/prepared-show.ts';
+import { SqlPrepared } from './sql-prepared.ts';
 import { type Place, placeOf } from './statement-place.ts';
 import { keepToShare, prepareOnTablet, withRoom } from './tablet-prepare.ts';
 import { databaseOf, type Target } from './target.ts';
@@ -72,19 +73,23 @@ export class PreparedStatements implements TabletStatements {
   #longBytes = 0;
   #nextId = 1;
   #lastRun: ClientStatement | undefined;
+  /** Those that are prepared by SQL. */
+  readonly sql: SqlPrepared;
   /** Those that are open. */
   readonly cursors = new Set<Cursor>();
 
   constructor(session: Session) {
     this.#session = session;
+    this.sql = new SqlPrepared(session);
   }
 
   get count(): number {
-    return this.#byId.size;
+    return this.#byId.size + this.sql.count;
   }
 
   clear(): void {
     this.#byId.clear();
+    this.sql.clear();
     this.cursors.clear();
     this.#textBytes = 0;
     this.#longBytes = 0;
@@ -98,7 +103,7 @@ export class PreparedStatements implements TabletStatements {
     session.countAs('prepare');
     holding.requireState();
     const written = packet.subarray(5);
-    this.#requireRoom(written);
+    this.requireRoom(written);
     const read = { text: written, scan: scanIn(session, written, 0) };
     const { text, scan } = textWithOwnUser(session, written, read.scan) ?? read;
     requireNotExplained(session, text, scan);
@@ -139,15 +144,15 @@ export class PreparedStatements implements TabletStatements {
     session.finished(failed);
   }
 
-  /** Raises 1461. */
-  #requireRoom({ length }: Buffer): void {
+  /** Whether one more may be prepared, in whatever way. Raises 1461. */
+  requireRoom({ length }: Buffer): void {
     const { preparedStatementsMax, preparedBytesMax } = this.#session.services.limits;
     const message = "Can't create more than max_prepared_stmt_count statements";
-    if (this.#byId.size >= preparedStatementsMax)
+    if (this.count >= preparedStatementsMax)
       throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
         message: `${message} (current value: ${preparedStatementsMax})`,
       });
-    if (this.#textBytes + length > preparedBytesMax)
+    if (this.#textBytes + this.sql.textBytes + length > preparedBytesMax)
       throw new HeadgateError('ER_MAX_PREPARED_STMT_COUNT_REACHED', {
         message: `${message}: their texts would have more than session.preparedBytesMax = ${preparedBytesMax} bytes`,
       });

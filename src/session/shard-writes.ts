@@ -35,6 +35,8 @@ export type ShardStatement = Readonly<{
   rowNumbers: RowNumbering | undefined;
   /** Of a prepared statement: what its markers stand for, in their order; undefined for a text. */
   parameters: readonly BoundParameter[] | undefined;
+  /** Makes what is sent in place of `text` (EXECUTE of a name), readying the connection for it. */
+  textOn?: (connection: BackendConnection) => Promise<Buffer>;
 }>;
 
 /** What all shards together did. */
@@ -217,9 +219,10 @@ async function outcomeOf(
 }
 
 async function run(session: Session, { connection, statement }: Part): Promise<Ran> {
-  const { text, parameters } = statement;
+  const { text, parameters, textOn } = statement;
   if (parameters === undefined) {
-    const answer = await connection.ask(command.query, text);
+    const sent = textOn === undefined ? text : await textOn(connection);
+    const answer = await connection.ask(command.query, sent);
     return { answer, info: connection.answer.info };
   }
   const prepared = await prepareOnTablet(session, connection, text);

@@ -47,12 +47,19 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   release: savepoint,
   select: metadataQuery,
   set: setStatement,
+  prepare: preparedBySql,
+  execute: preparedBySql,
+  deallocate: preparedBySql,
   kill,
   admin: maintainTables,
   explain,
   load: requireLocalFiles,
   show,
 };
+
+function preparedBySql(session: Session, statement: Statement): Promise<unknown> | undefined {
+  return session.prepared.sql.run(statement);
+}
 
 function show(session: Session, statement: Statement): Promise<unknown> | undefined {
   switch (statement.scan.showKind) {

@@ -19,6 +19,7 @@ import {
   userVariables,
 } from './session.ts';
 import { show } from './show.ts';
+import { sqlPrepared } from './sql-prepared.ts';
 import { savepoints, transactions, twoSessions } from './transactions.ts';
 import { infoTexts, insertIds } from './writes.ts';
 
@@ -59,6 +60,7 @@ export const scripts: readonly Script[] = [
   parameterTypes,
   statements,
   longDataAndMany,
+  sqlPrepared,
   manyStatements,
   cursors,
   cursorsAndOthers,
