@@ -61,6 +61,7 @@ test.each<[string, string[]]>([
   [`SELECT 1 ${tables} WHERE TABLE_SCHEMA NOT LIKE 'PERF%'`, [all]],
   [`SELECT 1 ${tables} WHERE TABLE_SCHEMA = DATABASE()`, ['a']],
   [`SELECT 1 ${tables} WHERE TABLE_SCHEMA COLLATE utf8mb3_bin = SCHEMA()`, ['a']],
+  [`SELECT 1 ${tables} WHERE BINARY TABLE_SCHEMA = 'a'`, ['a']],
   [`SELECT 1 ${tables} WHERE TABLE_SCHEMA = 'a' OR TABLE_NAME = 'x'`, [all]],
   [`SELECT 1 ${tables} WHERE (TABLE_SCHEMA = 'a' OR TABLE_SCHEMA IN ('sys')) AND 1`, ['a sys']],
   [`SELECT 1 ${tables} WHERE NOT TABLE_SCHEMA = 'a'`, [all]],

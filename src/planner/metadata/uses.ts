@@ -233,7 +233,9 @@ class UseReader {
 
   /** The use whose database a column is; undefined for any other column and where that is not certain. */
   #useOf(expression: Expression, scope: Scope): MetadataUse | undefined {
-    if (expression.kind === 'collate') return this.#useOf(expression.operand, scope);
+    const isSame =
+      expression.kind === 'collate' || (expression.kind === 'unary' && expression.operator === 'binary');
+    if (isSame) return this.#useOf(expression.operand, scope);
     if (expression.kind !== 'column') return undefined;
     for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
       const found = sourceOf(expression, at);
