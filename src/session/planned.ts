@@ -22,11 +22,12 @@ import type { ShardMap } from '../planner/shard-map.ts';
 import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
+import { unwrapped } from '../sql/unwrapped.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
 import type { Plans } from './plans.ts';
 import { preparedError } from './prepared-error.ts';
-import { lexModeIn, planContextIn } from './read-statement.ts';
+import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import type { Session, Statement } from './session.ts';
@@ -86,10 +87,20 @@ function isShardedName({ services }: Session, keyspace: string | undefined, targ
 }
 
 /** Runs a planned statement; undefined: it has been relayed. Raises the planner's errors. */
-export function runPlanned(session: Session, statement: Statement): Promise<unknown> | undefined {
+export function runPlanned(session: Session, given: Statement): Promise<unknown> | undefined {
+  const statement = (given.scan.effects & effect.codeComment) === 0 ? given : unwrappedIn(session, given);
   const waiting = schemasToWaitFor(session, statement.scan);
   if (waiting !== undefined) return waiting.then(() => runKnown(session, statement));
   return runKnown(session, statement);
+}
+
+/** The statement without the marks of its version comments, where all tablets read them in the same way. */
+function unwrappedIn(session: Session, statement: Statement): Statement {
+  const { scan, source } = statement;
+  if (scan.kind === 'ddl' || (scan.effects & hiding) !== 0 || session.services.gateway.versionsDiffer)
+    return statement;
+  const text = unwrapped(source, scan.start, scan.end, lexModeIn(session));
+  return { source: text, scan: scanIn(session, text, 0), packet: textPacket(text) };
 }
 
 function runKnown(session: Session, statement: Statement): Promise<unknown> | undefined {

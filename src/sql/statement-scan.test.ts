@@ -275,7 +275,7 @@ describe('effects', () => {
     ["select extractvalue(a, '$@b')", 'readsUserVariable'],
     ['grant select on a.b to c@d', 'implicitCommit'],
     ['show grants for a@b', ''],
-    ['select /*! @a:=1 */ 1', 'readsUserVariable writesUserVariable'],
+    ['select /*! @a:=1 */ 1', 'readsUserVariable writesUserVariable codeComment'],
     ['select /* @a:=1 */ 1', ''],
     ['select /*!99999 @a:=1 */ 1', 'versionComment'],
   ])('%s', (sql, expected) => {

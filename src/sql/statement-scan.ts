@@ -82,7 +82,8 @@ export function scanStatement(
   const { kind } = state;
   const details = needsDetails() ? detailsOf(kind, text, start, end, mode) : noDetails;
   const versionBit = state.lexer.hasVersionNumber ? effect.versionComment : 0;
-  const effects = state.effects | details.effects | versionBit;
+  const codeBit = state.lexer.hasVersionComment ? effect.codeComment : 0;
+  const effects = state.effects | details.effects | versionBit | codeBit;
   const qualifiers = withQualifier(state.qualifiers ?? NO_NAMES, details.qualifier);
   return {
     start,

@@ -86,6 +86,8 @@ export const effect = {
   currentDatabase: 1 << 21,
   /** A comment that is code from some version on: another server version may see another statement. */
   versionComment: 1 << 22,
+  /** A version comment's content is part of the statement. */
+  codeComment: 1 << 23,
 } as const;
 
 export type ShowKind =
