@@ -114,7 +114,8 @@ function schemaOf(table: TableVSchema, { input }: Planning): TableSchema {
 
 /** Raises for what has no rows that could be told apart here. */
 function requireSplittable(statement: LoadStatement, table: TableVSchema): void {
-  const { local, format, bulkOption, fields, lines, hasPartitions, hasVersionComment } = statement;
+  const { local, format, bulkOption, fields, lines, ignoredLines, hasPartitions, hasVersionComment } =
+    statement;
   const into = `into ${table.name}, over several shards`;
   if (!local)
     throw unplanned(
@@ -127,6 +128,8 @@ function requireSplittable(statement: LoadStatement, table: TableVSchema): void 
   if (nodesOfKind(statement, 'query').length > 0) throw unplanned(`LOAD DATA with a subquery ${into}`);
   if (nodesOfKind(statement, 'assignVariable').length > 0)
     throw unplanned(`LOAD DATA that assigns a user variable ${into}`);
+  if (ignoredLines !== undefined && lines.terminated?.length === 0)
+    throw unplanned(`LOAD DATA with IGNORE LINES, but without line terminators ${into}`);
   if (fields.terminated?.length === 0) throw unplanned(`LOAD DATA without field terminators ${into}`);
   for (const bytes of [
     fields.terminated,

@@ -119,7 +119,8 @@ class Load implements PartsRunner {
     const file = new FileDistributor(session.sequence, {
       format,
       fieldCount: plan.fieldCount,
-      ignoredLines: plan.ignoredLines,
+      // Lines without an end of their own are not left out.
+      ignoredLines: format.lineEnd.length === 0 ? 0 : plan.ignoredLines,
       placement: new RowPlacement(plan, this.#map, state.valueContext, charset),
       rowBytesMax: services.statementBytesMax,
       uploads,

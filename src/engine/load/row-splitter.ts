@@ -86,9 +86,8 @@ export class RowSplitter {
     return this.#skipLine(atEnd);
   }
 
-  /** As `next`, for a line that is left out (IGNORE n LINES), whatever is in it. */
+  /** As `next`, for a line that is left out (IGNORE n LINES), whatever is in it. There must be an end of lines. */
   skip(bytes: Buffer, from: number, atEnd: boolean): number {
-    if (this.#format.lineEnd.length === 0) return this.next(bytes, from, atEnd);
     this.#begin(bytes, from);
     return this.#skipLine(atEnd);
   }
@@ -241,7 +240,11 @@ export class RowSplitter {
         const taken = this.#takeCharacter(width, atEnd, wanted, isEscaped);
         isEscaped = false;
         if (taken === MORE) return MORE;
-        if (taken === END) return this.#unclosed(opened);
+        if (taken === END) {
+          // What there is of the character is lost.
+          this.#at = end;
+          return this.#unclosed(opened);
+        }
         if (taken === 1) continue;
       }
       if (wanted) this.#keep(byte);
