@@ -23,6 +23,7 @@ import { databaseOf, isSystemSchema, type Target } from '../target.ts';
 import { textPacket } from '../text-packet.ts';
 import { metadataRows, needsAllShards } from './metadata-rows.ts';
 import { homePlace } from './places.ts';
+import { isProcessUse, processTable, processUses } from './process-table.ts';
 
 /** A query and how it is to be read. */
 export type MetadataQuestion = Readonly<{
@@ -40,7 +41,11 @@ type Answer = Readonly<{ place: Place; text: Buffer | undefined }>;
 const isInformationSchema = (name: string | undefined): boolean =>
   name?.toLowerCase() === 'information_schema';
 
-/** Whether a statement reads information_schema and nothing of a keyspace. */
+/** performance_schema has a process list, too. */
+const isAsked = (name: string | undefined): boolean =>
+  isInformationSchema(name) || name?.toLowerCase() === 'performance_schema';
+
+/** Whether a statement reads information_schema (or performance_schema) and nothing of a keyspace. */
 export function asksMetadata(
   { kind, qualifiers, hasUnqualifiedTable }: StatementScan,
   target: Target,
@@ -50,8 +55,7 @@ export function asksMetadata(
   if (hasUnqualifiedTable && target.systemSchema === undefined) return false;
   return (
     qualifiers.every(isSystemSchema) &&
-    (qualifiers.some(isInformationSchema) ||
-      (hasUnqualifiedTable && isInformationSchema(target.systemSchema)))
+    (qualifiers.some(isAsked) || (hasUnqualifiedTable && isAsked(target.systemSchema)))
   );
 }
 
@@ -76,6 +80,9 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
   const uses = metadataUses(parsed.query, (schema) =>
     isInformationSchema(schema ?? (scan.hasUnqualifiedTable ? target.systemSchema : undefined)),
   );
+  const processes = processUses(parsed.query, (schema) =>
+    (schema ?? (scan.hasUnqualifiedTable ? target.systemSchema : undefined))?.toLowerCase(),
+  );
   const context = contextOf(session, question);
   const databases = new Map(uses.map((use) => [use, databasesOf(use, context)]));
   const columns = columnsNamed(parsed);
@@ -91,12 +98,12 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
   const own = homePlace(session, scan, target);
   const isAtHome = keyspace === undefined || keyspace === own.shard.keyspace;
   const needsHome = (scan.effects & effect.currentDatabase) !== 0;
-  if (keyspaces.length <= 1 && !isSum && (isAtHome || !needsHome)) {
+  if (processes.length === 0 && keyspaces.length <= 1 && !isSum && (isAtHome || !needsHome)) {
     const place = isAtHome ? own : placeIn(session, keyspace, target);
     return Promise.resolve({ place, text: undefined });
   }
   requireWritable(parsed);
-  return gathered(session, { parsed, text, uses, databases, columns, place: own });
+  return gathered(session, { parsed, text, uses: [...uses, ...processes], databases, columns, place: own });
 }
 
 /** A tablet of a keyspace that is not the session's own, nor named in the text. */
@@ -120,6 +127,10 @@ async function gathered(session: Session, gathering: Gathering): Promise<Answer>
   const { parsed, text, uses, databases, columns, place } = gathering;
   const tables = new Map<MetadataUse, string>();
   for (const use of uses) {
+    if (isProcessUse(use)) {
+      tables.set(use, await processTable(session, use));
+      continue;
+    }
     const wanted = { table: use.table, columns, databases: databases.get(use)! };
     const found = await metadataRows(session, wanted, place.shard);
     // A table that this version does not have: MySQL says so.

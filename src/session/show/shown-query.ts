@@ -1,11 +1,13 @@
 /** SHOW that no tablet can answer as it was written, and that is a query for one instead. */
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
+import { asksFullList } from '../show-processes.ts';
 import type { Place } from '../statement-place.ts';
 import { textPacket } from '../text-packet.ts';
 import type { MetadataQuestion } from './metadata-query.ts';
 import { ownQuery, readShow } from './own-show.ts';
 import { homePlace } from './places.ts';
+import { processQuery } from './process-table.ts';
 import { readTableStatus, tableStatusQuery } from './table-status.ts';
 
 export type ShownQuery = Readonly<{
@@ -25,6 +27,10 @@ export function shownQuery(
     const show = readShow(text, scan, mode);
     if (show === undefined) return undefined;
     return { place: homePlace(session, scan, target), text: (rows) => ownQuery(session, text, show, rows) };
+  }
+  if (scan.showKind === 'processlist') {
+    const isFull = asksFullList(text, scan);
+    return { place: homePlace(session, scan, target), text: (rows) => processQuery(session, isFull, rows) };
   }
   const status = readTableStatus(session, question);
   if (status === undefined) return undefined;
