@@ -26,7 +26,7 @@ const namedCommands = Object.values(command).filter(
 
 /** A request that is well-formed in its framing, whatever it says. */
 export function plausibleRequest(random: Random): Buffer {
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0:
     case 1:
       return request(command.query, Buffer.from(random.pick(sentences)));
@@ -40,14 +40,23 @@ export function plausibleRequest(random: Random): Buffer {
         command.stmtExecute,
         executePayload(random.below(4), random.pick([[], [longlong(1)], [text('x'), nullValue()]]), {
           withTypes: random.chance(0.7),
-          cursor: random.chance(0.1) ? random.below(8) : 0,
+          cursor: random.chance(0.3) ? random.below(16) : 0,
         }),
       );
     case 4:
+      return request(command.stmtFetch, fetchPayload(random.below(4), random.below(5)));
+    case 5:
       return request(random.pick(namedCommands), random.bytes(random.below(40)));
     default:
       return request(random.below(256), random.bytes(random.below(60)));
   }
+}
+
+function fetchPayload(id: number, rows: number): Buffer {
+  const payload = Buffer.alloc(8);
+  payload.writeUInt32LE(id, 0);
+  payload.writeUInt32LE(rows, 4);
+  return payload;
 }
 
 const request = (byte: number, payload: Buffer): Buffer =>

@@ -3,6 +3,7 @@
  * one client does, the others get their own answers, and nothing of it stays in the router.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { capability } from '../../src/mysql/protocol.ts';
 import { frame } from '../support/bytes.ts';
 import { readResults } from '../support/decode.ts';
 import { loginHead, loginPayload } from '../support/handshake.ts';
@@ -81,7 +82,9 @@ export async function playCase(
 ): Promise<void> {
   const random = new Random(seed);
   const compression = random.pick([undefined, undefined, 'zlib', 'zstd'] as const);
-  const options = { database, timeoutMs: 10_000, compression };
+  // With query attributes the same bytes mean something else.
+  const attributes = random.chance(0.2) ? capability.queryAttributes : 0;
+  const options = { database, timeoutMs: 10_000, compression, with: attributes };
   if (random.chance(0.3)) return playHandshakeCase(server, random, seed, report);
   const client = await RawClient.connect(server, options).catch((error: Error) => {
     report.failures.push(`case ${seed}: a correct login failed: ${error.message}`);
