@@ -1,6 +1,6 @@
 /** The clients of the matrix: how each is run, where it comes from, and why it is missing where it is. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/local/servers.ts';
 
@@ -94,6 +94,29 @@ const connector = (kind: string): Client | MissingClient =>
     'mysql.connector.__version__',
   );
 
+function goClient(mode: string): Client | MissingClient {
+  const [name, language] = [`go-sql-driver/mysql (${mode})`, 'Go'];
+  const command = join(clientsFolder, 'go/client');
+  if (!existsSync(command)) return { name, language, reason: 'no Go has built it' };
+  const [, version] = /go-sql-driver\/mysql v(\S+)/.exec(readFileSync(program('go/go.mod'), 'utf8'))!;
+  return { name, language, version: version!, command: [command, mode] };
+}
+
+const javaDrivers = { 'MySQL Connector/J': 'mysql-connector-j', 'MariaDB Connector/J': 'mariadb-java-client' };
+
+/** `mode` is one of Modes in Main.java. */
+function javaClient(driver: keyof typeof javaDrivers, mode: string): Client | MissingClient {
+  const [name, language] = [`${driver} (${mode})`, 'Java'];
+  const folder = join(clientsFolder, 'java');
+  const jars = existsSync(join(folder, 'stamp')) ? readdirSync(join(folder, 'jars')) : [];
+  const jar = jars.find((file) => file.startsWith(javaDrivers[driver]));
+  if (jar === undefined) return { name, language, reason: 'no Java and Maven have built it' };
+  const version = jar.slice(javaDrivers[driver].length + 1, -'.jar'.length);
+  const classPath = `${join(folder, 'classes')}:${join(folder, 'jars')}/*`;
+  const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx600m', '-cp', classPath];
+  return { name, language, version, command: ['java', ...flags, 'Main', driver, mode] };
+}
+
 /** All clients, in the order of the matrix. */
 export function findClients(): readonly (Client | MissingClient)[] {
   return [
@@ -109,5 +132,9 @@ export function findClients(): readonly (Client | MissingClient)[] {
     connector('C'),
     pythonClient('aiomysql', 'aiomysql', 'aiomysql.__version__'),
     pythonClient('asyncmy', 'asyncmy', distribution('asyncmy')),
+    goClient('prepared'),
+    goClient('interpolate'),
+    ...['text', 'prepared', 'cursors', 'batches', 'compressed'].map((mode) => javaClient('MySQL Connector/J', mode)),
+    ...['text', 'prepared', 'compressed'].map((mode) => javaClient('MariaDB Connector/J', mode)),
   ];
 }
