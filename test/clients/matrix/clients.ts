@@ -94,6 +94,23 @@ const connector = (kind: string): Client | MissingClient =>
     'mysql.connector.__version__',
   );
 
+/** A client that Debian packages; VERSION is what its interpreter prints of it. */
+function debianClient(
+  name: string,
+  language: string,
+  interpreter: string,
+  version: readonly string[],
+  args: readonly string[],
+): Client | MissingClient {
+  const command = debianProgram(interpreter);
+  const found = existsSync(command) ? output(command, version) : undefined;
+  if (!found) return { name, language, reason: `the packages of Debian are not here` };
+  return { name, language, version: found, command: [command, ...args] };
+}
+
+const phpVersion = ['-r', 'echo PHP_VERSION;'];
+const perlVersion = (module: string): string[] => ['-e', `use ${module}; print $${module}::VERSION`];
+
 function goClient(mode: string): Client | MissingClient {
   const [name, language] = [`go-sql-driver/mysql (${mode})`, 'Go'];
   const command = join(clientsFolder, 'go/client');
@@ -102,7 +119,10 @@ function goClient(mode: string): Client | MissingClient {
   return { name, language, version: version!, command: [command, mode] };
 }
 
-const javaDrivers = { 'MySQL Connector/J': 'mysql-connector-j', 'MariaDB Connector/J': 'mariadb-java-client' };
+const javaDrivers = {
+  'MySQL Connector/J': 'mysql-connector-j',
+  'MariaDB Connector/J': 'mariadb-java-client',
+};
 
 /** `mode` is one of Modes in Main.java. */
 function javaClient(driver: keyof typeof javaDrivers, mode: string): Client | MissingClient {
@@ -134,7 +154,25 @@ export function findClients(): readonly (Client | MissingClient)[] {
     pythonClient('asyncmy', 'asyncmy', distribution('asyncmy')),
     goClient('prepared'),
     goClient('interpolate'),
-    ...['text', 'prepared', 'cursors', 'batches', 'compressed'].map((mode) => javaClient('MySQL Connector/J', mode)),
+    ...['text', 'prepared', 'cursors', 'batches', 'compressed'].map((mode) =>
+      javaClient('MySQL Connector/J', mode),
+    ),
     ...['text', 'prepared', 'compressed'].map((mode) => javaClient('MariaDB Connector/J', mode)),
+    ...['mysqli', 'pdo', 'pdo-native'].map((kind) =>
+      debianClient(`PHP ${kind}`, 'PHP', 'php', phpVersion, [program('php/checks.php'), kind]),
+    ),
+    debianClient(
+      'mysql2 (gem)',
+      'Ruby',
+      'ruby',
+      ['-e', 'require "mysql2"; print Mysql2::VERSION'],
+      [program('ruby/checks.rb')],
+    ),
+    ...['mysql', 'MariaDB'].map((name) =>
+      debianClient(`DBD::${name}`, 'Perl', 'perl', perlVersion(`DBD::${name}`), [
+        program('perl/checks.pl'),
+        name,
+      ]),
+    ),
   ];
 }

@@ -1,6 +1,7 @@
 // mysql (mysqljs), which knows none of the passwords of MySQL 9: its user is root without one, and mysqld refuses even that.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { account, ca, check, refused } from './checks.mjs';
 import { runSuite } from './node-suite.mjs';
@@ -66,7 +67,8 @@ await runSuite({
   begin: (connection) => call(connection, 'beginTransaction'),
   commit: (connection) => call(connection, 'commit'),
   rollback: (connection) => call(connection, 'rollback'),
-  stream: (connection, sql) => connection.query(sql).stream({ highWaterMark: 5 }),
+  stream: (connection, sql) =>
+    new Readable({ objectMode: true }).wrap(connection.query(sql).stream({ highWaterMark: 5 })),
   batch: (connection, rows) =>
     call(connection, 'query', 'INSERT INTO check_load (id, name, n) VALUES ?', [rows]),
   ignoreErrors: (connection) => connection.on('error', () => {}),

@@ -56,6 +56,8 @@ final class Checks {
       outcome = "error";
       value = errorFacts(error.getCause() == null ? error : error.getCause());
     }
+    // After an error the connection may be out of step.
+    if (outcome.equals("error")) Main.renew();
     System.out.println("{\"name\":" + json(name) + ",\"outcome\":\"" + outcome + "\",\"value\":" + json(value) + "}");
     System.out.flush();
   }
@@ -74,7 +76,7 @@ final class Checks {
     Map<String, Object> facts = new TreeMap<>();
     facts.put("class", error.getClass().getSimpleName());
     // Times, connection ids and the whole statement stand in some messages of the drivers.
-    facts.put("message", String.valueOf(error.getMessage()).replaceAll("\\(conn=\\d+\\) ", "").replaceAll("[\\d,]+ milliseconds", "N milliseconds"));
+    facts.put("message", String.valueOf(error.getMessage()).replaceAll("\\(conn=-?\\d+\\) ", "").replaceAll("[\\d,]+ milliseconds", "N milliseconds"));
     if (error instanceof SQLException sql) {
       facts.put("number", sql.getErrorCode());
       facts.put("state", sql.getSQLState());

@@ -58,6 +58,16 @@ public final class Main {
     return connect(account(Checks.env("USER"), Checks.env("PASSWORD")), Checks.env("DATABASE"), more);
   }
 
+  /** The next check gets a new connection. */
+  static void renew() {
+    try {
+      connection.abort(Runnable::run);
+      connection = another("");
+    } catch (SQLException error) {
+      System.err.println(error);
+    }
+  }
+
   static Object with(String more, Use use) throws Exception {
     try (Connection other = another(more)) {
       return use.run(other);
@@ -110,7 +120,7 @@ public final class Main {
     transactions();
     largeThings();
     sessions();
-    Metadata.checks(connection);
+    Metadata.checks();
     System.exit(0);
   }
 
@@ -404,13 +414,13 @@ public final class Main {
       }
     });
     Checks.check("compression", () -> with(options.contains("useCompression") ? "" : "useCompression=true", all("SELECT REPEAT('x', 500000) AS big", "SHOW STATUS LIKE 'Compression'")));
-    Checks.check("LOAD DATA LOCAL", () -> {
+    Checks.check("LOAD DATA LOCAL", () -> with("", on -> {
       Path file = Path.of(Checks.env("TEMP"), "rows.csv");
       Files.writeString(file, "101,first,1\n102,\"zażółć 🦊\",2\n103,third,\\N\n");
-      ask(connection, "DELETE FROM check_load");
-      return List.of(ask(connection, "LOAD DATA LOCAL INFILE '" + file + "' INTO TABLE check_load CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'"),
-          ask(connection, "SELECT * FROM check_load ORDER BY id"));
-    });
+      ask(on, "DELETE FROM check_load");
+      return List.of(ask(on, "LOAD DATA LOCAL INFILE '" + file + "' INTO TABLE check_load CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'"),
+          ask(on, "SELECT * FROM check_load ORDER BY id"));
+    }));
   }
 
   static void sessions() {
