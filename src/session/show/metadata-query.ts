@@ -16,6 +16,7 @@ import type { LexMode } from '../../sql/lex-mode.ts';
 import { stringText } from '../../sql/literals.ts';
 import { parseStatement } from '../../sql/parser/statement.ts';
 import { effect, type StatementScan } from '../../sql/statement.ts';
+import { unwrapped } from '../../sql/unwrapped.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
 import type { Place } from '../statement-place.ts';
@@ -101,6 +102,10 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
   if (processes.length === 0 && keyspaces.length <= 1 && !isSum && (isAtHome || !needsHome)) {
     const place = isAtHome ? own : placeIn(session, keyspace, target);
     return Promise.resolve({ place, text: undefined });
+  }
+  if (parsed.hasVersionComment && !session.services.gateway.versionsDiffer) {
+    const plain = unwrapped(text, scan.start, scan.end, mode);
+    return answerTo(session, { ...question, text: plain, scan: { ...scan, start: 0, end: plain.length } });
   }
   requireWritable(parsed);
   return gathered(session, { parsed, text, uses: [...uses, ...processes], databases, columns, place: own });
