@@ -1,9 +1,10 @@
 /** A connection that a session holds, and what is asked about it. */
+import type { ShardTransactions } from '../engine/transactions/shard-transactions.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { serverStatus } from '../mysql/protocol.ts';
-import type { BeginOptions } from '../sql/statement-scan.ts';
+import type { BeginOptions, StatementScan } from '../sql/statement-scan.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
-import type { Place } from './statement-place.ts';
+import { namesTables, type Place } from './statement-place.ts';
 
 export type Held = {
   readonly connection: BackendConnection;
@@ -45,3 +46,14 @@ export function isOpen(connection: BackendConnection, answer: Outcome): boolean 
   const undone = answer.error?.errno === ERRNO_DEADLOCK;
   return answer.error !== undefined && !undone && (connection.status & serverStatus.autocommit) === 0;
 }
+
+/** Errors of a statement that has not even begun: its text, or 1792, a write under READ ONLY. */
+const ERRNO_READ_ONLY_TRANSACTION = 1792;
+
+/** Whether a statement that ended so has been a transaction, if it is one by itself. */
+export const hasBegun = ({ error }: Outcome): boolean =>
+  error === undefined || !(error.errno === ERRNO_READ_ONLY_TRANSACTION || error.sqlState.startsWith('42'));
+
+/** Whether what SET TRANSACTION said holds for this statement, which begins a transaction or is one. */
+export const isFirstOfNext = ({ next }: ShardTransactions, scan: StatementScan): boolean =>
+  next !== undefined && (namesTables(scan) || scan.kind === 'begin');

@@ -18,7 +18,17 @@ import type { ConnectionNeed } from '../gateway/connection-need.ts';
 import { demand, selectDatabase } from '../gateway/prepare-connection.ts';
 import { command, serverStatus } from '../mysql/protocol.ts';
 import { type BeginOptions, effect, type StatementScan } from '../sql/statement-scan.ts';
-import { beginText, ERRNO_DEADLOCK, type Held, hasDatabase, isAt, isOpen, type Outcome } from './held.ts';
+import {
+  beginText,
+  ERRNO_DEADLOCK,
+  type Held,
+  hasBegun,
+  hasDatabase,
+  isAt,
+  isFirstOfNext,
+  isOpen,
+  type Outcome,
+} from './held.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
 import { followSchema } from './schema-waits.ts';
 import type { Session } from './session.ts';
@@ -114,6 +124,7 @@ export class Holding {
   /** A connection for the statement that is ready as it is: a held one, or an idle one. Raises what `lease` raises. */
   tryLease(scan: StatementScan, place: Place): BackendConnection | undefined {
     const { begin, hasSavepoints } = this.transaction;
+    if (isFirstOfNext(this.transaction, scan)) return undefined;
     if (this.#held.length > 0 || begin !== undefined || hasSavepoints) {
       const held = this.#heldFor(scan, place);
       if (held !== undefined) {
@@ -137,6 +148,7 @@ export class Holding {
       await held.connection.killing;
       if (!hasDatabase(held, place)) await selectDatabase(held.connection, place.database);
       if (this.#isLeftOut(held, scan)) await this.#join(held.connection, place);
+      else if (isFirstOfNext(this.transaction, scan)) await this.transaction.announceNext(held.connection);
       return held.connection;
     }
     const joins = this.#joins(scan);
@@ -147,6 +159,7 @@ export class Holding {
     }
     const connection = await this.#fromPool(place);
     if (joins) await this.#join(connection, place);
+    else if (isFirstOfNext(this.transaction, scan)) await this.transaction.announceNext(connection);
     return connection;
   }
 
@@ -268,6 +281,7 @@ export class Holding {
     if (held === undefined) this.#settleFree(connection, place, left, open);
     else this.#settleHeld(held, scan, answer, left, open);
     this.#follow(scan, answer, open !== 0, wasOpen);
+    if (isFirstOfNext(this.transaction, scan) && hasBegun(answer)) this.transaction.next = undefined;
     if (scan.kind === 'ddl' && answer.error === undefined) this.#followTables(place);
   }
 
@@ -309,7 +323,7 @@ export class Holding {
         transaction.clear();
     } else if ((scan.kind === 'commit' || scan.kind === 'rollback') && succeeded) {
       // AND CHAIN: the next transaction has the same properties.
-      transaction.restart(transaction.begin, transaction.snapshot);
+      transaction.restart(transaction.begin, transaction.snapshot, transaction.characteristics);
     } else if (succeeded && scan.savepoint !== undefined) {
       transaction.note(scan.kind as SavepointKind, scan.savepoint);
     }
@@ -386,7 +400,7 @@ export class Holding {
    * the transaction has then ended as well. `chain`: the next one begins at once, with the same properties.
    */
   async complete(how: 'commit' | 'rollback', chain = false): Promise<void> {
-    const { begin, snapshot } = this.transaction;
+    const { begin, snapshot, characteristics } = this.transaction;
     const participants = this.#participants;
     for (const { connection } of participants) this.#ending.add(connection);
     try {
@@ -407,7 +421,7 @@ export class Holding {
       }
       this.unholdIfFree();
     }
-    if (chain) this.transaction.restart(begin ?? beginText(undefined), snapshot);
+    if (chain) this.transaction.restart(begin ?? beginText(undefined), snapshot, characteristics);
   }
 
   /** A statement about a savepoint, on all shards that take part. Raises ER_SP_DOES_NOT_EXIST. */
@@ -476,11 +490,10 @@ export class Holding {
 
   /** Rolls back and forgets everything: RESET_CONNECTION, CHANGE_USER, the end. */
   releaseAll(): void {
-    const all = this.#held;
-    this.#held = [];
     this.transaction.clear();
+    this.transaction.next = undefined;
     this.transactionLost = false;
     this.#stateLost = undefined;
-    for (const { connection } of all) this.#abandon(connection);
+    for (const { connection } of this.#held.splice(0)) this.#abandon(connection);
   }
 }

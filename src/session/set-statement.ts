@@ -9,6 +9,7 @@ import { serverStatus } from '../mysql/protocol.ts';
 import { type Assignment, effect, type StatementScan } from '../sql/statement-scan.ts';
 import { userVariableNames } from '../sql/user-variables.ts';
 import { unreadable } from './diagnostics.ts';
+import { setNextTransaction } from './next-transaction.ts';
 import { pin } from './pins.ts';
 import { lexModeIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
@@ -48,7 +49,7 @@ export async function setStatement(
   const assignments = scan.assignments ?? [];
   refuseSet(assignments, statement.source);
   const place = placeOf(scan, session.state.target, session.services.gateway);
-  requireOneTransaction(session, scan);
+  if (setNextTransaction(session, scan)) return;
   const everywhere = forAllHeld(session, scan, packetFor !== undefined);
   // Switching it on ends the transaction; a single tablet does that itself.
   if (!session.state.autocommit && session.holding.count > 1 && setsAutocommit(assignments)) {
@@ -113,16 +114,6 @@ function forAllHeld(session: Session, { assignments = [] }: StatementScan, binar
   if (shared.length < assignments.length || !constant || binary)
     throw notOverShards('SET of session variables to more than constants, within a transaction');
   return true;
-}
-
-/** Raises HG_SHARDED_NOT_PLANNED: which shards the next transaction takes is not known here. */
-function requireOneTransaction(session: Session, { assignments = [] }: StatementScan): void {
-  const { target } = session.state;
-  const { gateway } = session.services;
-  const next = assignments.some((assignment) => assignment.target === 'nextTransaction');
-  if (!next || session.inTransaction || target.shard !== undefined) return;
-  if (gateway.topology?.keyspaces.get(target.keyspace)?.sharded === true)
-    throw notOverShards('SET TRANSACTION for the next transaction only (SET SESSION TRANSACTION is for all)');
 }
 
 /** Takes over what was set; returns the pins for what only this connection has. */

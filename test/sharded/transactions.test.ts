@@ -280,13 +280,6 @@ test('WITH CONSISTENT SNAPSHOT stays on one shard', async () => {
   await run(client, 'COMMIT', all);
 });
 
-test('SET TRANSACTION for the next one is refused by name', async () => {
-  expect(await refusalOf(client, 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE')).toMatch(
-    /SET SESSION TRANSACTION/,
-  );
-  await run(client, 'BEGIN', both, 'COMMIT');
-});
-
 test('COMMIT RELEASE ends the connection', async () => {
   await run(client, 'BEGIN', both, 'COMMIT RELEASE');
   expect(await client.receive()).toBeUndefined();

@@ -16,6 +16,10 @@ export type SavepointKind = 'savepoint' | 'rollbackTo' | 'release';
 export class ShardTransactions {
   #begin: string | undefined;
   #snapshot = false;
+  /** SET TRANSACTION as every shard gets it before it begins. */
+  #characteristics: string | undefined;
+  /** The same for the next transaction. */
+  #next: string | undefined;
   /** Names in the order in which they were set. */
   #savepoints: string[] = [];
 
@@ -30,7 +34,10 @@ export class ShardTransactions {
   }
 
   get readOnly(): boolean {
-    return this.#begin?.endsWith('READ ONLY') === true;
+    if (this.#begin?.endsWith('READ WRITE')) return false;
+    return (
+      this.#begin?.endsWith('READ ONLY') === true || this.#characteristics?.includes('READ ONLY') === true
+    );
   }
 
   /** Begun WITH CONSISTENT SNAPSHOT: a shard that joins later could not show the same moment. */
@@ -38,15 +45,31 @@ export class ShardTransactions {
     return this.#snapshot;
   }
 
+  get characteristics(): string | undefined {
+    return this.#characteristics;
+  }
+
+  /** SET TRANSACTION for the next one, until that begins. */
+  get next(): string | undefined {
+    return this.#next;
+  }
+
+  set next(statement: string | undefined) {
+    this.#next = statement;
+  }
+
   /** Nothing is open any more. */
   clear(): void {
     this.#begin = undefined;
+    this.#characteristics = undefined;
     this.#snapshot = false;
     this.#savepoints = [];
   }
 
-  /** A transaction begins, without savepoints. */
-  restart(begin: string | undefined, snapshot: boolean): void {
+  /** A transaction begins, without savepoints. `characteristics`: those of the one before, which it continues. */
+  restart(begin: string | undefined, snapshot: boolean, characteristics?: string): void {
+    this.#characteristics = characteristics;
+    if (characteristics === undefined) this.#takeNext();
     this.#begin = begin;
     this.#snapshot = snapshot;
     this.#savepoints = [];
@@ -54,13 +77,34 @@ export class ShardTransactions {
 
   /** Makes a connection part of the transaction. Raises the tablet's refusal or HG_TABLET_LOST; the connection is then closed. */
   async open(connection: BackendConnection): Promise<void> {
+    // Without BEGIN, the first statement begins it.
+    if (this.#begin === undefined) this.#takeNext();
     try {
+      if (this.#characteristics !== undefined) await demand(connection.query(this.#characteristics));
       if (this.#begin !== undefined) await demand(connection.query(this.#begin));
       for (const name of this.#savepoints) await demand(connection.query(savepointText('savepoint', name)));
     } catch (error) {
       connection.close();
       throw error;
     }
+  }
+
+  /** Tells a connection of the next transaction's characteristics. Raises what `open` raises. */
+  async announceNext(connection: BackendConnection): Promise<void> {
+    // Should the statement begin nothing, they are still there.
+    connection.suspect = true;
+    try {
+      if (this.#next !== undefined) await demand(connection.query(this.#next));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  #takeNext(): void {
+    if (this.#next === undefined) return;
+    this.#characteristics = this.#next;
+    this.#next = undefined;
   }
 
   /** A statement about a savepoint has succeeded on all participants, if there are any. */
