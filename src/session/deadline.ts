@@ -32,7 +32,7 @@ export class Deadline {
 
   begin({ kind, directives }: StatementScan): void {
     const { queryMsMax } = this.#session.services.limits;
-    const ms = directives?.queryTimeoutMs ?? (limited.has(kind) ? queryMsMax : 0);
+    const ms = directives?.queryTimeoutMs ?? (queryMsMax > 0 && limited.has(kind) ? queryMsMax : 0);
     if (ms > 0 && this.#timer === undefined) this.#wait(ms);
   }
 

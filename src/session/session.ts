@@ -455,6 +455,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.deadline.end();
     this.activity.close();
     this.releaseAll();
     for (const running of this.atWork) {

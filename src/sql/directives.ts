@@ -17,6 +17,9 @@ const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** The directives of the statement that begins at `start`; undefined where it has none. */
 export function readDirectives(text: Buffer, start: number, end: number): Directives | undefined {
+  // Nearly all have none: this costs them a look at two bytes.
+  const behindVerb = blanksEnd(text, wordEnd(text, start, end), end);
+  if (text[start] !== SLASH && text[behindVerb] !== SLASH) return undefined;
   const before = commentsAt(text, start, end);
   const behind = commentsAt(text, wordEnd(text, before.end, end), end);
   if (before.directives === undefined && behind.directives === undefined) return undefined;
@@ -31,7 +34,7 @@ function commentsAt(text: Buffer, from: number, end: number): Comments {
   let at = from;
   let directives: string | undefined;
   for (;;) {
-    while (at < end && text[at]! <= 0x20) at++;
+    at = blanksEnd(text, at, end);
     if (text[at] !== SLASH || text[at + 1] !== STAR) break;
     const close = text.indexOf('*/', at + 2, 'latin1');
     if (close < 0 || close >= end) break;
@@ -40,6 +43,12 @@ function commentsAt(text: Buffer, from: number, end: number): Comments {
     at = close + 2;
   }
   return directives === undefined ? { end: at, ...noComments } : { end: at, directives };
+}
+
+function blanksEnd(text: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && text[at]! <= 0x20) at++;
+  return at;
 }
 
 function wordEnd(text: Buffer, from: number, end: number): number {
