@@ -15,6 +15,7 @@ import {
 } from './backend-connection.ts';
 import { canServe, isFree, isProven, lend } from './connection-fit.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
+import { idleMsOf } from './idle-limit.ts';
 import {
   applySettings,
   captureState,
@@ -36,6 +37,9 @@ export type PoolLimits = Readonly<{
   statementsMax: number;
   statementsPercentMax: number;
 }>;
+
+/** How often unused connections are looked for. */
+const SWEEP_MS = 1000;
 
 type Waiter = Readonly<{
   need: ConnectionNeed;
@@ -87,7 +91,7 @@ export class TabletPool {
     this.#onFacts = onFacts;
     this.observer = new TabletObserver(tablet, login);
     this.statements = new StatementBudget(limits.statementsMax, limits.statementsPercentMax);
-    this.#sweep = setInterval(() => this.#closeIdle(Date.now()), Math.min(limits.idleMsMax, 5000));
+    this.#sweep = setInterval(() => this.#closeIdle(Date.now()), Math.min(limits.idleMsMax, SWEEP_MS));
     this.#sweep.unref();
   }
 
@@ -470,8 +474,9 @@ export class TabletPool {
 
   #closeIdle(nowMs: number): void {
     for (const connection of [...this.#connections]) {
-      const unused = !connection.leased && nowMs - connection.idleSinceMs > this.#limits.idleMsMax;
-      if (unused) void this.#retireOne(connection);
+      if (connection.leased) continue;
+      const idleMsMax = idleMsOf(connection.need, this.facts, this.#limits.idleMsMax);
+      if (nowMs - connection.idleSinceMs > idleMsMax) void this.#retireOne(connection);
     }
     for (const [key, ready] of this.#idle) {
       if (ready.every((connection) => connection.closed)) this.#idle.delete(key);

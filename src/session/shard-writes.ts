@@ -220,6 +220,8 @@ async function outcomeOf(
 
 async function run(session: Session, { connection, statement }: Part): Promise<Ran> {
   const { text, parameters, textOn } = statement;
+  // A KILL that came between two shards has met nothing on any tablet.
+  session.activity.requireUninterrupted();
   if (parameters === undefined) {
     const sent = textOn === undefined ? text : await textOn(connection);
     const answer = await connection.ask(command.query, sent);
