@@ -40,6 +40,8 @@ export type LoadPlan = Readonly<{
   charset: string | undefined;
   /** Without REPLACE, LOCAL means IGNORE: what strict mode would refuse is stored changed. */
   replace: boolean;
+  /** The variables of the list, lower case; on the shards they are called `privateVariable` of their places here. */
+  variables: readonly string[];
   /** Gives values for a column that is not in the file, or must not be left out in it. */
   sequence: InsertSequence | undefined;
 }>;
@@ -97,6 +99,7 @@ function planRows(statement: LoadStatement, table: TableVSchema, planning: Plann
     ignoredLines: Number(statement.ignoredLines?.count ?? 0),
     charset: statement.charset?.toLowerCase(),
     replace: statement.duplicates === 'replace',
+    variables: listedVariables(statement),
     sequence,
   });
 }
@@ -211,8 +214,11 @@ function requireDuplicatesTogether(
   );
 }
 
-/** What the variables of the list are called on the shards: a client's own must not come to have a shard's last value. */
-const privateName = (at: number): string => `@headgate_load_${at}`;
+/** A variable's name on the shards: each of them has a last row of its own, of which only the file's may become the client's. */
+export const privateVariable = (at: number): string => `headgate_load_${at}`;
+
+const listedVariables = ({ columns }: LoadStatement): string[] =>
+  (columns ?? []).flatMap((column) => (column.kind === 'userVariable' ? [column.name.toLowerCase()] : []));
 
 function shardTextOf(
   statement: LoadStatement,
@@ -241,14 +247,11 @@ function shardTextOf(
   return text.rest(end).build();
 }
 
-/** Raises where SET reads a variable that is not in the list: each shard's connection would have its own, if any. */
+/** Variables that are not in the list are the session's, which every shard's connection has. */
 function renamedVariables(statement: LoadStatement): Renamed[] {
-  const listed = (statement.columns ?? []).flatMap((column) =>
-    column.kind === 'userVariable' ? [column.name.toLowerCase()] : [],
-  );
-  return nodesOfKind(statement, 'userVariable').map(({ name, start, end }) => {
+  const listed = listedVariables(statement);
+  return nodesOfKind(statement, 'userVariable').flatMap(({ name, start, end }) => {
     const at = listed.indexOf(name.toLowerCase());
-    if (at < 0) throw unplanned(`LOAD DATA that reads the user variable @${name}, over several shards`);
-    return { start, end, bytes: Buffer.from(privateName(at)) };
+    return at < 0 ? [] : [{ start, end, bytes: Buffer.from(`@${privateVariable(at)}`) }];
   });
 }

@@ -81,7 +81,7 @@ function storedNull(column: ColumnSchema, isStrict: boolean): StoredKey {
 function storedIn(own: ColumnClass, literal: Known, context: ValueContext, isStrict: boolean): Stored {
   switch (own.kind) {
     case 'integer':
-      return storedInteger(own, literal);
+      return storedInteger(own, literal, isStrict);
     case 'decimal':
       return storedDecimal(own, literal);
     case 'text':
@@ -105,7 +105,7 @@ function storedIn(own: ColumnClass, literal: Known, context: ValueContext, isStr
   }
 }
 
-function storedInteger(own: Of<'integer'>, literal: Known): Stored {
+function storedInteger(own: Of<'integer'>, literal: Known, isStrict: boolean): Stored {
   switch (literal.kind) {
     case 'integer':
       return withinIntegers(own, literal.value);
@@ -116,7 +116,7 @@ function storedInteger(own: Of<'integer'>, literal: Known): Stored {
     case 'float':
       return wholeDouble(own, Number(literal.text));
     case 'string':
-      return integerOfText(own, literal);
+      return integerOfText(own, literal, isStrict);
     case 'binary': {
       const value = literal.charset === undefined ? numberOfBytes(literal.bytes) : undefined;
       return value === undefined || !holdsInteger(own, value) ? 'unknown' : integerValue(own, value);
@@ -148,15 +148,24 @@ const EXACT_DIGITS = 18;
 
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-function integerOfText(own: Of<'integer'>, literal: StringLiteral): Stored {
+function integerOfText(own: Of<'integer'>, literal: StringLiteral, isStrict: boolean): Stored {
   const text = asciiText(literal)?.trim();
   if (text === undefined) return 'unknown';
+  // Without strictness: the digits at the beginning, and of what is out of range the nearest value.
+  const digits = isStrict ? null : /^([+-]?\d*)(?![\d.eE])/.exec(text);
+  if (digits !== null) return integerValue(own, nearestInteger(own, digits[1]!));
   if (/^(?:[+-]?(?:\d+\.?\d*|\.\d+)[a-df-z].*|[a-z_].*|)$/i.test(text)) return 'refused';
   if (!numberPattern.test(text)) return 'unknown';
   if (/e/i.test(text)) return wholeDouble(own, Number(text));
   const number = exactNumber(text);
   if (number === undefined || (number.scale > 0 && text.length > EXACT_DIGITS)) return 'unknown';
   return rounded(own, number);
+}
+
+function nearestInteger({ min, max }: Of<'integer'>, digits: string): bigint {
+  const value = /\d/.test(digits) ? BigInt(digits.replace('+', '')) : 0n;
+  if (value < min) return min;
+  return value > max ? max : value;
 }
 
 function storedDecimal(own: Of<'decimal'>, literal: Known): Stored {

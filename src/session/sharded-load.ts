@@ -11,7 +11,7 @@ import type { BackendConnection } from '../gateway/backend-connection.ts';
 import type { FileUpload } from '../gateway/file-upload.ts';
 import { demand } from '../gateway/prepare-connection.ts';
 import { textOf } from '../planner/bind.ts';
-import type { LoadPlan } from '../planner/load.ts';
+import { type LoadPlan, privateVariable } from '../planner/load.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import { effect } from '../sql/statement.ts';
@@ -27,9 +27,8 @@ import {
   type ShardStatement,
   writeOnShards,
 } from './shard-writes.ts';
+import { takeVariables } from './user-variables.ts';
 
-/** The variables of the list have names of their own on the shards. */
-const ownVariables = effect.readsUserVariable | effect.writesUserVariable;
 /** What is known of the numbers of rows: about as many bytes as rows. */
 const NUMBERS_BYTES_MAX = 64 * 1024 * 1024;
 /** A shard that gets no rows for a while must not take the client for gone. */
@@ -48,7 +47,7 @@ export async function loadOnShards(
   plan: LoadPlan,
   operands: Operands,
 ): Promise<void> {
-  const scan = { ...statement.scan, effects: statement.scan.effects & ~ownVariables };
+  const scan = { ...statement.scan, effects: statement.scan.effects & ~effect.writesUserVariable };
   requireSeveral(session, scan);
   const { services } = session;
   const map = services.plans.shardMap(plan.keyspace);
@@ -62,7 +61,7 @@ export async function loadOnShards(
       parameters: undefined,
     }),
   );
-  const load = new Load(plan, map, numbers);
+  const load = new Load(session, plan, map, numbers);
   const outcome = await writeOnShards(session, { ...statement, scan }, statements, load);
   const { affectedRows, warnings, warningRows, parts } = outcome;
   session.diagnostics.noteSeveral({ rows: undefined, affectedRows, warnings, warningRows });
@@ -74,20 +73,23 @@ export async function loadOnShards(
 class Load implements PartsRunner {
   /** The first value that the sequence gave. */
   firstValue: bigint | undefined;
+  readonly #session: Session;
   readonly #plan: LoadPlan;
+  /** Who has the last row. */
+  #lastShard: number | undefined;
   readonly #map: ShardMap;
   readonly #numbers: readonly RowNumbers[];
 
-  constructor(plan: LoadPlan, map: ShardMap, numbers: readonly RowNumbers[]) {
+  constructor(session: Session, plan: LoadPlan, map: ShardMap, numbers: readonly RowNumbers[]) {
+    this.#session = session;
     this.#plan = plan;
     this.#map = map;
     this.#numbers = numbers;
   }
 
-  async run(session: Session, parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
+  async run(_session: Session, parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
     const now = (Date.now() / 1000).toFixed(6);
-    const settings = `@@session.timestamp=${now}, @@session.net_read_timeout=${READ_SECONDS_MAX}`;
-    await Promise.all(parts.map(({ connection }) => demand(connection.query(`SET ${settings}`))));
+    await Promise.all(parts.map(({ connection }) => prepareConnection(connection, now)));
     const charset = this.#plan.charset ?? (await databaseCharset(parts[0]!.connection));
     const format = formatOf(this.#plan, charset);
     const loads = parts.map(({ connection, statement }) => new ShardLoad(connection, statement.text));
@@ -97,21 +99,23 @@ class Load implements PartsRunner {
     const failure =
       uploads.length < loads.length
         ? undefined
-        : await this.#distribute(session, loads[0]!.request, uploads, format, charset);
+        : await this.#distribute(loads[0]!.request, uploads, format, charset);
     for (const upload of uploads) upload.end(0);
     const answers = await Promise.allSettled(loads.map(({ ran }) => ran));
-    if (failure !== undefined && answers.every(isSuccess)) throw failure;
+    if (answers.every(isSuccess)) {
+      if (failure !== undefined) throw failure;
+    } else this.#lastShard = undefined;
     return answers;
   }
 
   /** Asks the client for its file and gives each shard its rows; what it returns is why some were not. */
   async #distribute(
-    session: Session,
     request: Buffer,
     uploads: readonly FileUpload[],
     format: RowFormat,
     charset: string,
   ): Promise<unknown> {
+    const session = this.#session;
     const plan = this.#plan;
     const { services, state, activity } = session;
     const { keyspace, table } = plan.sequence ?? {};
@@ -134,22 +138,46 @@ class Load implements PartsRunner {
     session.port.sendFile(file);
     session.sequence = await file.done;
     this.firstValue = file.firstValue;
+    this.#lastShard = file.lastShard;
     return file.failure;
   }
 
   async clean(parts: readonly Part[]): Promise<void> {
+    const last = this.#lastShard === undefined ? undefined : parts[this.#lastShard]!.connection;
+    const names = this.#plan.variables;
+    if (last !== undefined && names.length > 0) {
+      const wanted = names.map((name, at) => [name, privateVariable(at)] as const);
+      await takeVariables(this.#session, new Map(wanted), last);
+    }
     await Promise.all(
       parts.map(async ({ connection }) => {
         if (connection.closed) return;
-        const timeout = connection.need?.settings.find((each) => each.startsWith(READ_TIMEOUT));
-        const settings = `@@session.timestamp=DEFAULT, ${timeout ?? `${READ_TIMEOUT}DEFAULT`}`;
-        await demand(connection.query(`SET ${settings}`)).catch(() => connection.close());
+        const own = ownSettings(connection, [TIMESTAMP, READ_TIMEOUT]);
+        const settings = [TIMESTAMP, READ_TIMEOUT].map((name) => own.get(name) ?? `${name}DEFAULT`);
+        await demand(connection.query(`SET ${settings.join(', ')}`)).catch(() => connection.close());
       }),
     );
   }
 }
 
+const TIMESTAMP = '@@session.timestamp=';
 const READ_TIMEOUT = '@@session.net_read_timeout=';
+
+/** One moment for all shards, unless the client has set it, and time to wait for rows. */
+function prepareConnection(connection: BackendConnection, now: string): Promise<unknown> {
+  const moment = ownSettings(connection, [TIMESTAMP]).get(TIMESTAMP) ?? `${TIMESTAMP}${now}`;
+  return demand(connection.query(`SET ${moment}, ${READ_TIMEOUT}${READ_SECONDS_MAX}`));
+}
+
+/** What the session itself has set of some variables, as assignments. */
+function ownSettings({ need }: BackendConnection, names: readonly string[]): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const name of names) {
+    const setting = need?.settings.find((each) => each.startsWith(name));
+    if (setting !== undefined) own.set(name, setting);
+  }
+  return own;
+}
 
 const isSuccess = (answer: PromiseSettledResult<Ran>): boolean =>
   answer.status === 'fulfilled' && answer.value.answer.error === undefined;

@@ -157,6 +157,21 @@ async function readValues(
   return true;
 }
 
+/** Makes a connection's variables the session's under other names: `names` gives those of the connection. */
+export async function takeVariables(
+  { state: { variables }, services }: Session,
+  names: ReadonlyMap<string, string>,
+  connection: BackendConnection,
+): Promise<void> {
+  const own = [...names].filter(([name]) => isPlainName(name));
+  const theirs = own.map(([, name]) => name);
+  if (own.length === 0) return;
+  const answer = await connection.query(valuesQuestion(theirs, services.limits.userVariableBytesMax));
+  if (answer.error !== undefined || answer.rows.length === 0) return;
+  const values = valuesIn(answer, theirs);
+  variables.take(new Map(own.map(([name, other]) => [name, values.get(other)])));
+}
+
 /** The names of all variables that a connection has; undefined where the server does not tell. */
 async function namesOn(connection: BackendConnection): Promise<readonly string[] | undefined> {
   const answer = await connection.query(

@@ -1,6 +1,8 @@
 /** LOAD DATA LOCAL into a table of two shards: as on one MySQL with all rows. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { capability } from '../../src/mysql/protocol.ts';
+import { readResults } from '../support/decode.ts';
+import { Random } from '../support/random.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import type { RouterUnderTest } from '../support/router-stage.ts';
 import { ask } from '../support/session-play.ts';
@@ -123,6 +125,69 @@ describe('equal to one MySQL', () => {
     );
   });
 
+  test('keys that MySQL changes', async () => {
+    const file = '1\ta\n\n7x\tb\n3\tc\n99999999999999999999\td\n+12 \te\n';
+    const [expected, found] = await Promise.all(
+      [one, client].map((each) => loaded(each, `${LOAD} (id, s)`, [file], 'item')),
+    );
+    expect({ ...found, shown: found!.shown.toSorted() }).toEqual({
+      ...expected,
+      shown: expected!.shown.toSorted(),
+    });
+    expect(found!.rows).toHaveLength(6);
+  });
+
+  test('files of any bytes', async () => {
+    const random = new Random(11);
+    for (let at = 0; at < 12; at++) {
+      await stage.clear();
+      const words = [',', '"', '\\', '\n', 'a', 'é', '€', '\\N', 'NULL', ' ', '""', '",'];
+      const line = (row: number): string => {
+        const content = Array.from({ length: random.between(0, 6) }, () => random.pick(words)).join('');
+        return `${random.between(1, 400) + row * 400},${random.between(0, 99)},${random.chance(0.5) ? `"${content}"` : content}\n`;
+      };
+      const file = Array.from({ length: 40 }, (_, row) => line(row)).join('');
+      const sql = `${LOAD} FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' (id, n, s)`;
+      const [expected, found] = await Promise.all(
+        [one, client].map((each) => loaded(each, sql, pieces(file, random.between(1, 300)), 'item')),
+      );
+      // A quote that is not closed can make a key of anything, which is refused where MySQL takes it.
+      if (found!.error?.includes('9101') === true) continue;
+      expect({ ...found, shown: found!.shown.toSorted() }).toEqual({
+        ...expected,
+        shown: expected!.shown.toSorted(),
+      });
+    }
+  });
+
+  test('among other statements', async () => {
+    for (const each of [one, client]) {
+      each.file = ['1\t1\n2\t2\n3\t3\n'];
+      const answer = await each.query(
+        `SELECT 1; ${LOAD} (id, n); SELECT COUNT(*) FROM item; ${LOAD} (id, n); SELECT 2`,
+      );
+      const results = readResults(answer).map(({ rows: values, ok }) => [values, ok?.affectedRows]);
+      expect(results).toEqual([
+        [[['1']], 0],
+        [[], 3],
+        [[['3']], 0],
+        [[], 0],
+        [[['2']], 0],
+      ]);
+    }
+  });
+
+  test('the time that the session has set', async () => {
+    for (const each of [one, client]) {
+      await run(each, 'SET timestamp = 1000000000');
+      each.file = ['2\t5\n3\t6\n'];
+      await run(each, "LOAD DATA LOCAL INFILE 'f' INTO TABLE moment (id, n)");
+      const made = await rows(each, 'SELECT id, UNIX_TIMESTAMP(made) FROM moment ORDER BY id');
+      expect(made).toEqual(['2|1000000000.000000', '3|1000000000.000000']);
+      expect(await rows(each, 'SELECT UNIX_TIMESTAMP()')).toEqual(['1000000000']);
+    }
+  });
+
   test('REPLACE', async () => {
     await same(LOAD, [lines(20)]);
     const found = await same("LOAD DATA LOCAL INFILE 'f' REPLACE INTO TABLE item", [lines(20, 11)]);
@@ -200,7 +265,7 @@ test('one moment for all rows', async () => {
 
 describe('all or nothing', () => {
   test('a value that cannot be placed', async () => {
-    client.file = [lines(1000), 'much\t1\n', lines(1000, 2000)];
+    client.file = [lines(1000), '1.5x\t1\n', lines(1000, 2000)];
     expect(await refusalOf(client, 'SET sql_mode = DEFAULT')).toBeUndefined();
     const refusal = await refusalOf(client, `${LOAD} (id, n)`);
     expect(refusal).toBeDefined();
@@ -257,7 +322,6 @@ test.each([
   ["LOAD XML LOCAL INFILE 'f' INTO TABLE item", 'LOAD XML'],
   [`${LOAD} (@id, n) SET id = @id`, 'no field for id'],
   [`${LOAD} (id, n) SET id = 7`, 'sets item.id'],
-  [`${LOAD} (id, n) SET s = @before`, '@before'],
   [`${LOAD} (id, n) SET s = (SELECT 1)`, 'subquery'],
   [`${LOAD} CHARACTER SET sjis`, 'sjis'],
   [`${LOAD} FIELDS TERMINATED BY ''`, 'without field terminators'],
@@ -275,10 +339,14 @@ test('a client without the capability', async () => {
   expect(await refusalOf(plain, LOAD)).toContain('3948');
 });
 
-test('variables of the list are not the session’s', async () => {
-  client.file = ['1\tx\n2\ty\n'];
-  await run(client, `${LOAD} (id, @s) SET s = @s`);
-  expect(await rows(client, 'SELECT id, s FROM item ORDER BY id')).toEqual(['1|x', '2|y']);
+test('user variables', async () => {
+  for (const each of [one, client]) {
+    await run(each, "SET @batch = 'b7', @s = 'before'");
+    each.file = ['1\tx\n2\ty\n3\tz\n'];
+    await run(each, `${LOAD} (id, @s) SET s = CONCAT(@s, '/', @batch)`);
+    expect(await rows(each, 'SELECT id, s FROM item ORDER BY id')).toEqual(['1|x/b7', '2|y/b7', '3|z/b7']);
+    expect(await rows(each, 'SELECT @s, @batch')).toEqual(['z|b7']);
+  }
   await stage.expectHealthy(client);
 });
 

@@ -42,6 +42,8 @@ export class FileDistributor implements FileSink {
   failure: unknown;
   /** Of the sequence: the first that it gave. */
   firstValue: bigint | undefined;
+  /** The shard that got the last row; undefined: there was none. */
+  lastShard: number | undefined;
   /** When the client has sent all, or is gone: the number of the next packet to it. */
   readonly done: Promise<number>;
   readonly #plan: Distribution;
@@ -168,6 +170,7 @@ export class FileDistributor implements FileSink {
       const isBroken = this.#isBroken && at === rows.length - 1;
       const value = firstValue === undefined ? undefined : firstValue + BigInt(at);
       const shard = isBroken ? 0 : placement.shardOf(fields, this.#rows, value);
+      this.lastShard = shard;
       numbers[shard]!.push(this.#rows);
       if (value === undefined) pieces[shard]!.push(bytes.subarray(start, end));
       else
