@@ -13,8 +13,8 @@ export type Place = Readonly<{
   database: string;
 }>;
 
-/** Statements about definitions: every shard of a keyspace gives the same answer. */
-const answeredByAnyShard: ReadonlySet<StatementKind> = new Set(['show', 'describe', 'help']);
+/** Statements about definitions, and about what one server makes of a statement: any shard of a keyspace can answer. */
+const answeredByAnyShard: ReadonlySet<StatementKind> = new Set(['show', 'describe', 'help', 'explain']);
 
 /** Statements that, without tables and unknown functions, mean the same on every shard. */
 const sameOnEveryShard: ReadonlySet<StatementKind> = new Set([

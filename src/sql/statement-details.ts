@@ -412,8 +412,9 @@ class DetailReader {
 const showing = (showKind: ShowKind): Details => ({ ...noDetails, showKind });
 
 const NO_NAMES: readonly string[] = Object.freeze([]);
+const aboutDatabases: ReadonlySet<string> = new Set(['information_schema', 'performance_schema', 'sys']);
 
-/** String literals that are keyspaces' names, where information_schema is asked. */
+/** String literals that are keyspaces' names, where tables that have rows about databases are asked. */
 export function schemaLiteralsOf(
   text: Buffer,
   start: number,
@@ -422,7 +423,7 @@ export function schemaLiteralsOf(
   qualifiers: readonly string[],
   keyspaces: ReadonlySet<string>,
 ): readonly string[] {
-  if (!qualifiers.some((name) => name.toLowerCase() === 'information_schema')) return NO_NAMES;
+  if (!qualifiers.some((name) => aboutDatabases.has(name.toLowerCase()))) return NO_NAMES;
   const lexer = new Lexer(text.subarray(0, end), start, mode);
   const found = new Set<string>();
   while (lexer.next() !== token.end) {

@@ -182,7 +182,7 @@ export type StatementScan = Readonly<{
   /** Distinct names used as a database before a table (or routine of CALL). */
   qualifiers: readonly string[];
   hasUnqualifiedTable: boolean;
-  /** String literals that name a keyspace, in a statement about information_schema. */
+  /** String literals that name a keyspace, in a statement about information_schema, performance_schema or sys. */
   schemaLiterals: readonly string[];
   /** CREATE, ALTER, DROP DATABASE; SHOW CREATE DATABASE. */
   databaseName: string | undefined;

@@ -125,6 +125,22 @@ test('the statistics of a sharded keyspace are those of its shards together', as
   }
 });
 
+test('what sys and performance_schema say of a keyspace is asked there', async () => {
+  // What was never read is in none of them.
+  for (const table of ['extra.note', 'user.account'])
+    await stage.both({ sql: `SELECT COUNT(*) FROM ${table}` });
+  for (const database of ['shop', 'user', undefined])
+    for (const [name, table] of [
+      ['extra', 'note'],
+      ['user', 'account'],
+    ]) {
+      const sql = `SELECT DISTINCT table_schema FROM sys.schema_table_statistics WHERE table_schema = '${name}' AND table_name = '${table}'`;
+      const [expected, got] = await stage.both({ sql, database });
+      expect(seen(got)).toEqual(seen(expected));
+      expect(got.rows).toEqual([[name]]);
+    }
+});
+
 test('a shard that is selected shows what it has itself', async () => {
   const client = await stage.client(stage.system.router, { database: 'user:-80' });
   const rows = await value(

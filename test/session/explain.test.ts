@@ -1,5 +1,6 @@
 /** EXPLAIN FORMAT=HEADGATE, VEXPLAIN PLAN, and which plain EXPLAIN goes to a shard. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readResults } from '../support/decode.ts';
 import { runStatements } from '../support/mysqld.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
@@ -160,6 +161,21 @@ describe('EXPLAIN of MySQL', () => {
       expect.stringMatching(/^This is the plan on user\/-80, .* on 2 shards \(user\/-80, user\/80-\)/),
     ]);
     expect(await value(client, 'SELECT COUNT(*) FROM things')).toBe('0');
+  });
+
+  test('prepared, and of no table, it is that of a shard', async () => {
+    for (const sql of [
+      'EXPLAIN SELECT v FROM things',
+      'EXPLAIN FORMAT=TREE SELECT 1',
+      'EXPLAIN SELECT n FROM things WHERE id = 7',
+    ]) {
+      const { id } = await client.prepare(sql);
+      const [result] = readResults(await client.execute(id));
+      expect(result?.columns.map(({ name }) => name)).toEqual(
+        (await ask(client, sql)).columns.map(({ name }) => name),
+      );
+      expect(result?.rows).toHaveLength(1);
+    }
   });
 
   test('what could not run is refused', async () => {
