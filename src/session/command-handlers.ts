@@ -5,6 +5,7 @@ import { lexModeOf } from '../sql/lex-mode.ts';
 import { scanStatement } from '../sql/statement-scan.ts';
 import { buildResultEnd } from '../wire/packets.ts';
 import { killCommand } from './kill.ts';
+import { placeAt } from './planned.ts';
 import type { Session } from './session.ts';
 import { answerProcesses } from './show-processes.ts';
 import { commandOk, use } from './statement-handlers.ts';
@@ -103,10 +104,14 @@ function setOption(session: Session, packet: Buffer): undefined {
   session.finished(false);
 }
 
-/** COM_FIELD_LIST: the definitions of a table's columns. */
+/** COM_FIELD_LIST: the definitions of a table's columns, which all shards describe in the same way. */
 async function fieldList(session: Session, packet: Buffer): Promise<void> {
   session.holding.requireState();
-  const place = placeOf(definitionScan, session.state.target, session.services.gateway);
+  const { gateway, plans } = session.services;
+  const { target } = session.state;
+  const place = plans.isSharded(target)
+    ? placeAt(session, target.keyspace, plans.shardMap(target.keyspace), 0)
+    : placeOf(definitionScan, target, gateway);
   const connection = await session.holding.lease(definitionScan, place);
   const answer = await session.exchange(
     { source: packet, scan: definitionScan, packet },

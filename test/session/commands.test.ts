@@ -72,6 +72,21 @@ test.each([0, 3, 4])('commands with %i bytes', async (length) => {
   }
 });
 
+test('COM_FIELD_LIST of a table on several shards', async () => {
+  const fields = async (server: Endpoint) => {
+    const client = await RawClient.connect(server, { database: 'user' });
+    const answer = await client.command(command.fieldList, 'spread\0');
+    client.destroy();
+    return answer.packets.map(({ payload }) => payload.toString('hex'));
+  };
+  for (const server of [stage.tablet, stage.baseline]) {
+    const admin = await RawClient.connect(server, { database: 'user' });
+    await admin.query('CREATE TABLE spread (id BIGINT PRIMARY KEY, name VARCHAR(20) DEFAULT "x")');
+    admin.destroy();
+  }
+  expect(await fields(router.endpoint)).toEqual(await fields(stage.baseline));
+});
+
 const unknown = '1047 (08S01) Unknown command';
 const replica =
   '1227 (42000) Access denied; you need (at least one of) the REPLICATION SLAVE privilege(s) for this operation';

@@ -1,9 +1,10 @@
 /** Server-side cursors over two shards, and what holds which connection for how long. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { capability, serverStatus } from '../../src/mysql/protocol.ts';
+import { capability, command, serverStatus } from '../../src/mysql/protocol.ts';
 import { rows, run, ShardedStage } from '../sharded/stage.ts';
 import { statusOf } from '../support/answer-tracker.ts';
 import { readLenenc } from '../support/bytes.ts';
+import { readResults } from '../support/decode.ts';
 import { readError } from '../support/decode-parts.ts';
 import { long, type Parameter } from '../support/parameters.ts';
 import type { Answer, RawClient } from '../support/raw-client.ts';
@@ -102,6 +103,26 @@ test('one shard keeps a cursor of its own', async () => {
   expect(await fetched(id, 1)).toEqual({ ids: [], end: 'last' });
   expect(await pinnedSessions()).toBe(0);
 });
+
+test('an execution without a cursor after one with', async () => {
+  const id = await opened('SELECT id FROM item WHERE id = ?', long(7));
+  const again = await client.execute(id, [long(8)]);
+  expect(readResults(again)[0]!.rows).toEqual([['8']]);
+  expect(await fetched(id, 1)).toEqual({ ids: [], end: 'error 1421' });
+});
+
+// MySQL 9.7.4 ends when the rows of these are fetched.
+test.each(['EXPLAIN SELECT id FROM item WHERE id = 7', 'SHOW PROCESSLIST', 'SHOW TABLES'])(
+  '%s',
+  async (sql) => {
+    await client.command(command.initDb, 'user:-80');
+    const { id } = await client.prepare(sql);
+    const answer = await client.execute(id, [], { cursor: 1 });
+    expect(readResults(answer)[0]!.rows.length).toBeGreaterThan(0);
+    expect(await fetched(id, 1)).toEqual({ ids: [], end: 'error 1421' });
+    expect(await stage.perShard('SELECT 1')).toEqual(['1', '1']);
+  },
+);
 
 test('connections are held while a cursor is open, and no longer', async () => {
   const id = await opened('SELECT id FROM item ORDER BY id');
