@@ -34,3 +34,11 @@ test('one that is taken out is not counted until it is back', () => {
   cache.put(taken);
   expect([budget.open, cache.get('a')!.id]).toEqual([1, 7]);
 });
+
+test('one may get another key', () => {
+  const budget = new StatementBudget(10, 50);
+  const cache = new PreparedCache(budget);
+  cache.add('a', 7);
+  expect([cache.rename('a', 'b')?.id, cache.get('a'), cache.get('b')?.id]).toEqual([7, undefined, 7]);
+  expect([cache.rename('a', 'c'), budget.open]).toEqual([undefined, 1]);
+});

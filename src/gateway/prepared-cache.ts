@@ -58,6 +58,16 @@ export class PreparedCache {
     return this.remove(oldest);
   }
 
+  /** Keeps one under another key. */
+  rename(from: string, to: string): PreparedOnTablet | undefined {
+    const found = this.#byKey.get(from);
+    if (found === undefined) return undefined;
+    this.#byKey.delete(from);
+    this.#byKey.set(to, found);
+    found.usedAt = ++this.#uses;
+    return found;
+  }
+
   /** Takes out the one with this id, for a use of which nobody else may know: `put` brings it back. */
   take(id: number): TakenStatement | undefined {
     for (const [key, prepared] of this.#byKey) {

@@ -61,7 +61,6 @@ describe('parameters of EXECUTE', () => {
   test.each([
     [columnType.tiny, Buffer.of(0xff), false, -1n, integerSign.negative],
     [columnType.tiny, Buffer.of(0xff), true, 255n, integerSign.positive],
-    [columnType.year, Buffer.of(0xd0, 7), false, 2000n, integerSign.positive],
     [columnType.long, Buffer.of(0, 0, 0, 0x80), false, -(2n ** 31n), integerSign.negative],
     [columnType.long, Buffer.of(0, 0, 0, 0x80), true, 2n ** 31n, integerSign.positive],
     [columnType.longlong, int64(-1n), false, -1n, integerSign.negative],

@@ -21,6 +21,10 @@ export type BoundParameter = Readonly<{
 /** What an integer is beside the 64 bits that it was made of; `none` is everything else, NULL too. */
 export const integerSign = { none: 0, positive: 1, negative: 2, aboveSigned: 3 } as const;
 
+/** In MySQL's words; the connection goes on. */
+const malformed = (): HeadgateError =>
+  new HeadgateError('ER_MALFORMED_PACKET', { message: 'Malformed communication packet.' });
+
 const UNSIGNED = 0x80;
 const nothing = Buffer.alloc(0);
 const NULL_VALUE: LiteralValue = Object.freeze({ kind: 'null' });
@@ -54,8 +58,7 @@ export class BoundParameters implements ParameterValues {
     this.#charset = charset;
     if (count === 0) return;
     const flag = nullBitmapAt + ((count + 7) >> 3);
-    if (types === undefined || types.length < 2 * count || packet.length <= flag)
-      throw new HeadgateError('ER_MALFORMED_PACKET');
+    if (types === undefined || types.length < 2 * count || packet.length <= flag) throw malformed();
     this.#types = types;
     let at = packet[flag] === 1 ? flag + 1 + 2 * count : flag + 1;
     for (let index = 0; index < count; index++) {
@@ -68,8 +71,7 @@ export class BoundParameters implements ParameterValues {
       }
       this.#starts[index] = isNull ? IS_NULL : at;
       if (!isNull) at = valueEnd(packet, at, type);
-      if (at > packet.length)
-        throw new HeadgateError('ER_MALFORMED_PACKET', { detail: 'the packet ends inside a parameter' });
+      if (at > packet.length) throw malformed();
       this.#ends[index] = at;
     }
   }
@@ -135,15 +137,14 @@ function valueAhead(pieces: readonly Buffer[], type: number, charset: string): L
     : { kind: 'binary', bytes, charset: 'binary' };
 }
 
+/** MySQL takes no other types as integers: what comes as YEAR or INT24 it reads as a string, and then refuses it. */
 function integerWidth(type: number): number {
   switch (type) {
     case columnType.tiny:
       return 1;
     case columnType.short:
-    case columnType.year:
       return 2;
     case columnType.long:
-    case columnType.int24:
       return 4;
     case columnType.longlong:
       return 8;
@@ -166,6 +167,10 @@ function valueEnd(packet: Buffer, at: number, type: number): number {
     case columnType.time:
       return at + 1 + (packet[at] ?? 0);
     default:
-      return at + lenencWidth(packet, at) + readLenenc(packet, at);
+      try {
+        return at + lenencWidth(packet, at) + readLenenc(packet, at);
+      } catch {
+        throw malformed();
+      }
   }
 }

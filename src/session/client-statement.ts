@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { HeadgateError } from '../errors/headgate-error.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
+import { columnType } from '../mysql/protocol.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { Cursor } from './cursor.ts';
@@ -18,6 +19,7 @@ export class TabletText {
   readonly parseSettings: string;
   #key = '';
   #database: string | undefined;
+  #typesKey = '';
 
   constructor(text: Buffer, parseSettings: string) {
     this.text = text;
@@ -25,13 +27,15 @@ export class TabletText {
   }
 
   /**
-   * Its key in a connection's cache: statements mean the same where they are read in the same way, with the same default database. Made once
-   * per database, since building and hashing a long text is most of what an EXECUTE would cost.
+   * Its key in a connection's cache: statements mean the same where they are read in the same way, with the same default database, and
+   * were never executed with other types (`typesKey`). It is kept, since building and hashing a long text is most of what an EXECUTE would
+   * cost.
    */
-  keyOn({ database }: BackendConnection): string {
-    if (this.#database !== database) {
-      this.#key = `${this.parseSettings}\n${database}\n${shortened(this.text)}`;
+  keyOn({ database }: BackendConnection, typesKey = ''): string {
+    if (this.#database !== database || this.#typesKey !== typesKey) {
+      this.#key = `${this.parseSettings}\n${database}\n${typesKey}\n${shortened(this.text)}`;
       this.#database = database;
+      this.#typesKey = typesKey;
     }
     return this.#key;
   }
@@ -40,6 +44,17 @@ export class TabletText {
 /** Connections keep their keys, so that those of long texts are digests. */
 const shortened = (text: Buffer): string =>
   text.length <= KEY_TEXT_BYTES_MAX ? text.toString('latin1') : hash('sha512', text);
+
+/** `typesKey` after an execution with `types`. */
+export function typesKeyWith(before: string, types: Buffer | undefined): string {
+  if (types === undefined) return before;
+  const now = types.toString('latin1');
+  if (before === '' || now === before) return now;
+  let merged = '';
+  for (let at = 0; at < now.length; at += 2)
+    merged += (types[at] === columnType.null ? before : now).slice(at, at + 2);
+  return merged;
+}
 
 /** A statement that a client has prepared. */
 export type ClientStatement = {
@@ -55,6 +70,11 @@ export type ClientStatement = {
   readonly own: TabletText;
   /** Parameter types that the client bound last. */
   types: Buffer | undefined;
+  /**
+   * The types of all executions so far, NULL being of any. MySQL takes a parameter for what it was in earlier executions (after a date a
+   * number is stored as a zero date), so that a tablet's statement serves those only that bind the same.
+   */
+  typesKey: string;
   /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE, until COM_STMT_RESET. */
   failure: HeadgateError | undefined;
   longData: LongData | undefined;

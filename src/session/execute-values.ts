@@ -17,10 +17,8 @@ export function readValue(
     case columnType.tiny:
       return integer(reader.bytes(1, 'a parameter').readIntLE(0, 1), 8, unsigned);
     case columnType.short:
-    case columnType.year:
       return integer(reader.bytes(2, 'a parameter').readIntLE(0, 2), 16, unsigned);
     case columnType.long:
-    case columnType.int24:
       return integer(reader.bytes(4, 'a parameter').readIntLE(0, 4), 32, unsigned);
     case columnType.longlong: {
       const value = reader.bytes(8, 'a parameter').readBigInt64LE(0);

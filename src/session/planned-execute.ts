@@ -269,7 +269,7 @@ async function keptStatement(
   text: TabletText,
   bound: readonly BoundParameter[],
 ): Promise<number> {
-  const key = text.keyOn(connection);
+  const key = text.keyOn(connection, statement.typesKey);
   const prepared = await tablets.knownOn(connection, text, statement.wantsCursor ? cursorKey(key) : key);
   prepared.types = Buffer.concat(bound.map(({ type }) => type));
   return prepared.id;

@@ -11,7 +11,7 @@ import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { effect, type StatementKind } from '../sql/statement-scan.ts';
 import { commandPacket } from '../wire/packets.ts';
-import { type ClientStatement, forgetPacket, TabletText } from './client-statement.ts';
+import { type ClientStatement, forgetPacket, TabletText, typesKeyWith } from './client-statement.ts';
 import {
   type Cursor,
   closeCursor,
@@ -123,6 +123,8 @@ export class PreparedStatements implements TabletStatements {
     const id = this.#nextId;
     // As in MySQL, one that fails has used up a number too.
     this.#nextId = (id % 0x7fff_ffff) + 1;
+    // The session's transaction may be on other shards.
+    session.addStatus |= holding.statusFlags;
     const statement = { source: text, scan, packet: sent };
     const answer = await withRoom(session, connection, () =>
       session.exchange(statement, place, connection, 'prepare', id),
@@ -165,6 +167,7 @@ export class PreparedStatements implements TabletStatements {
     const made: ClientStatement = {
       ...facts,
       types: undefined,
+      typesKey: '',
       failure: undefined,
       longData: undefined,
       wantsCursor: false,
@@ -205,7 +208,11 @@ export class PreparedStatements implements TabletStatements {
     }
     if (statement.longData !== undefined) this.#useLongData(statement, statement.longData);
     statement.packet = packet;
-    statement.types = boundTypes(packet, statement.parameterCount, statement.types);
+    const types = boundTypes(packet, statement.parameterCount, statement.types);
+    if (types !== statement.types) {
+      statement.types = types;
+      statement.typesKey = typesKeyWith(statement.typesKey, types);
+    }
     if (kept !== undefined && stillHolds(session, kept)) {
       if (kept.kind === 'place') return this.executeAt(statement, kept.place);
       return executeKept(session, statement, kept, this);
@@ -413,8 +420,12 @@ export class PreparedStatements implements TabletStatements {
     return placeOf(statement.scan, this.#targetOf(statement), gateway, statement.text);
   }
 
-  #keyOn(connection: BackendConnection, { wantsCursor }: ClientStatement, text: TabletText): string {
-    const key = text.keyOn(connection);
+  #keyOn(
+    connection: BackendConnection,
+    { wantsCursor, typesKey }: ClientStatement,
+    text: TabletText,
+  ): string {
+    const key = text.keyOn(connection, typesKey);
     return wantsCursor ? cursorKey(key) : key;
   }
 
@@ -434,7 +445,9 @@ export class PreparedStatements implements TabletStatements {
     text: TabletText,
     key = text.keyOn(connection),
   ): Promise<PreparedOnTablet> {
-    const known = connection.prepared.get(key);
+    const { prepared } = connection;
+    // As PREPARE has left it, without parameters bound.
+    const known = prepared.get(key) ?? prepared.rename(text.keyOn(connection), key);
     if (known !== undefined) return known;
     const id = await this.#prepareOn(connection, text);
     connection.closeStatement(connection.prepared.add(key, id));

@@ -75,7 +75,7 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
   const frame =
     compareEnds(statement, left, right, notes) ??
     compareColumns(statement, left, right, notes) ??
-    comparePrepared(left, right, notes);
+    comparePrepared(left, right);
   if (frame !== undefined) return { kind: 'differs', what: frame };
   if (right.error && !left.error) return equal(notes);
   const rows = compareRows(statement, left, right, notes);
@@ -201,19 +201,10 @@ function plainly(column: Column): Column {
   return { ...column, type, flags: flags & ~lost, orgName: '', decimals };
 }
 
-function comparePrepared(
-  left: PlayedStatement,
-  right: PlayedStatement,
-  notes: Set<Allowed>,
-): string | undefined {
+function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
   const [a, b] = [left.prepared ?? [], right.prepared ?? []];
   const at = a.findIndex((line, index) => line !== b[index]);
   if (at < 0 && a.length === b.length) return undefined;
-  const statusless = (line: string): string => (line.startsWith('eof ') ? 'eof' : line);
-  if (a.length === b.length && a.every((line, index) => statusless(line) === statusless(b[index]!))) {
-    notes.add('prepareStatus');
-    return undefined;
-  }
   return `PREPARE: ${a[at]} and ${b[at]}`;
 }
 

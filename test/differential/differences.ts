@@ -37,8 +37,6 @@ export const allowed = {
     'Each shard reads the rows that LIMIT or OFFSET leave out of the whole, and warns of values that are cut or fails at numbers that are too large there; a LIMIT over groups ends the shards’ answers before the warnings at their end.',
   foundRows:
     'FOUND_ROWS() of rows from several shards is known here and written into the text as a number: nothing is deprecated in that.',
-  prepareStatus:
-    'The end of PREPARE’s column list has the status of the connection that prepared it, which need not be in the session’s transaction.',
   accessPath:
     'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows: the reference’s own answer changes with its keys.',
   estimates:
