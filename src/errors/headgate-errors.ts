@@ -151,6 +151,13 @@ export const headgateErrors = {
     message: 'The vindex does not accept the value',
     advice: 'Give a value that the vindex accepts; docs/vschema.md says what each takes.',
   },
+  HG_SINGLE_SHARD: {
+    errno: 9127,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The session has transaction_mode = SINGLE, and this would be a second shard',
+    advice: 'SET transaction_mode = MULTI, or keep a transaction to rows of one shard.',
+  },
   HG_NO_PRIMARY: {
     errno: 9201,
     sqlState: '08S01',

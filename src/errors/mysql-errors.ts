@@ -117,6 +117,20 @@ export const mysqlErrors = {
     advice:
       'Replication, cloning and debugging are for connections to a tablet itself (docs/protocol.md). SHOW HEADGATE wants `admin: true` in the users file.',
   },
+  ER_WRONG_VALUE_FOR_VAR: {
+    errno: 1231,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The value is none that the variable can have',
+    advice: 'docs/session.md lists the variables that the router keeps itself.',
+  },
+  ER_WRONG_TYPE_FOR_VAR: {
+    errno: 1232,
+    sqlState: '42000',
+    retryable: false,
+    message: 'Incorrect argument type to the variable',
+    advice: 'docs/session.md lists the variables that the router keeps itself.',
+  },
   ER_NOT_SUPPORTED_YET: {
     errno: 1235,
     sqlState: '42000',

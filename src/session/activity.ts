@@ -13,6 +13,12 @@ export class Activity {
   /** What the statement waits for before anything of it runs on a tablet. */
   waitsFor: Awaited | undefined;
   #interruption: AbortController | undefined;
+  #limit: NodeJS.Timeout | undefined;
+
+  /** Calls `end` unless the command in progress is over by then. */
+  limit(ms: number, end: () => void): void {
+    this.#limit = setTimeout(end, ms);
+  }
 
   begin(packet: Buffer): void {
     this.packet = packet;
@@ -29,6 +35,8 @@ export class Activity {
     this.packet = undefined;
     this.waitsFor = undefined;
     this.#interruption = undefined;
+    if (this.#limit !== undefined) clearTimeout(this.#limit);
+    this.#limit = undefined;
   }
 
   /** For everything that the statement waits for: aborted when it is killed, or its client is gone. */

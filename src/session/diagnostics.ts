@@ -258,6 +258,7 @@ export class Diagnostics {
     const counts = {
       found_rows: `CAST(${this.#foundRows} AS SIGNED)`,
       row_count: `CAST(${this.#rowCount} AS SIGNED)`,
+      variable: (name: string) => this.#session.state.vitess.sqlOf(name),
     };
     return substituted(statement, counts);
   }

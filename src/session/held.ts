@@ -1,9 +1,12 @@
 /** A connection that a session holds, and what is asked about it. */
 import type { ShardTransactions } from '../engine/transactions/shard-transactions.ts';
+import { HeadgateError } from '../errors/headgate-error.ts';
 import type { BackendConnection } from '../gateway/backend-connection.ts';
 import { serverStatus } from '../mysql/protocol.ts';
 import type { BeginOptions, StatementScan } from '../sql/statement-scan.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
+import { pin } from './pins.ts';
+import type { Session } from './session.ts';
 import { namesTables, type Place } from './statement-place.ts';
 
 export type Held = {
@@ -57,3 +60,23 @@ export const hasBegun = ({ error }: Outcome): boolean =>
 /** Whether what SET TRANSACTION said holds for this statement, which begins a transaction or is one. */
 export const isFirstOfNext = ({ next }: ShardTransactions, scan: StatementScan): boolean =>
   next !== undefined && (namesTables(scan) || scan.kind === 'begin');
+
+/** Raises ER_NOT_SUPPORTED_YET or HG_SINGLE_SHARD where the open transaction cannot have a shard more. */
+export function requireJoinable({ state, holding }: Session, held: readonly Held[], { shard }: Place): void {
+  const first = held[0];
+  if (first !== undefined && holding.transaction.snapshot) {
+    throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
+      message: `Headgate does not support WITH CONSISTENT SNAPSHOT over several shards: this transaction reads ${first.place.shard.name}, the statement is for ${shard.name}`,
+    });
+  }
+  if (!state.vitess.isSingleShard) return;
+  const other = held.find(({ pins }) => (pins & pin.transaction) !== 0);
+  if (other !== undefined)
+    throw new HeadgateError('HG_SINGLE_SHARD', { detail: `${other.place.shard.name} and ${shard.name}` });
+}
+
+/** Raises HG_SINGLE_SHARD for a statement on several shards that writes, or is part of a transaction. */
+export function requireSeveralShards({ state, inTransaction }: Session, { readOnly }: StatementScan): void {
+  if (state.vitess.isSingleShard && (inTransaction || !state.autocommit || !readOnly))
+    throw new HeadgateError('HG_SINGLE_SHARD', { detail: 'the statement is for several shards' });
+}

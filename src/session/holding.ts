@@ -28,6 +28,8 @@ import {
   isFirstOfNext,
   isOpen,
   type Outcome,
+  requireJoinable,
+  requireSeveralShards,
 } from './held.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
 import { followSchema } from './schema-waits.ts';
@@ -152,11 +154,7 @@ export class Holding {
       return held.connection;
     }
     const joins = this.#joins(scan);
-    if (joins && this.transaction.snapshot && this.#held.length > 0) {
-      throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
-        message: `Headgate does not support WITH CONSISTENT SNAPSHOT over several shards: this transaction reads ${this.#held[0]!.place.shard.name}, the statement is for ${place.shard.name}`,
-      });
-    }
+    if (joins) requireJoinable(this.#session, this.#held, place);
     const connection = await this.#fromPool(place);
     if (joins) await this.#join(connection, place);
     else if (isFirstOfNext(this.transaction, scan)) await this.transaction.announceNext(connection);
@@ -169,6 +167,7 @@ export class Holding {
    */
   async leaseAll(scan: StatementScan, places: readonly Place[]): Promise<BackendConnection[]> {
     const leased: BackendConnection[] = [];
+    if (places.length > 1) requireSeveralShards(this.#session, scan);
     try {
       for (const place of places) leased.push(this.tryLease(scan, place) ?? (await this.lease(scan, place)));
       return leased;

@@ -1,5 +1,6 @@
 /** `docs/session.md`, written from the table of system variables. Pure: `scripts/generate-docs.ts` writes the file. */
 import { variablesOf } from './system-variables.ts';
+import { vitessSettings } from './vitess-settings.ts';
 
 const names = (kind: Parameters<typeof variablesOf>[0]): string =>
   variablesOf(kind)
@@ -29,6 +30,15 @@ subqueries; \`SET NAMES\`, \`SET CHARACTER SET\`, \`SET TRANSACTION\`. \`SELECT 
 | read only | MySQL's 1238 (1621 for those that can only be changed for a whole server). | ${names('readOnly')} |
 
 Variables of plugins and components stand in no class: such a \`SET\` is passed on, and the session keeps its connection.
+
+## Variables of Vitess
+
+Clients of VTGate set them; the router keeps them. \`SELECT @@x\` (as text) gives them as items of a select list. A \`SET\` of one has nothing but
+constants. Anything else is refused with 1235 and the reason.
+
+| variable | |
+|---|---|
+${vitessSettings.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join('\n')}
 
 ## Other forms of SET
 

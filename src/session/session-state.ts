@@ -11,6 +11,7 @@ import { type LexMode, lexModeOf } from '../sql/lex-mode.ts';
 import { valueText } from './settings.ts';
 import { databaseOf, noTarget, type Target } from './target.ts';
 import { UserVariableStore } from './user-variable-store.ts';
+import { VitessSettings } from './vitess-settings.ts';
 
 const FALLBACK_COLLATION_ID = 255;
 
@@ -48,6 +49,7 @@ export class SessionState {
   #utf8mb4Collation: Collation | undefined;
   readonly #settings = new Map<string, string>();
   readonly variables = new UserVariableStore();
+  readonly vitess = new VitessSettings();
   #target: Target = noTarget;
   #autocommit = true;
   #sendsAttributes = false;
@@ -139,7 +141,8 @@ export class SessionState {
   needFor(database: string): ConnectionNeed {
     return connectionNeed({
       capabilities:
-        (this.capabilities & answerCapabilities) | (this.#sendsAttributes ? capability.queryAttributes : 0),
+        (this.vitess.capabilities(this.capabilities) & answerCapabilities) |
+        (this.#sendsAttributes ? capability.queryAttributes : 0),
       collationId: this.#collationId,
       database,
       settings: [`@@session.sql_mode=${valueText(this.#sqlMode)}`, ...this.#settings.values()],
@@ -245,10 +248,17 @@ export class SessionState {
     this.#changed();
   }
 
+  /** One of Vitess' variables was set; `value` as `vitessValue` gives it. */
+  setVitess(name: string, value: string): void {
+    this.vitess.set(name, value);
+    this.#changed();
+  }
+
   /** COM_RESET_CONNECTION: the variables go, the database stays; character sets become the server's. */
   reset(): void {
     this.#settings.clear();
     this.variables.clear();
+    this.vitess.clear();
     this.#sqlMode = this.#initialSqlMode();
     this.#autocommit = true;
     this.#utf8mb4Collation = undefined;

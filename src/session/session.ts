@@ -133,6 +133,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.#more = undefined;
     this.#answered = false;
     this.activity.begin(packet);
+    const { queryTimeoutMs } = this.state.vitess;
+    if (queryTimeoutMs > 0) this.activity.limit(queryTimeoutMs, () => this.kill(true));
     if (this.state.begun) this.#dispatch(packet);
     else this.slowly(this.#begin(packet));
   }

@@ -14,6 +14,7 @@ import { pin } from './pins.ts';
 import { lexModeIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { refuseSet } from './set-refusals.ts';
+import { setVitess } from './set-vitess.ts';
 import { assignedText, carriedVariable, valueText } from './settings.ts';
 import { notOverShards } from './shard-writes.ts';
 import { placeOf } from './statement-place.ts';
@@ -49,7 +50,7 @@ export async function setStatement(
   const assignments = scan.assignments ?? [];
   refuseSet(assignments, statement.source);
   const place = placeOf(scan, session.state.target, session.services.gateway);
-  if (setNextTransaction(session, scan)) return;
+  if (setVitess(session, scan) || setNextTransaction(session, scan)) return;
   const everywhere = forAllHeld(session, scan, packetFor !== undefined);
   // Switching it on ends the transaction; a single tablet does that itself.
   if (!session.state.autocommit && session.holding.count > 1 && setsAutocommit(assignments)) {

@@ -1,9 +1,12 @@
 /** Puts values that only the session knows into a statement's text, keeping the titles of its columns. */
 import type { Statement } from './session.ts';
+import { nameOfItem } from './set-vitess.ts';
 import { textPacket } from './text-packet.ts';
 
 /** SQL for the functions whose value the session knows better than the tablet, by name. */
-export type SessionValues = Readonly<Record<'found_rows' | 'row_count', string>>;
+export type SessionValues = Readonly<
+  Record<'found_rows' | 'row_count', string> & { variable?: (name: string) => string | undefined }
+>;
 
 type Place = Readonly<{
   start: number;
@@ -25,6 +28,11 @@ function placesOf({ scan }: Statement, values: SessionValues): Place[] {
       hasAlias: itemHasAlias,
     }),
   );
+  for (const { systemVariable, start, end, aliasStart } of scan.items ?? []) {
+    const text = systemVariable === undefined ? undefined : values.variable?.(nameOfItem(systemVariable));
+    if (text !== undefined)
+      places.push({ start, end, text, itemStart: start, itemEnd: end, hasAlias: aliasStart >= 0 });
+  }
   return places.sort((a, b) => a.start - b.start);
 }
 
