@@ -125,19 +125,13 @@ test('the statistics of a sharded keyspace are those of its shards together', as
   }
 });
 
-test('what sys and performance_schema say of a keyspace is asked there', async () => {
-  // What was never read is in none of them.
-  for (const table of ['extra.note', 'user.account'])
-    await stage.both({ sql: `SELECT COUNT(*) FROM ${table}` });
-  for (const database of ['shop', 'user', undefined])
-    for (const [name, table] of [
-      ['extra', 'note'],
-      ['user', 'account'],
-    ]) {
-      const sql = `SELECT DISTINCT table_schema FROM sys.schema_table_statistics WHERE table_schema = '${name}' AND table_name = '${table}'`;
+test('what sys says of a keyspace is asked there', async () => {
+  for (const database of ['extra', 'user', undefined])
+    for (const name of ['shop', 'user']) {
+      const sql = `SELECT object_type, count FROM sys.schema_object_overview WHERE db = '${name}' ORDER BY 1`;
       const [expected, got] = await stage.both({ sql, database });
       expect(seen(got)).toEqual(seen(expected));
-      expect(got.rows).toEqual([[name]]);
+      expect(got.rows.length).toBeGreaterThan(1);
     }
 });
 
