@@ -273,7 +273,7 @@ export class Holding {
     }
     const wasOpen = (this.pins & pin.transaction) !== 0;
     if (answer.error?.errno === ERRNO_DEADLOCK) this.rolledBack(connection);
-    if ((scan.effects & effect.namedLock) !== 0) this.#session.locks.note(connection);
+    this.#session.left.note(scan, connection);
     const left = this.#leftBy(scan, answer) | pins;
     const open = isOpen(connection, answer) ? pin.transaction : 0;
     const held = this.#held.find((other) => other.connection === connection);

@@ -16,7 +16,7 @@ import type {
 } from '../gateway/backend-connection.ts';
 import { toServerError } from '../gateway/tablet-refusal.ts';
 import { capability, command, serverStatus } from '../mysql/protocol.ts';
-import { effect, type StatementScan } from '../sql/statement-scan.ts';
+import type { StatementScan } from '../sql/statement-scan.ts';
 import type { QueryKindName } from '../telemetry/query-kinds.ts';
 import { buildErr } from '../wire/err-packet.ts';
 import { buildOk, type OkFields } from '../wire/ok-packet.ts';
@@ -30,8 +30,8 @@ import { Deadline } from './deadline.ts';
 import { Diagnostics } from './diagnostics.ts';
 import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
+import { LeftBehind } from './left-behind.ts';
 import { measureStatement } from './measure-statement.ts';
-import { NamedLocks } from './named-locks.ts';
 import { withOwnUser } from './own-user.ts';
 import { isPlanned, runPlanned } from './planned.ts';
 import { PreparedStatements } from './prepared-statements.ts';
@@ -69,7 +69,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   readonly holding = new Holding(this);
   readonly diagnostics = new Diagnostics(this);
   readonly prepared = new PreparedStatements(this);
-  readonly locks = new NamedLocks(this);
+  readonly left = new LeftBehind(this);
   readonly activity = new Activity();
   readonly deadline = new Deadline(this);
   /** Sequence number of the next packet to the client. */
@@ -292,8 +292,9 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       return;
     }
     const failed = answer.error !== undefined;
-    if ((statement.scan.effects & effect.namedLock) === 0) this.finished(failed);
-    else this.slowly(this.locks.settle(statement, failed, connection).then(() => this.finished(failed)));
+    const slow = this.left.settle(statement, failed, connection);
+    if (slow === undefined) this.finished(failed);
+    else this.slowly(slow.then(() => this.finished(failed)));
   }
 
   onResponseLost(answer: ResponseRelay, error: HeadgateError): void {

@@ -419,3 +419,25 @@ describe('COM_CHANGE_USER', () => {
     expect(answers[1]).toEqual(answers[0]);
   });
 });
+
+test('temporary tables keep their connection until the last of them is dropped', async () => {
+  const client = await RawClient.connect(router.endpoint, { database: 'main' });
+  const pinned = async (sql: string) => {
+    await refusal(client, sql);
+    await value(client, 'SELECT 1');
+    return JSON.parse((await router.admin('/status.json')).body).sessions.pinned;
+  };
+  expect(await pinned('CREATE TEMPORARY TABLE one (n INT)')).toBe(1);
+  expect(await pinned('CREATE TEMPORARY TABLE IF NOT EXISTS main.two (n INT)')).toBe(1);
+  expect(await pinned('DROP TEMPORARY TABLE one')).toBe(1);
+  expect(await pinned('DROP TABLE IF EXISTS two')).toBe(0);
+  expect(await refusal(client, 'SELECT * FROM one')).toMatch(/^1146 /);
+  // Renamed: its name is not known any more.
+  expect(await pinned('CREATE TEMPORARY TABLE one (n INT)')).toBe(1);
+  expect(await pinned('ALTER TABLE one RENAME TO renamed')).toBe(1);
+  expect(await pinned('DROP TABLE IF EXISTS one')).toBe(1);
+  expect(await refusal(client, 'SELECT * FROM renamed')).toBeUndefined();
+  expect(await pinned('DROP TABLE renamed')).toBe(1);
+  client.destroy();
+  expect(await held()).toBe(0);
+});
