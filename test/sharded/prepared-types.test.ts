@@ -75,6 +75,7 @@ async function play(on: RawClient, { sql, runs, ahead }: Step): Promise<string[]
   for (const parameters of runs) {
     const { id, answer } = await on.prepare(sql);
     lines.push(seen(explained(answer)));
+    if (id === 0) continue;
     for (const withTypes of [true, false]) {
       for (const [index, parameter] of parameters.entries())
         if (parameter.longData) on.sendLongData(id, index, ahead ?? '');
