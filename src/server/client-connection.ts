@@ -17,7 +17,11 @@ import { CommandReader } from '../wire/command-reader.ts';
 import { codecOf } from '../wire/compression/codec.ts';
 import { CompressedChannel, type CompressedChannelHandler } from '../wire/compression/compressed-channel.ts';
 import { buildErr } from '../wire/err-packet.ts';
-import type { ClientIdentity, ServerHandshakeSink } from '../wire/handshake/client-identity.ts';
+import {
+  type ClientIdentity,
+  rememberedIdentity,
+  type ServerHandshakeSink,
+} from '../wire/handshake/client-identity.ts';
 import { ServerChangeUser } from '../wire/handshake/server-change-user.ts';
 import { handshakePayloadBytesMax, ServerHandshake } from '../wire/handshake/server-handshake.ts';
 import { buildOk } from '../wire/ok-packet.ts';
@@ -263,7 +267,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
   }
 
   async #loggedIn(identity: ClientIdentity, sequence: number): Promise<void> {
-    this.#identity = identity;
+    this.#identity = rememberedIdentity(identity);
     this.capabilities = identity.capabilities;
     this.userName = identity.userName;
     this.identity = this.#identityOf(identity);
@@ -288,6 +292,7 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     }
     if (this.#ended || this.#channel.closed) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#login = undefined;
     this.#reader.bytesMax = this.#settings.packetBytesMax;
     const sessionState =

@@ -1,5 +1,6 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { packetHeaderBytes, payloadBytesMax } from '../mysql/protocol.ts';
+import { writeHeader } from './packets.ts';
 
 /**
  * Cuts what a client sends into commands. A command is copied out of the channel's buffer, header included, so that it can
@@ -13,12 +14,16 @@ export class CommandReader {
   expectedSequence = 0;
   /** False behind compression: frames carry the numbers that count there, and packets get the expected ones whatever they say. */
   checksSequence = true;
-  #parts: Buffer[] = [];
-  #header = Buffer.alloc(packetHeaderBytes);
+  /** Of a command that comes in parts; nothing is kept for one that does not. */
+  #parts: Buffer[] | undefined;
+  /** The header in progress as a number, its first byte lowest. */
+  #header = 0;
   #headerFilled = 0;
   /** Bytes of the packet in progress still to come; -1 while its header is incomplete. */
   #missing = -1;
   #continued = false;
+  /** Number of the last packet whose header was read. */
+  #sequence = 0;
   #size = 0;
 
   readonly #onCommand: (packet: Buffer, sequence: number) => void;
@@ -67,7 +72,10 @@ export class CommandReader {
         if (this.#missing < 0) return at;
       }
       const end = Math.min(bytes.length, at + this.#missing);
-      if (end > at) this.#parts.push(Buffer.from(bytes.subarray(at, end)));
+      if (end > at) {
+        this.#parts ??= [];
+        this.#parts.push(Buffer.from(bytes.subarray(at, end)));
+      }
       this.#missing -= end - at;
       at = end;
       if (this.#missing > 0) return at;
@@ -93,12 +101,13 @@ export class CommandReader {
   #readHeader(bytes: Buffer, from: number): number {
     let at = from;
     while (this.#headerFilled < packetHeaderBytes && at < bytes.length) {
-      this.#header[this.#headerFilled++] = bytes[at++]!;
+      this.#header |= bytes[at++]! << (8 * this.#headerFilled++);
     }
     if (this.#headerFilled < packetHeaderBytes) return at;
+    const length = this.#header & 0xff_ff_ff;
+    this.#sequence = this.#nextSequence(this.#header >>> 24);
     this.#headerFilled = 0;
-    this.#header[3] = this.#nextSequence(this.#header[3]!);
-    const length = this.#header.readUIntLE(0, 3);
+    this.#header = 0;
     this.#size += length;
     if (this.#size >= this.bytesMax) throw new HeadgateError('ER_NET_PACKET_TOO_LARGE');
     this.#continued = length === payloadBytesMax;
@@ -109,8 +118,11 @@ export class CommandReader {
   }
 
   #deliver(): void {
-    const packet = Buffer.concat([this.#header, ...this.#parts]);
-    this.#parts = [];
+    const header = Buffer.alloc(packetHeaderBytes);
+    // The length of several packets does not fit: `frame` writes it anew.
+    writeHeader(header, 0, this.#size, this.#sequence);
+    const packet = Buffer.concat([header, ...(this.#parts ?? [])]);
+    this.#parts = undefined;
     this.#size = 0;
     this.#onCommand(packet, packet[3]!);
   }

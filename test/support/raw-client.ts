@@ -36,7 +36,7 @@ export type ConnectOptions = Readonly<{
   charset?: number;
   tls?: boolean;
   /** With `tls`: a certificate to show (PEM), versions and the like. */
-  tlsOptions?: Pick<TlsOptions, 'cert' | 'key' | 'minVersion' | 'maxVersion' | 'session'>;
+  tlsOptions?: Pick<TlsOptions, 'cert' | 'key' | 'minVersion' | 'maxVersion' | 'session' | 'ecdhCurve'>;
   /** Asked for, and used where the server offers it. */
   compression?: CompressionName;
   /** Level of zstd as the handshake says it; 3 unless told. */

@@ -2,11 +2,12 @@
 import type { UserDirectory, UserEntry } from '../../config/users.ts';
 import type { HeadgateError } from '../../errors/headgate-error.ts';
 import { collationById } from '../../mysql/collations.ts';
+import { capability } from '../../mysql/protocol.ts';
 import type { AuthPlugin } from '../auth/plugin-names.ts';
 import type { RsaKeyPair } from '../auth/rsa-password.ts';
 import type { TlsPeer } from '../auth/tls-requirement.ts';
 import type { CompressionAlgorithm } from '../compression/codec.ts';
-import type { ConnectAttributes } from './connect-attributes.ts';
+import { type ConnectAttributes, noAttributes } from './connect-attributes.ts';
 
 export type ClientIdentity = Readonly<{
   userName: string;
@@ -25,9 +26,18 @@ export type ClientIdentity = Readonly<{
   tls: TlsPeer | undefined;
   /** Agreed on for everything after the login. */
   compression: Readonly<{ algorithm: CompressionAlgorithm; level: number }> | undefined;
-  /** The greeting's: clients without PLUGIN_AUTH use it again in COM_CHANGE_USER. */
+  /** The greeting's: clients without PLUGIN_AUTH use it again in COM_CHANGE_USER. Others do not, and it may be empty then. */
   nonce: Buffer;
 }>;
+
+const noNonce = Buffer.alloc(0);
+
+/** What of it a connection has to remember for a later COM_CHANGE_USER: thousands of idle ones do so. */
+export const rememberedIdentity = (identity: ClientIdentity): ClientIdentity => ({
+  ...identity,
+  attributes: noAttributes,
+  nonce: (identity.capabilities & capability.pluginAuth) === 0 ? identity.nonce : noNonce,
+});
 
 /** Where the server's side of the dialogue goes. All payloads sent are fresh buffers, without packet header. */
 export interface ServerHandshakeSink {
