@@ -1,5 +1,7 @@
 /** MySQL's own programs at work: `mysql`, `mysqldump` and sysbench do to Headgate what they do to mysqld. */
 import { globSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findServers, type Servers } from '../../src/local/servers.ts';
@@ -72,6 +74,31 @@ describe('mysql', () => {
     });
     expect(run.code).toBe(0);
     expect(run.stdout).toContain('kiwi');
+  });
+
+  test('loads files of its own machine', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'headgate-test-'));
+    const file = join(dir, 'rows.csv');
+    const row = (id: number) => `${id},"name, ${id}",${'x'.repeat(80)}\n`;
+    await writeFile(file, Array.from({ length: 40_000 }, (_, at) => row(at)).join(''));
+    const fields = `FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"'`;
+    const load = (path: string) => `LOAD DATA LOCAL INFILE '${path}' INTO TABLE loaded ${fields};`;
+    const make =
+      'DROP TABLE IF EXISTS loaded; CREATE TABLE loaded (id INT PRIMARY KEY, name VARCHAR(40), rest TEXT);';
+    const count = 'SELECT COUNT(*), SUM(id), MAX(name) FROM loaded; SHOW WARNINGS; DROP TABLE loaded;';
+    for (const args of [[], ['--compression-algorithms=zlib,zstd']]) {
+      const script = `${make} ${load(file)} ${load(file)} ${count}`;
+      const run = await same((server) => mysql(server, script, '--local-infile=1', '--force', ...args));
+      expect(run.stdout).toContain('40000');
+    }
+    // The client has no such file and says so, after it has sent an empty one.
+    const missing = `${make} ${load(join(dir, 'nothing'))} ${count}`;
+    expect((await same((server) => mysql(server, missing, '--local-infile=1', '--force'))).stderr).toContain(
+      'nothing',
+    );
+    // Without --local-infile.
+    expect((await same((server) => mysql(server, `${make} ${load(file)}`))).stderr).toContain('2068');
+    await rm(dir, { recursive: true });
   });
 
   test('stops at an error, or goes on with --force', async () => {
