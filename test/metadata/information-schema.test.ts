@@ -38,6 +38,7 @@ const queries = [
   "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'nowhere'",
   "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = 'user' ORDER BY 1",
   'SELECT nothing FROM information_schema.TABLES',
+  "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('shop', 'user') AND TABLE_NAME COLLATE utf8mb4_bin > 'c' ORDER BY TABLE_NAME DESC",
   "SELECT COUNT(*) /*!80000 , MAX(TABLE_NAME) */ FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('shop', 'user')",
   'SELECT 1 FROM information_schema.nothing',
   "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'extra' ORDER BY 2",
@@ -50,6 +51,9 @@ describe.each([undefined, 'shop', 'user', 'information_schema'])('in %s', (datab
     for (const prepared of database === 'user' ? [false, true] : [false]) {
       const [expected, got] = await stage.both({ sql, database }, prepared);
       expect(seen(got)).toEqual(seen(expected));
+      if (expected.error !== undefined) continue;
+      const [warnings, gotWarnings] = await stage.both({ sql: 'SHOW WARNINGS', database });
+      expect(gotWarnings.rows).toEqual(warnings.rows);
     }
   });
 });

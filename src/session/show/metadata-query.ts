@@ -5,7 +5,7 @@
  */
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { type DatabaseContext, databasesOf } from '../../planner/metadata/databases.ts';
-import { tableText } from '../../planner/metadata/json-table.ts';
+import { namesCollation, tableText } from '../../planner/metadata/json-table.ts';
 import { columnsNamed, withTables } from '../../planner/metadata/rewrite.ts';
 import { metadataTable } from '../../planner/metadata/tables.ts';
 import { isCurrentSchema, type MetadataUse, metadataUses } from '../../planner/metadata/uses.ts';
@@ -140,7 +140,7 @@ async function gathered(session: Session, gathering: Gathering): Promise<Answer>
     const found = await metadataRows(session, wanted, place.shard);
     // A table that this version does not have: MySQL says so.
     if (found === undefined) return { place, text: undefined };
-    tables.set(use, tableText(found.columns, found.rows));
+    tables.set(use, tableText(found.columns, found.rows, namesCollation(text) ? 'exact' : 'quiet'));
   }
   return { place, text: withTables(parsed, text, uses, (use) => tables.get(use)!) };
 }
