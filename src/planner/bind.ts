@@ -72,7 +72,7 @@ export class TextValues implements TemplateValues {
   }
 
   timestamp(): string {
-    return (this.#nowMs / 1000).toFixed(6);
+    return (this.#operands.context.timestamp || this.#nowMs / 1000).toFixed(6);
   }
 }
 

@@ -33,6 +33,8 @@ export type ValueContext = Readonly<{
   collation: string;
   /** The session's time zone as it was set; undefined for the servers' own. */
   timeZone: string | undefined;
+  /** What the session has set for the moment of its statements (seconds); undefined, or 0: the clock's. */
+  timestamp?: number | undefined;
   /** The session's user variables, where the statement has a session. */
   variables?: VariableValues;
 }>;

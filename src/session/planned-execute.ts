@@ -41,6 +41,7 @@ import {
 import { insertOnShards } from './planned-insert.ts';
 import { changedColumns, scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
+import { underSelectLimit } from './select-limit.ts';
 import type { Session } from './session.ts';
 import { notOverShards } from './shard-writes.ts';
 import { openOverShards } from './shards-cursor.ts';
@@ -207,7 +208,8 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
   const { session, statement, kept } = run;
   const { text, markers } = scatterText(run, scatter);
   const bound = markers.map((index) => kept.parameters.bound(index));
-  const limits = limitsOf(scatter, kept.operands);
+  const limited = underSelectLimit(session.state, scatter);
+  const limits = limitsOf(limited, kept.operands);
   const budget = memoryBudget(session, statement.scan);
   // Data that is left on a statement of which EXECUTE does not come would be the next one's.
   const keep = kept.texts.scatter !== undefined && statement.longData === undefined;
@@ -229,7 +231,7 @@ async function executeScatter(run: Execution, scatter: Scatter, places: readonly
     },
   }));
   const rowsOf = (shards: readonly ShardRows[]) =>
-    scatterRows(scatter, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! });
+    scatterRows(limited, shards, { protocol: 'binary', budget, rowsWanted: (step) => limits.get(step)! });
   if (statement.wantsCursor) await openOverShards(session, statement, questions, rowsOf);
   else await scatterRead(session, statement.scan, { questions, original: undefined }, rowsOf);
 }

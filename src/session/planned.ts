@@ -30,6 +30,7 @@ import { preparedError } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
+import { underSelectLimit } from './select-limit.ts';
 import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
 import { loadOnShards } from './sharded-load.ts';
@@ -279,12 +280,13 @@ function runScatter(
   requireSeveral(session, scan);
   const packet = textPacket(textOf(scatter.text, valuesOf(source, operands)));
   // The slots are those of the statement read last, which is another one as soon as something waits.
-  const limits = limitsOf(scatter, operands);
+  const limited = underSelectLimit(session.state, scatter);
+  const limits = limitsOf(limited, operands);
   const questions = places.map((place) => ({ place, packet: () => packet }));
   const budget = memoryBudget(session, scan);
   const original = source.subarray(scan.start, scan.end);
   return scatterRead(session, scan, { questions, original }, (shards) =>
-    scatterRows(scatter, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
+    scatterRows(limited, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
   );
 }
 

@@ -31,6 +31,13 @@ subqueries; \`SET NAMES\`, \`SET CHARACTER SET\`, \`SET TRANSACTION\`. \`SELECT 
 
 Variables of plugins and components stand in no class: such a \`SET\` is passed on, and the session keeps its connection.
 
+Over several shards:
+
+- \`sql_select_limit\` counts for all rows together; groups of which several shards have parts are refused under it (9101).
+- \`max_sort_length\` refuses statements over several shards (9101), since the router compares whole values.
+- \`timestamp\` is the moment of a statement on every shard.
+- \`SET TRANSACTION\` without SESSION is told to each shard before it takes part in the next transaction.
+
 ## Variables of Vitess
 
 Clients of VTGate set them; the router keeps them. \`SELECT @@x\` (as text) gives them as items of a select list. A \`SET\` of one has nothing but

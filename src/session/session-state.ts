@@ -160,7 +160,7 @@ export class SessionState {
 
   /** A variable that is set and would mean something else on several shards: each would keep to it for itself. */
   get unmergeable(): string | undefined {
-    return ['sql_select_limit', 'max_sort_length'].find((name) => this.#settings.has(name));
+    return this.#settings.has('max_sort_length') ? 'max_sort_length' : undefined;
   }
 
   /** The value of a variable that is set and carried, where it is a number. */
@@ -182,6 +182,7 @@ export class SessionState {
       // Variables of their own may say something else: then nothing is known.
       collation: this.#changesCollation ? '' : (collationById(this.#collationId)?.name ?? ''),
       timeZone: this.#settings.get('time_zone'),
+      timestamp: this.number('timestamp'),
       variables: this.variables,
     });
     return this.#valueContext;

@@ -22,6 +22,7 @@ import { planOf } from './planned-execute.ts';
 import { insertOnShards } from './planned-insert.ts';
 import { scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
+import { underSelectLimit } from './select-limit.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
 import { notOverShards } from './shard-writes.ts';
@@ -196,12 +197,13 @@ async function executeScatter(
 ): Promise<void> {
   const { session, named } = run;
   const { text, variables } = markedText(run, scatter.text, operands);
-  const limits = limitsOf(scatter, operands);
+  const limited = underSelectLimit(session.state, scatter);
+  const limits = limitsOf(limited, operands);
   const budget = new MemoryBudget(session.services.statementBytesMax);
   const packet = (connection: BackendConnection) => executePacket(run, text, variables, connection);
   const questions = places.map((place) => ({ place, packet }));
   await scatterRead(session, named.scan, { questions, original: undefined }, (shards) =>
-    scatterRows(scatter, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
+    scatterRows(limited, shards, { protocol: 'text', budget, rowsWanted: (step) => limits.get(step)! }),
   );
 }
 
