@@ -80,6 +80,7 @@ test('what clients are judged by', () => {
   expect(readListenTls(judged({ 'listen.tls.caFile': inFolder('b.crt') }))?.ca).toContain('BEGIN');
   expect(() => judged({ 'listen.tls.caFile': inFolder('garbage') })).toThrow(/garbage holds no certificate/);
   expect(() => judged({ 'listen.tls.crlFile': inFolder('a.crt') })).toThrow(/nothing without caFile/);
+  expect(() => judged({ 'listen.tls.groups': 'X25519:nonsense' })).toThrow(/listen\.tls: /);
   expect(() => judged({ 'listen.tls.clientCertificates': 'required' })).toThrow(/caFile is missing/);
   expect(() =>
     judged({ 'listen.tls.caFile': inFolder('b.crt'), 'listen.tls.crlFile': inFolder('garbage') }),

@@ -18,6 +18,7 @@ export function readListenTls({ listen: { tls } }: Config): TlsMaterial | undefi
   if (tls.mode === 'off' || tls.certFile === undefined || tls.keyFile === undefined) return undefined;
   try {
     const pair = readPair(tls.certFile, tls.keyFile);
+    createSecureContext({ ecdhCurve: tls.groups });
     if (tls.caFile === undefined) {
       if (tls.crlFile !== undefined) throw new Error('crlFile says nothing without caFile');
       if (tls.clientCertificates === 'required')

@@ -115,8 +115,8 @@ export class Credentials {
 function serverTlsOf(config: Config): ServerTls | undefined {
   const material = readListenTls(config);
   if (material === undefined) return undefined;
-  const { minVersion, clientCertificates } = config.listen.tls;
+  const { minVersion, clientCertificates, groups: ecdhCurve } = config.listen.tls;
   // Without a context of its own OpenSSL refuses to resume the sessions of clients with certificates.
-  const context = createSecureContext({ ...material, minVersion, sessionIdContext: 'headgate' });
+  const context = createSecureContext({ ...material, minVersion, ecdhCurve, sessionIdContext: 'headgate' });
   return { context, clientCertificate: material.ca === undefined ? 'no' : clientCertificates };
 }
