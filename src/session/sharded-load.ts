@@ -33,6 +33,7 @@ import { takeVariables } from './user-variables.ts';
 const NUMBERS_BYTES_MAX = 64 * 1024 * 1024;
 /** A shard that gets no rows for a while must not take the client for gone. */
 const READ_SECONDS_MAX = 31_536_000;
+const WATCH_MS = 250;
 
 const singleByte: ReadonlySet<string> = new Set(
   (
@@ -88,10 +89,11 @@ class Load implements PartsRunner {
   }
 
   async run(_session: Session, parts: readonly Part[]): Promise<PromiseSettledResult<Ran>[]> {
+    const { databaseCharset, readSeconds } = await askFirst(parts[0]!.connection);
+    const charset = this.#plan.charset ?? databaseCharset;
+    const format = formatOf(this.#plan, charset);
     const now = (Date.now() / 1000).toFixed(6);
     await Promise.all(parts.map(({ connection }) => prepareConnection(connection, now)));
-    const charset = this.#plan.charset ?? (await databaseCharset(parts[0]!.connection));
-    const format = formatOf(this.#plan, charset);
     const loads = parts.map(({ connection, statement }) => new ShardLoad(connection, statement.text));
     await Promise.all(loads.map(({ started }) => started));
     const uploads = loads.flatMap(({ upload }) => upload ?? []);
@@ -99,7 +101,7 @@ class Load implements PartsRunner {
     const failure =
       uploads.length < loads.length
         ? undefined
-        : await this.#distribute(loads[0]!.request, uploads, format, charset);
+        : await this.#distribute(loads[0]!.request, uploads, { format, charset, readSeconds });
     for (const upload of uploads) upload.end(0);
     const answers = await Promise.allSettled(loads.map(({ ran }) => ran));
     if (answers.every(isSuccess)) {
@@ -112,8 +114,7 @@ class Load implements PartsRunner {
   async #distribute(
     request: Buffer,
     uploads: readonly FileUpload[],
-    format: RowFormat,
-    charset: string,
+    { format, charset, readSeconds }: FileFacts,
   ): Promise<unknown> {
     const session = this.#session;
     const plan = this.#plan;
@@ -136,7 +137,12 @@ class Load implements PartsRunner {
         ),
     });
     session.port.sendFile(file);
+    // The shards would wait, and hold locks, for as long as a client that is stuck stays connected.
+    const watch = setInterval(() => {
+      if (file.silentMs > readSeconds * 1000) session.port.end();
+    }, WATCH_MS);
     session.sequence = await file.done;
+    clearInterval(watch);
     this.firstValue = file.firstValue;
     this.#lastShard = file.lastShard;
     return file.failure;
@@ -182,10 +188,20 @@ function ownSettings({ need }: BackendConnection, names: readonly string[]): Map
 const isSuccess = (answer: PromiseSettledResult<Ran>): boolean =>
   answer.status === 'fulfilled' && answer.value.answer.error === undefined;
 
-/** The charset of files where the statement does not say it. */
-async function databaseCharset(connection: BackendConnection): Promise<string> {
-  const answer = await demand(connection.query('SELECT @@character_set_database LIMIT 1'));
-  return textValues(answer, 0)[0] ?? '';
+type FileFacts = Readonly<{
+  format: RowFormat;
+  charset: string;
+  /** How long a client may send nothing. */
+  readSeconds: number;
+}>;
+
+/** What only the session's connection knows: the charset of files where the statement does not say it, and net_read_timeout. */
+async function askFirst(
+  connection: BackendConnection,
+): Promise<Readonly<{ databaseCharset: string; readSeconds: number }>> {
+  const answer = await demand(connection.query('SELECT @@character_set_database, @@net_read_timeout'));
+  const [databaseCharset, readSeconds] = textValues(answer, 0);
+  return { databaseCharset: databaseCharset ?? '', readSeconds: Number(readSeconds) };
 }
 
 const TAB = Buffer.from('\t');

@@ -292,6 +292,20 @@ describe('all or nothing', () => {
     expect(await stage.perShard('SELECT COUNT(*) FROM item')).toEqual(['0', '0']);
   });
 
+  test('a client that falls silent', async () => {
+    await run(client, 'SET net_read_timeout = 1');
+    client.send(3, LOAD);
+    const request = await client.receive();
+    const content = Buffer.from(lines(2000));
+    const header = Buffer.alloc(4);
+    header.writeUIntLE(content.length, 0, 3);
+    header[3] = request!.sequence + 1;
+    client.sendRaw(Buffer.concat([header, content]));
+    expect(await client.receive()).toBeUndefined();
+    await stage.expectNoTransactions();
+    expect(await stage.perShard('SELECT COUNT(*) FROM item')).toEqual(['0', '0']);
+  });
+
   test('a tablet that is lost', async () => {
     client.send(3, LOAD);
     const request = await client.receive();

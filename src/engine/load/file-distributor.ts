@@ -46,6 +46,7 @@ export class FileDistributor implements FileSink {
   lastShard: number | undefined;
   /** When the client has sent all, or is gone: the number of the next packet to it. */
   readonly done: Promise<number>;
+  #heardMs = performance.now();
   readonly #plan: Distribution;
   readonly #splitter: RowSplitter;
   #ignoredLeft: number;
@@ -73,7 +74,13 @@ export class FileDistributor implements FileSink {
     this.#resolve = resolve;
   }
 
+  /** For how long the client, which does not have to wait for anybody, has sent nothing. */
+  get silentMs(): number {
+    return this.#isWaiting ? 0 : performance.now() - this.#heardMs;
+  }
+
   write(packet: Buffer): boolean {
+    this.#heardMs = performance.now();
     if (this.failure !== undefined) return true;
     this.#parts.push(packet.subarray(UPLOAD_HEADER_BYTES));
     this.#size += packet.length - UPLOAD_HEADER_BYTES;
@@ -124,6 +131,7 @@ export class FileDistributor implements FileSink {
         if (sent !== undefined) await sent;
       }
       this.#isWaiting = false;
+      this.#heardMs = performance.now();
     }
   }
 
