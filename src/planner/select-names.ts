@@ -24,7 +24,8 @@ export class SelectNames {
       if (position >= 0) return this.selected(position, direction);
       if (expression.kind === 'column') {
         const named = this.itemNamed(expression);
-        const at = named >= 0 ? named : this.columnNamed(expression);
+        const titled = named >= 0 ? named : this.textTitled(expression);
+        const at = titled >= 0 ? titled : this.columnNamed(expression);
         if (at >= 0) return this.selected(at, direction);
       } else {
         for (const name of columnsIn(expression)) this.requireNoAlias(name);
@@ -68,6 +69,27 @@ export class SelectNames {
     return this.#items.findIndex(
       (item) => item.kind === 'selectExpression' && item.alias?.text.toLowerCase() === wanted,
     );
+  }
+
+  /** The entry that is a text of these letters, which is its title (`SELECT 'a' FROM t ORDER BY a`); -1 for none. */
+  textTitled({ name, table }: ColumnReference): number {
+    if (table !== undefined) return -1;
+    const wanted = name.toLowerCase();
+    return this.#items.findIndex(
+      (item) =>
+        item.kind === 'selectExpression' &&
+        item.alias === undefined &&
+        item.expression.kind === 'literal' &&
+        (item.expression.type === 'string' || item.expression.type === 'national') &&
+        this.#titleOf(item.expression)?.toLowerCase() === wanted,
+    );
+  }
+
+  /** Of a text: its first part (`'a' 'b'` has the title a); undefined where that has quotes or escapes in it, as no column's name has. */
+  #titleOf({ start, end }: Expression): string | undefined {
+    const text = this.#text.toString('utf8', start, end);
+    const part = /^[^'"]*(?:'([^'\\]*)'|"([^"\\]*)")/.exec(text);
+    return (part?.[1] ?? part?.[2])?.trimStart();
   }
 
   /** Whether several tables have a column of that name: of which of them it is, USING decides. */

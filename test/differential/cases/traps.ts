@@ -14,6 +14,11 @@ const total = [
   'SELECT id FROM customers INTERSECT SELECT cid FROM orders ORDER BY 1',
   'SELECT id FROM customers EXCEPT SELECT cid FROM orders ORDER BY 1',
   'SELECT cid FROM orders UNION (SELECT id FROM customers UNION ALL SELECT people FROM countries) ORDER BY 1',
+  // A text in the select list has a name too, which ORDER BY means before a column's.
+  "SELECT 'age', id FROM customers ORDER BY age DESC, id",
+  "SELECT 'age' 'b', id FROM customers ORDER BY AGE DESC, id LIMIT 3",
+  "SELECT N' age', id FROM customers ORDER BY `age` DESC, id LIMIT 3",
+  "SELECT 'age' AS x, id FROM customers ORDER BY age DESC, id LIMIT 3",
   // PARTITION of a table without partitions.
   'SELECT id FROM customers PARTITION (p0) ORDER BY id',
   // Rows compared with rows.
