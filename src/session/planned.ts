@@ -26,7 +26,7 @@ import { unwrapped } from '../sql/unwrapped.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
 import type { Plans } from './plans.ts';
-import { preparedError } from './prepared-error.ts';
+import { preparedErrorAt } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
@@ -152,10 +152,7 @@ export function requirePlannable({ effects }: StatementScan): void {
 
 /** A function that MySQL does not know either gets MySQL's own words. */
 async function refuseHidden(session: Session, { scan, source }: Statement): Promise<never> {
-  const map = session.services.plans.shardMap(session.state.target.keyspace);
-  const place = map.names.length > 0 ? placeAt(session, session.state.target.keyspace, map, 0) : undefined;
-  const text = source.subarray(scan.start, scan.end);
-  const error = place === undefined ? undefined : await preparedError(session, place, text);
+  const error = await preparedErrorAt(session, session.state.target, source.subarray(scan.start, scan.end));
   if (error !== undefined) throw new TabletRefusal(error);
   throw hidden();
 }
@@ -354,16 +351,10 @@ async function askMySql(
   { scan, source }: Statement,
   problem: SyntaxProblem,
 ): Promise<void> {
-  const { gateway, plans } = session.services;
-  const { target } = session.state;
-  const map = plans.shardMap(target.keyspace);
-  const shard = map.names.length > 0 ? placeAt(session, target.keyspace, map, 0).shard : gateway.anyShard();
-  if (shard === undefined) throw new HeadgateError('HG_NO_TABLET', { detail: 'no keyspace has a primary' });
-  const place: Place = { shard, type: target.type, database: databaseOf(target) };
   const text = source.subarray(scan.start, scan.end);
-  const error = await preparedError(session, place, text);
+  const error = await preparedErrorAt(session, session.state.target, text);
   if (error !== undefined) throw new TabletRefusal(error);
   const digest = digestOf(source, scan.start, scan.end, lexModeIn(session), GAP_CHARACTERS_MAX);
-  plans.noteGap(digest.text, problem);
+  session.services.plans.noteGap(digest.text, problem);
   throw new HeadgateError('HG_PARSER_GAP', { detail: problem.message });
 }

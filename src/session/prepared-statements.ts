@@ -44,6 +44,7 @@ import {
   preparePlace,
   type TabletStatements,
 } from './planned-execute.ts';
+import { refusedInWords } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { needsPreparing } from './relay-needs.ts';
 import type { Session, Statement } from './session.ts';
@@ -99,7 +100,7 @@ export class PreparedStatements implements TabletStatements {
   /** COM_STMT_PREPARE: the tablet's own definitions or error, with the session's handle in place of the tablet's. */
   async prepare(packet: Buffer): Promise<void> {
     const session = this.#session;
-    const { holding, services, state } = session;
+    const { holding, state } = session;
     session.countAs('prepare');
     holding.requireState();
     const written = packet.subarray(5);
@@ -112,10 +113,8 @@ export class PreparedStatements implements TabletStatements {
     const planContext = planContextIn(session);
     const facts = { text, scan, target, mode, planContext };
     const isSharded = isPlanned(session, scan);
-    const planned = await (isSharded ? preparePlace(session, facts) : prepareShown(session, facts));
-    const place = planned?.place ?? placeOf(scan, target, services.gateway, text);
-    const renamed = planned === undefined || planned.text === text ? undefined : planned.text;
-    const described = renamed ?? text;
+    const { place, text: described = text } = await this.#placeToPrepare(facts, isSharded);
+    const renamed = described === text ? undefined : described;
     const sent = described === written ? packet : commandPacket(command.stmtPrepare, described);
     const connection = await holding.lease(scan, place);
     // The types of variables become those of the statement.
@@ -233,6 +232,21 @@ export class PreparedStatements implements TabletStatements {
     const place = this.#placeOf(statement);
     statement.kept = keepPlace(session, place);
     return this.executeAt(statement, place);
+  }
+
+  /** Where a text is described, and under which; undefined: its own. Rejects with MySQL's words about a mistake. */
+  async #placeToPrepare(
+    facts: PlannedStatement,
+    isSharded: boolean,
+  ): Promise<Readonly<{ place: Place; text?: Buffer | undefined }>> {
+    const session = this.#session;
+    const { scan, target, text } = facts;
+    try {
+      const planned = await (isSharded ? preparePlace(session, facts) : prepareShown(session, facts));
+      return planned ?? { place: placeOf(scan, target, session.services.gateway, text) };
+    } catch (refusal) {
+      return refusedInWords(session, text, refusal);
+    }
   }
 
   /** See `TabletStatements`. */

@@ -34,13 +34,14 @@ import { LeftBehind } from './left-behind.ts';
 import { measureStatement } from './measure-statement.ts';
 import { withOwnUser } from './own-user.ts';
 import { isPlanned, runPlanned } from './planned.ts';
+import { placeFor } from './prepared-error.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import { scanIn } from './read-statement.ts';
 import { needsPreparing } from './relay-needs.ts';
 import type { SessionServices } from './services.ts';
 import type { SessionState } from './session-state.ts';
 import { statementHandlers } from './statement-handlers.ts';
-import { type Place, placeOf } from './statement-place.ts';
+import type { Place } from './statement-place.ts';
 import { suspect } from './suspect.ts';
 import { parseTarget } from './target.ts';
 import { textPacket } from './text-packet.ts';
@@ -209,8 +210,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       if (slow !== undefined) this.slowly(slow);
       return;
     }
-    const { scan, source } = statement;
-    this.relayTo(statement, placeOf(scan, this.state.target, this.services.gateway, source));
+    const place = placeFor(this, statement);
+    place instanceof Promise ? this.slowly(place) : this.relayTo(statement, place);
   }
 
   /** Sends a statement to a shard and relays the answer. */

@@ -11,13 +11,13 @@ import { userVariableNames } from '../sql/user-variables.ts';
 import { unreadable } from './diagnostics.ts';
 import { setNextTransaction } from './next-transaction.ts';
 import { pin } from './pins.ts';
+import { placeFor } from './prepared-error.ts';
 import { lexModeIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { refuseSet } from './set-refusals.ts';
 import { setVitess } from './set-vitess.ts';
 import { assignedText, carriedVariable, valueText } from './settings.ts';
 import { notOverShards } from './shard-writes.ts';
-import { placeOf } from './statement-place.ts';
 import { learnVariables } from './user-variables.ts';
 
 const ERRNO_PARSE_ERROR = 1064;
@@ -49,7 +49,7 @@ export async function setStatement(
   const { scan } = statement;
   const assignments = scan.assignments ?? [];
   refuseSet(assignments, statement.source);
-  const place = placeOf(scan, session.state.target, session.services.gateway);
+  const place = await placeFor(session, statement);
   if (setVitess(session, scan) || setNextTransaction(session, scan)) return;
   const everywhere = forAllHeld(session, scan, packetFor !== undefined);
   // Switching it on ends the transaction; a single tablet does that itself.

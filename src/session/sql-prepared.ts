@@ -10,9 +10,9 @@ import { effect, type StatementKind } from '../sql/statement.ts';
 import { TabletText } from './client-statement.ts';
 import { previousFacts } from './diagnostics.ts';
 import { requireNotExplained } from './explain.ts';
-import { isPlanned, placeAt } from './planned.ts';
+import { isPlanned } from './planned.ts';
 import { type PlannedStatement, preparePlace } from './planned-execute.ts';
-import { preparedError } from './prepared-error.ts';
+import { preparedErrorAt } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { prepareShown } from './show/prepared-show.ts';
@@ -112,13 +112,7 @@ export class SqlPrepared {
 
   /** Raises what MySQL has against the text, wherever that is asked. */
   async #requirePreparable({ text, target }: NamedStatement): Promise<void> {
-    const session = this.#session;
-    const { gateway, plans } = session.services;
-    const map = plans.shardMap(target.keyspace);
-    const shard = map.names.length > 0 ? placeAt(session, target.keyspace, map, 0).shard : gateway.anyShard();
-    if (shard === undefined) return;
-    const place: Place = { shard, type: target.type, database: databaseOf(target) };
-    const error = await preparedError(session, place, text);
+    const error = await preparedErrorAt(this.#session, target, text);
     if (error !== undefined) throw new TabletRefusal(error);
   }
 
