@@ -147,10 +147,20 @@ export class TemplateBuilder {
     if (bytes.length === 0) return;
     const last = this.#pieces.at(-1);
     // The client's packet is gone when the plan is used again.
-    const own = last?.kind === 'text' ? Buffer.concat([last.bytes, bytes]) : Buffer.from(bytes);
+    const own = joined(last?.kind === 'text' ? last.bytes : nothing, bytes);
     if (last?.kind === 'text') this.#pieces.pop();
     this.#pieces.push({ kind: 'text', bytes: own });
   }
+}
+
+const nothing = Buffer.alloc(0);
+
+/** In memory of its own: a part of the shared one would keep all of that, as long as the plan is kept. */
+function joined(a: Buffer, b: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(a.length + b.length);
+  a.copy(bytes);
+  b.copy(bytes, a.length);
+  return bytes;
 }
 
 /** The statement's text. */
