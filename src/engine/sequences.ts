@@ -90,7 +90,7 @@ export class Sequences {
       connection.pending = 0;
       const pool = this.#gateway.poolOf(connection);
       if (pool === undefined) connection.close();
-      else pool.discard(connection);
+      else void pool.discard(connection);
     }
   }
 }

@@ -209,8 +209,8 @@ export class TabletPool {
     this.#serve(waiter, connection);
   }
 
-  /** For a connection that its session has used for more than statements: reset, then back to the pool. */
-  discard(connection: BackendConnection): void {
+  /** For a connection that its session has used for more than statements: reset, then back to the pool. Resolves when it is reset. */
+  async discard(connection: BackendConnection): Promise<void> {
     connection.pending = 0;
     connection.owner = undefined;
     if (connection.closed) return;
@@ -219,7 +219,7 @@ export class TabletPool {
       connection.close();
       return;
     }
-    this.#restore(connection, need).then(
+    await this.#restore(connection, need).then(
       () => this.release(connection),
       () => connection.close(),
     );

@@ -274,10 +274,11 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
     const state = new SessionState(identity.capabilities, identity.collationId);
     const { session: previous } = this;
     const session = previous ?? new Session(this, this.#settings.services, state);
-    session.releaseAll();
+    const released = session.releaseAll();
     session.state = state;
     this.session = session;
     try {
+      await released;
       this.#enter(identity.userEntry);
       if (identity.database !== undefined) await session.selectInitialDatabase(identity.database);
     } catch (error) {

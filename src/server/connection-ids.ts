@@ -1,9 +1,9 @@
 /**
- * Connection ids as clients see them: router (8 bits), worker (6), counter (18), so that KILL can find a connection from
- * anywhere in the cluster.
+ * Connection ids as clients see them: router (8 bits), worker (5), counter (18), so that KILL can find a connection from
+ * anywhere in the cluster. The highest bit stays 0: some clients read ids as signed numbers, and send them back so.
  */
 const COUNTER_BITS = 18;
-const WORKER_BITS = 6;
+const WORKER_BITS = 5;
 const COUNTER_MAX = (1 << COUNTER_BITS) - 1;
 
 export class ConnectionIds {

@@ -63,10 +63,9 @@ export const commandHandlers: Readonly<Record<number, Handler>> = {
     return undefined;
   },
   [command.resetConnection]: (session) => {
-    session.releaseAll();
+    const released = session.releaseAll();
     session.state.reset();
-    session.ok();
-    return undefined;
+    return released.then(() => session.ok());
   },
   [command.stmtPrepare]: (session, packet) => session.prepared.prepare(packet),
   [command.stmtExecute]: (session, packet) => session.prepared.execute(packet),

@@ -194,7 +194,7 @@ export class Diagnostics {
     this.#insertsBefore = [];
     if (on === undefined || on.closed || on.leased || on.owner !== this.#session) return;
     on.leased = true;
-    this.#session.holding.discard(on);
+    void this.#session.holding.discard(on);
   }
 
   /** The connection goes to another session; this is what it knew. */

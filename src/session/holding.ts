@@ -295,7 +295,7 @@ export class Holding {
     const others = this.#held.some(({ pins }) => (pins & ~besideOthers) !== 0);
     const elsewhere = others && open === 0 && (left & ~besideOthers) !== 0;
     if ((left | open) === 0) this.#giveBackClean(connection);
-    else if (elsewhere) this.discard(connection);
+    else if (elsewhere) void this.discard(connection);
     else this.hold(connection, place, left | open);
   }
 
@@ -350,11 +350,11 @@ export class Holding {
   }
 
   /** Resets and gives back, or has it closed by whoever waits for its answer. */
-  #abandon(connection: BackendConnection): void {
+  async #abandon(connection: BackendConnection): Promise<void> {
     if (this.#isAtWork(connection)) {
       this.#dropped.add(connection);
       connection.doomed = true;
-    } else this.discard(connection);
+    } else await this.discard(connection);
   }
 
   /** Gives up a held connection and what is on it. */
@@ -363,7 +363,7 @@ export class Holding {
     const { connection } = held;
     const gone = held.pins & ~ownWords;
     if (gone !== 0) this.#stateLost = `${pinReasons(gone).join(', ')} (${why})`;
-    this.#abandon(connection);
+    void this.#abandon(connection);
   }
 
   #leftBy(scan: StatementScan, answer: Outcome): number {
@@ -457,15 +457,15 @@ export class Holding {
 
   /** Gives back a connection that may have joined a transaction in which nothing has happened on it. */
   #giveBackClean(connection: BackendConnection): void {
-    if (this.transaction.hasSavepoints && !this.holds(connection)) this.discard(connection);
+    if (this.transaction.hasSavepoints && !this.holds(connection)) void this.discard(connection);
     else this.giveBack(connection);
   }
 
-  /** Gives back a connection that is to be reset first. */
-  discard(connection: BackendConnection): void {
+  /** Gives back a connection that is to be reset first; resolves when that is done. */
+  async discard(connection: BackendConnection): Promise<void> {
     const pool = this.#session.services.gateway.poolOf(connection);
     if (pool === undefined) connection.close();
-    else pool.discard(connection);
+    else await pool.discard(connection);
   }
 
   /** The connection was closed under the session. */
@@ -487,12 +487,12 @@ export class Holding {
     }
   }
 
-  /** Rolls back and forgets everything: RESET_CONNECTION, CHANGE_USER, the end. */
-  releaseAll(): void {
+  /** Rolls back and forgets everything: RESET_CONNECTION, CHANGE_USER, the end. Resolves when the tablets have. */
+  async releaseAll(): Promise<void> {
     this.transaction.clear();
     this.transaction.next = undefined;
     this.transactionLost = false;
     this.#stateLost = undefined;
-    for (const { connection } of this.#held.splice(0)) this.#abandon(connection);
+    await Promise.all(this.#held.splice(0).map(({ connection }) => this.#abandon(connection)));
   }
 }

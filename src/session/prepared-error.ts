@@ -27,7 +27,7 @@ export async function preparedError(
   try {
     return (await prepareOnTablet(session, connection, text)).error;
   } finally {
-    holding.discard(connection);
+    void holding.discard(connection);
   }
 }
 

@@ -461,7 +461,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     this.#closed = true;
     this.deadline.end();
     this.activity.close();
-    this.releaseAll();
+    void this.releaseAll();
     for (const running of this.atWork) {
       if (running.closed) continue;
       running.doomed = true;
@@ -490,11 +490,11 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     throw new HeadgateError('ER_QUERY_INTERRUPTED');
   }
 
-  /** Rolls back and forgets everything that is held: RESET_CONNECTION, CHANGE_USER, the end. */
-  releaseAll(): void {
+  /** Rolls back and forgets everything that is held: RESET_CONNECTION, CHANGE_USER, the end. Resolves when the tablets have. */
+  releaseAll(): Promise<void> {
     this.prepared.clear();
     this.diagnostics.clear();
-    this.holding.releaseAll();
     this.last = undefined;
+    return this.holding.releaseAll();
   }
 }

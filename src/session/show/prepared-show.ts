@@ -16,6 +16,8 @@ export async function prepareShown(
   session: Session,
   statement: PlannedStatement,
 ): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
+  // MySQL says of it only that there are no columns yet, and so will the tablet.
+  if (statement.scan.showKind === 'processlist') return undefined;
   const query = shownQuery(session, statement);
   return query === undefined ? undefined : { place: query.place, text: await query.text('none') };
 }
