@@ -237,3 +237,49 @@ describe('a tablet out of step', () => {
     );
   });
 });
+
+test('OUT parameters without DEPRECATE_EOF: the OK behind them belongs to the answer', () => {
+  const { autocommit, moreResultsExist, psOutParams } = serverStatus;
+  const payloads = [
+    Buffer.from([1]),
+    buildColumn({ name: 'b', type: 3, length: 11, flags: 0, collationId: 63 }),
+    buildResultEnd(autocommit | moreResultsExist | psOutParams, 0, 0),
+    buildTextRow(['7']),
+    buildResultEnd(autocommit, 0, 0),
+    buildOk({ statusFlags: autocommit, affectedRows: 2n }, 0),
+  ];
+  const stream = Buffer.concat(payloads.map((payload, at) => frame(payload, at + 1)));
+  const relay = new ResponseRelay();
+  expect(relayed(stream, [3], relay, options({ deprecateEof: false })).equals(stream)).toBe(true);
+  expect(relay.done).toBe(true);
+  expect(relay.affectedRows).toBe(2n);
+});
+
+describe('a request for a file', () => {
+  const request = frame(Buffer.from('\xfbname', 'latin1'), 1);
+
+  test('stops the answer until the file was sent', () => {
+    const relay = new ResponseRelay();
+    const out: Buffer[] = [];
+    const opts = options({ clientSequence: 5, fileAllowed: true });
+    relay.begin(opts, { onResponseBytes: (bytes) => out.push(Buffer.from(bytes)) });
+    relay.push(Buffer.from(request));
+    expect([relay.fileRequested, relay.done, relay.nextSequence, relay.nextClientSequence]).toEqual([
+      true,
+      false,
+      2,
+      6,
+    ]);
+    relay.resumeAfterFile(9, 40);
+    relay.push(frame(buildOk({ statusFlags: 2 }, 0), 9));
+    expect(relay.done).toBe(true);
+    expect(out.map((bytes) => bytes[3])).toEqual([5, 40]);
+  });
+
+  test('is refused where the client has not offered files', () => {
+    const relay = new ResponseRelay();
+    expect(() => relayed(request, [1000], relay, options())).toThrow(
+      expect.objectContaining({ errno: 1835 }),
+    );
+  });
+});
