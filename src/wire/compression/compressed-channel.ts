@@ -231,8 +231,8 @@ export class CompressedChannel implements ClientChannel, ChannelHandler {
     const bytes = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
-    // Between commands a client expects the number that an answer would have.
-    if (this.#idle) this.#sequence = 1;
+    // What is said between commands (a timeout, the end of the router) has the number of its packet.
+    if (this.#idle) this.#sequence = bytes[3]!;
     this.#idle = false;
     for (let at = 0; at < bytes.length; at += FRAME_BYTES_MAX) {
       const part = bytes.subarray(at, at + FRAME_BYTES_MAX);
