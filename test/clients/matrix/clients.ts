@@ -8,6 +8,8 @@ import { packageRoot } from '../../../src/local/servers.ts';
 export type Client = Readonly<{
   name: string;
   language: string;
+  /** An ORM runs over one of the drivers. */
+  kind: 'driver' | 'ORM' | 'tool';
   version: string;
   command: readonly string[];
   env?: Readonly<Record<string, string>>;
@@ -43,6 +45,15 @@ function output(
   }
 }
 
+/** An ORM over a client of npm. */
+function npmOrm(name: string, title: string): Client | MissingClient {
+  const version = npmVersion(name);
+  const language = 'JavaScript';
+  if (version === undefined) return { name: title, language, reason: 'npm could not install it' };
+  const command = [process.execPath, program(`orms/${name.replace('-orm', '')}.mjs`)];
+  return { name: title, language, kind: 'ORM', version, command, env: { CLIENT_NPM: npmFolder } };
+}
+
 function npmVersion(name: string): string | undefined {
   const file = join(npmFolder, 'node_modules', name, 'package.json');
   return existsSync(file)
@@ -57,7 +68,14 @@ function npmClient(name: string, apis: readonly string[]): (Client | MissingClie
     const language = 'JavaScript';
     if (version === undefined) return { name: title, language, reason: 'npm could not install it' };
     const env = { CLIENT_API: api, CLIENT_NPM: npmFolder };
-    return { name: title, language, version, command: [process.execPath, program(`${name}.mjs`)], env };
+    return {
+      name: title,
+      language,
+      kind: 'driver',
+      version,
+      command: [process.execPath, program(`${name}.mjs`)],
+      env,
+    };
   });
 }
 
@@ -76,13 +94,15 @@ function pythonClient(
   name: string,
   module: string,
   expression: string,
-  file = 'main.py',
+  orm?: string,
 ): Client | MissingClient {
   const language = 'Python';
   for (const { command, env } of pythons) {
     const version = output(command, ['-c', `import ${module}; print(${expression})`], env);
     if (version === undefined) continue;
-    return { name, language, version, command: [command, program(`python/${file}`), name], env };
+    const file = orm === undefined ? 'python/main.py' : `orms/${orm}`;
+    const kind = orm === undefined ? 'driver' : 'ORM';
+    return { name, language, kind, version, command: [command, program(file), name], env };
   }
   return { name, language, reason: `no Python here has the module ${module}` };
 }
@@ -105,7 +125,7 @@ function debianClient(
   const command = debianProgram(interpreter);
   const found = existsSync(command) ? output(command, version) : undefined;
   if (!found) return { name, language, reason: `the packages of Debian are not here` };
-  return { name, language, version: found, command: [command, ...args] };
+  return { name, language, kind: 'driver', version: found, command: [command, ...args] };
 }
 
 const phpVersion = ['-r', 'echo PHP_VERSION;'];
@@ -116,7 +136,7 @@ function goClient(mode: string): Client | MissingClient {
   const command = join(clientsFolder, 'go/client');
   if (!existsSync(command)) return { name, language, reason: 'no Go has built it' };
   const [, version] = /go-sql-driver\/mysql v(\S+)/.exec(readFileSync(program('go/go.mod'), 'utf8'))!;
-  return { name, language, version: version!, command: [command, mode] };
+  return { name, language, kind: 'driver', version: version!, command: [command, mode] };
 }
 
 const javaDrivers = {
@@ -134,7 +154,7 @@ function javaClient(driver: keyof typeof javaDrivers, mode: string): Client | Mi
   const version = jar.slice(javaDrivers[driver].length + 1, -'.jar'.length);
   const classPath = `${join(folder, 'classes')}:${join(folder, 'jars')}/*`;
   const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx600m', '-cp', classPath];
-  return { name, language, version, command: ['java', ...flags, 'Main', driver, mode] };
+  return { name, language, kind: 'driver', version, command: ['java', ...flags, 'Main', driver, mode] };
 }
 
 /** All clients, in the order of the matrix. */
@@ -174,5 +194,16 @@ export function findClients(): readonly (Client | MissingClient)[] {
         name,
       ]),
     ),
+    npmOrm('sequelize', 'Sequelize'),
+    npmOrm('typeorm', 'TypeORM'),
+    npmOrm('knex', 'Knex and Objection'),
+    npmOrm('drizzle-orm', 'Drizzle'),
+    pythonClient(
+      'SQLAlchemy and Alembic',
+      'sqlalchemy, alembic, pymysql',
+      'sqlalchemy.__version__',
+      'sqlalchemy_orm.py',
+    ),
+    pythonClient('Django', 'django, pymysql', 'django.__version__', 'django_orm.py'),
   ];
 }

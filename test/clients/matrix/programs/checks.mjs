@@ -47,13 +47,16 @@ export function long(value) {
   return { length: value.length, digest: createHash('sha1').update(value).digest('hex') };
 }
 
-/** What an error says of itself. */
-export const errorFacts = (error) => ({
-  errno: error.errno,
-  code: error.code,
-  sqlState: error.sqlState,
-  message: error.sqlMessage ?? error.message,
-});
+/** What an error says of itself, or the driver's in an ORM's. */
+export const errorFacts = (error) => {
+  const inner = [error.original, error.nativeError, error.cause, error].find((each) => each?.errno) ?? error;
+  return {
+    errno: inner.errno,
+    code: inner.code,
+    sqlState: inner.sqlState,
+    message: inner.sqlMessage ?? inner.message,
+  };
+};
 
 const MS_MAX = 20_000;
 
