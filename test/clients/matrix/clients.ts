@@ -1,6 +1,6 @@
 /** The clients of the matrix: how each is run, where it comes from, and why it is missing where it is. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/local/servers.ts';
 
@@ -157,6 +157,21 @@ function javaClient(driver: keyof typeof javaDrivers, mode: string): Client | Mi
   return { name, language, kind: 'driver', version, command: ['java', ...flags, 'Main', driver, mode] };
 }
 
+/** The command-line programs that lie beside FILE, a wrapper that knows their libraries. */
+function tools(name: string, kind: string, file: string): Client | MissingClient {
+  const language = 'command line';
+  const found = existsSync(file) ? output(file, ['--version']) : undefined;
+  const version = /\d+\.\d+\.\d+/.exec(found?.replace(/^.* from /, '') ?? '')?.[0];
+  if (version === undefined) return { name, language, reason: 'the packages are not here' };
+  const folder = globSync(join(clientsFolder, 'debian/root/usr/lib/*/libmariadb3/plugin'))[0];
+  const env = {
+    CLIENT_TOOLS: kind,
+    CLIENT_TOOL: file,
+    ...(folder === undefined ? {} : { MARIADB_PLUGIN_DIR: folder }),
+  };
+  return { name, language, kind: 'tool', version, command: [process.execPath, program('tools.mjs')], env };
+}
+
 /** All clients, in the order of the matrix. */
 export function findClients(): readonly (Client | MissingClient)[] {
   return [
@@ -194,6 +209,8 @@ export function findClients(): readonly (Client | MissingClient)[] {
         name,
       ]),
     ),
+    tools('MySQL programs', 'mysql', join(packageRoot, '.headgate/servers/bin/mysqldump')),
+    tools('MariaDB programs', 'mariadb', debianProgram('mariadb')),
     npmOrm('sequelize', 'Sequelize'),
     npmOrm('typeorm', 'TypeORM'),
     npmOrm('knex', 'Knex and Objection'),

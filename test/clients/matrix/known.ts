@@ -25,6 +25,7 @@ const refusals: readonly (readonly [message: RegExp, title: string])[] = [
   [/INSERT IGNORE with a sequence|IGNORE with a sequence/, 'INSERT IGNORE on a table with a sequence'],
   [/window functions/, 'window functions over several shards'],
   [/UNION/, 'UNION over several shards'],
+  [/changing orm_book.author_id/, 'an UPDATE that sets the sharding column, even to what it is'],
   [/LATERAL|lateral/, 'LATERAL over several shards'],
 ];
 
@@ -97,10 +98,24 @@ export const knownDifferences: readonly KnownDifference[] = [
     title: 'the cardinality of an index',
     why: 'An estimate, and that of the first shard.',
   },
+  {
+    places: ['sharded'],
+    check: /^dump/,
+    value: /LOCK TABLES/,
+    title: 'mysqldump with LOCK TABLES',
+    why: 'LOCK TABLES means one server. `--skip-lock-tables` dumps a sharded keyspace.',
+  },
+  {
+    places: ['sharded'],
+    check: /^dump/,
+    value: /WITH CONSISTENT SNAPSHOT/,
+    title: 'mysqldump --single-transaction',
+    why: 'No two shards can show the same moment. `--skip-lock-tables` dumps a sharded keyspace.',
+  },
   // What is being worked on.
   {
     places: ['sharded'],
-    client: /MariaDB/,
+    client: /MariaDB|MySQL programs/,
     check: /./,
     value: /holds state \(variables\)/,
     title: 'SET character_set_server',
@@ -115,7 +130,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     places: ['sharded'],
-    check: /maximum of rows/,
+    check: /maximum of rows|safe updates/,
     value: /sql_select_limit/,
     title: 'sql_select_limit over several shards',
     why: 'Not yet; a LIMIT in the statement is.',

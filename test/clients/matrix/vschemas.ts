@@ -12,9 +12,11 @@ const numberedTables = ['check_item', 'orm_author'];
 const migrationTables = { orm_migrations: 'id', orm_migrations_lock: 'index', django_migrations: 'id' };
 
 /** Sequences, one per table that numbers its rows. */
-export const sequences: readonly string[] = [...numberedTables, ...migrationTables, 'orm_book'].map(
-  (table) => `seq_${table}`,
-);
+export const sequences: readonly string[] = [
+  ...numberedTables,
+  ...Object.keys(migrationTables),
+  'orm_book',
+].map((table) => `seq_${table}`);
 
 export const unshardedVschema = {
   sharded: false,
@@ -27,9 +29,9 @@ export const shardedVschema = {
   tables: {
     ...Object.fromEntries(numberedTables.map((table) => [table, { ...byColumn('id'), ...numbers(table) }])),
     ...Object.fromEntries(
-      migrationTables.map((table) => [
+      Object.entries(migrationTables).map(([table, column]) => [
         table,
-        { pinned: '00', auto_increment: numbered(table).auto_increment },
+        { pinned: '00', ...numbers(table, column) },
       ]),
     ),
     orm_book: { ...byColumn('author_id'), ...numbers('orm_book') },

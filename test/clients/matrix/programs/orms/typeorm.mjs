@@ -130,13 +130,15 @@ await check('introspection: a table', async () => {
   const table = await runner.getTable('orm_book');
   await runner.release();
   return {
-    columns: table.columns.map(({ name, type, isNullable, default: value, length }) => ({
-      name,
-      type,
-      isNullable,
-      value,
-      length,
-    })),
+    columns: [...table.columns]
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .map(({ name, type, isNullable, default: value, length }) => ({
+        name,
+        type,
+        isNullable,
+        value,
+        length,
+      })),
     indices: table.indices.map(({ name }) => name),
     keys: table.foreignKeys.map(({ name }) => name),
   };
