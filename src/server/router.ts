@@ -41,6 +41,8 @@ export class Router {
   readonly plans: Plans;
   readonly startedAtMs = Date.now();
   readonly connections = new Map<number, ClientConnection>();
+  /** Those that count as open. */
+  readonly #ready = new WeakSet<ClientConnection>();
   state: 'starting' | 'serving' | 'draining' = 'starting';
   port = 0;
   readonly #ids = new ConnectionIds(0, (id) => this.connections.has(id));
@@ -258,9 +260,14 @@ export class Router {
       handshakeMsMax: config.listen.handshakeMsMax,
       resultBufferBytesMax: config.session.resultBufferBytesMax,
       draining: () => this.state === 'draining',
-      onReady: () => this.metrics.connectionOpened(),
+      onReady: (connection) => {
+        if (this.#ready.has(connection)) return;
+        this.#ready.add(connection);
+        this.metrics.connectionOpened();
+      },
       onClosed: (connection) => {
-        if (connection.session !== undefined) this.metrics.connectionClosed();
+        // Its login may have been accepted when it was gone already.
+        if (this.#ready.delete(connection)) this.metrics.connectionClosed();
         this.connections.delete(connection.connectionId);
       },
     };

@@ -24,6 +24,8 @@ const firingTriggers: ReadonlySet<StatementKind> = new Set(['insert', 'replace',
 const runsOthers = ({ kind, effects }: StatementScan): boolean =>
   runningOthers.has(kind) || (effects & (effect.unknownFunction | effect.lexError)) !== 0;
 
+const noVariables = new Map<string, never>();
+
 /** Whether the statement may read variables of the session, in stored code perhaps. */
 export function mayReadVariables({ state }: Session, scan: StatementScan): boolean {
   if ((scan.effects & effect.readsUserVariable) !== 0) return true;
@@ -32,8 +34,8 @@ export function mayReadVariables({ state }: Session, scan: StatementScan): boole
 
 /** Whether a connection for the statement has all that it may read. */
 export function hasVariables(session: Session, scan: StatementScan, connection: BackendConnection): boolean {
-  const { current, isOpaque } = session.state.variables;
-  if (current === undefined || connection.userVariables === current) return true;
+  const { current = noVariables, isOpaque } = session.state.variables;
+  if ((connection.userVariables ?? noVariables) === current) return true;
   // It alone knows what they are now.
   if (isOpaque && session.holding.holds(connection)) return true;
   if ((scan.effects & effect.readsUserVariable) !== 0 || runsOthers(scan)) return false;
@@ -50,12 +52,17 @@ export async function putVariables(
   connection: BackendConnection,
 ): Promise<void> {
   if (hasVariables(session, scan, connection)) return;
-  const current = session.state.variables.current!;
+  const { current } = session.state.variables;
   const before = connection.userVariables;
-  const missing = [...current].filter(([name, value]) => before?.get(name) !== value);
+  const missing = [...(current ?? [])].filter(([name, value]) => before?.get(name) !== value);
+  // The session began anew since it used this connection.
+  const stale = [...(before?.keys() ?? [])].filter((name) => current?.has(name) !== true);
   // Not later: should this fail half way, somebody's variables are there.
   connection.suspect = true;
-  const assignments = missing.map(([name, { sql }]) => `@\`${name}\`=${sql}`);
+  const assignments = [
+    ...missing.map(([name, { sql }]) => `@\`${name}\`=${sql}`),
+    ...stale.map((name) => `@\`${name}\`=NULL`),
+  ];
   if (assignments.length > 0) await demand(connection.query(`SET ${assignments.join(', ')}`));
   connection.userVariables = current;
 }

@@ -90,6 +90,13 @@ describe('what is held on one shard and a statement for another', () => {
     await must(a, 'DELETE FROM items WHERE v = @a + 700');
   });
 
+  test('user variables are gone after COM_RESET_CONNECTION', async () => {
+    const a = await connect(router, { database: 'user' });
+    await must(a, 'SET @a = 1');
+    await a.command(command.resetConnection);
+    expect(await value(a, 'SELECT @a')).toBeNull();
+  });
+
   test('a transaction: another shard joins it, and both end as the client says', async () => {
     const a = await connect();
     const { id } = await a.prepare('INSERT INTO items (v) VALUES (702)');

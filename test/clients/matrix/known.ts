@@ -112,6 +112,20 @@ export const knownDifferences: readonly KnownDifference[] = [
     title: 'mysqldump --single-transaction',
     why: 'No two shards can show the same moment. `--skip-lock-tables` dumps a sharded keyspace.',
   },
+  {
+    places: everywhere,
+    check: /a prepared statement again with other types/,
+    value: /two/,
+    title: 'the type of a parameter that changes between executions',
+    why: 'MySQL keeps the type of the first execution, so a string becomes 0; a statement that is prepared anew on another connection takes the string.',
+  },
+  {
+    places: everywhere,
+    check: /dump: routines/,
+    value: /libraries/,
+    title: 'INFORMATION_SCHEMA.LIBRARIES',
+    why: 'Not among the tables that are put together over keyspaces yet.',
+  },
   // What is being worked on.
   {
     places: ['sharded'],

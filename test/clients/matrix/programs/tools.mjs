@@ -56,7 +56,11 @@ function run(name, args, { input = '', user, password = account.password } = {})
     child.stdin.on('error', () => {});
     child.once('error', reject);
     child.once('close', (code) =>
-      resolve({ code, stdout: stdout.replaceAll(/_time="[^"]*"/g, '_time'), stderr: stderr.replaceAll(/^[\w-]*: Deprecated program name.*\n/gm, '') }),
+      resolve({
+        code,
+        stdout: stdout.replaceAll(/_time="[^"]*"/g, '_time'),
+        stderr: stderr.replaceAll(/^[\w-]*: Deprecated program name.*\n/gm, ''),
+      }),
     );
     child.stdin.end(input);
   });
