@@ -101,6 +101,7 @@ function unwrappedIn(session: Session, statement: Statement): Statement {
   if (scan.kind === 'ddl' || (scan.effects & hiding) !== 0 || session.services.gateway.versionsDiffer)
     return statement;
   const text = unwrapped(source, scan.start, scan.end, lexModeIn(session));
+  if (text === undefined) return statement;
   return { source: text, scan: scanIn(session, text, 0), packet: textPacket(text) };
 }
 

@@ -105,7 +105,8 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
   }
   if (parsed.hasVersionComment && !session.services.gateway.versionsDiffer) {
     const plain = unwrapped(text, scan.start, scan.end, mode);
-    return answerTo(session, { ...question, text: plain, scan: { ...scan, start: 0, end: plain.length } });
+    if (plain !== undefined)
+      return answerTo(session, { ...question, text: plain, scan: { ...scan, start: 0, end: plain.length } });
   }
   requireWritable(parsed);
   return gathered(session, { parsed, text, uses: [...uses, ...processes], databases, columns, place: own });
