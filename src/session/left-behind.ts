@@ -8,19 +8,24 @@ import { TemporaryTables } from './temporary-tables.ts';
 
 export class LeftBehind {
   readonly #session: Session;
-  readonly #locks: NamedLocks;
-  readonly #tables: TemporaryTables;
+  /** Made when they are needed: most sessions have neither. */
+  #locks: NamedLocks | undefined;
+  #tables: TemporaryTables | undefined;
 
   constructor(session: Session) {
     this.#session = session;
-    this.#locks = new NamedLocks(session);
-    this.#tables = new TemporaryTables(session);
   }
 
   /** A statement has run on a connection; where `settle` does not follow, what it left stays there. */
   note(scan: StatementScan, connection: BackendConnection): void {
-    if ((scan.effects & effect.namedLock) !== 0) this.#locks.note(connection);
-    if (scan.kind === 'ddl') this.#tables.note(connection);
+    if ((scan.effects & effect.namedLock) !== 0) {
+      this.#locks ??= new NamedLocks(this.#session);
+      this.#locks.note(connection);
+    }
+    if (scan.kind === 'ddl') {
+      this.#tables ??= new TemporaryTables(this.#session);
+      this.#tables.note(connection);
+    }
   }
 
   /** Lets the connection go where nothing is left; undefined: it needed nobody to be asked. */
@@ -29,9 +34,9 @@ export class LeftBehind {
     if (scan.kind === 'ddl') {
       const held = this.#session.holding.all.find((each) => each.connection === connection);
       const mayHaveTables = ((held?.pins ?? 0) & pin.temporaryTables) !== 0;
-      this.#tables.settle(statement, failed, connection, mayHaveTables);
+      this.#tables?.settle(statement, failed, connection, mayHaveTables);
     }
     if ((scan.effects & effect.namedLock) === 0) return undefined;
-    return this.#locks.settle(statement, failed, connection);
+    return this.#locks?.settle(statement, failed, connection);
   }
 }
