@@ -11,7 +11,7 @@ import { command } from '../mysql/protocol.ts';
 import type { ClientPort, RelaySource } from '../session/client-port.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
-import { schemaState } from '../session/statement-handlers.ts';
+import { schemaState } from '../session/session-track.ts';
 import type { Channel, ClientChannel } from '../wire/channel.ts';
 import { CommandReader } from '../wire/command-reader.ts';
 import { codecOf } from '../wire/compression/codec.ts';

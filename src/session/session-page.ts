@@ -57,6 +57,12 @@ ${vitessSettings.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join('
 | \`SET ROLE\` | passed on; the session keeps its connection |
 | \`SET RESOURCE GROUP\` | refused with 1235: the threads of tablets serve many sessions in turn |
 
+## Session tracking
+
+Clients with SESSION_TRACK get the blocks of the tablet's OK packets as they are: schema, system variables, state change, transactions, GTIDs, as the
+session's \`session_track_…\` variables say. Answers of the router's own (\`USE\`, \`BEGIN\`, \`PREPARE\` …) have the same blocks as MySQL's; only \`USE\` tells
+of no \`character_set_database\`. OK packets of writes over several shards have none.
+
 ## User variables
 
 \`SET @x\`, \`SELECT @x := …\`, \`SELECT … INTO @x\`, \`GET DIAGNOSTICS @x\` and the like: the values go with the session, exact in type, sign, character

@@ -104,6 +104,12 @@ export class SessionState {
     return (this.#settings.get('session_track_transaction_info') ?? 'OFF').search(/OFF|=0/i) < 0;
   }
 
+  /** Whether a switch among the variables is on; `byDefault`: before the session has set it. */
+  isOn(name: string, byDefault: boolean): boolean {
+    const setting = this.#settings.get(name);
+    return setting === undefined ? byDefault : !/='?(off|0|false)'?$/i.test(setting);
+  }
+
   /** Status flags of answers that the router makes itself, without those of a transaction. */
   get statusFlags(): number {
     const noEscapes = this.#sqlMode.toUpperCase().includes('NO_BACKSLASH_ESCAPES');

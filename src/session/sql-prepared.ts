@@ -15,6 +15,7 @@ import { type PlannedStatement, preparePlace } from './planned-execute.ts';
 import { preparedErrorAt } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
+import { somethingChanged } from './session-track.ts';
 import { prepareShown } from './show/prepared-show.ts';
 import { executeWith } from './sql-execute.ts';
 import { isLiteralSafe, prepareNamed } from './sql-prepared-on.ts';
@@ -175,7 +176,7 @@ export class SqlPrepared {
       const warningRows = warnings === 0 ? [] : (await connection.query('SHOW WARNINGS')).rows;
       this.#byName.set(named.name, named);
       diagnostics.noteSeveral({ rows: undefined, affectedRows: 0n, warnings, warningRows });
-      session.okWith({ warnings, info: 'Statement prepared' });
+      session.okWith({ warnings, info: 'Statement prepared', ...somethingChanged(session.state) });
     } finally {
       holding.giveBack(connection);
     }
@@ -211,7 +212,7 @@ export class SqlPrepared {
   #deallocate({ name }: Extract<PreparedForm, { kind: 'deallocate' }>): Promise<unknown> | undefined {
     const key = name.toLowerCase();
     if (!this.#byName.delete(key)) return this.#unknown(key, name, 'DEALLOCATE PREPARE');
-    this.#session.ok();
+    this.#session.ok(somethingChanged(this.#session.state));
     return done;
   }
 

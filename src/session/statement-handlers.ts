@@ -3,11 +3,12 @@ import type { SavepointKind } from '../engine/transactions/shard-transactions.ts
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
-import { lenencInteger, lenencString } from '../wire/lenenc.ts';
+import { lenencString } from '../wire/lenenc.ts';
 import { explain } from './explain.ts';
 import { kill } from './kill.ts';
 import { requireLocalFiles } from './load-statement.ts';
 import type { Session, Statement } from './session.ts';
+import { databaseChanged } from './session-track.ts';
 import { setStatement } from './set-statement.ts';
 import { showDatabases } from './show/databases.ts';
 import { maintainTables } from './show/maintain-tables.ts';
@@ -16,7 +17,7 @@ import { showOwn } from './show/own-show.ts';
 import { showAsQuery } from './show/shown-query.ts';
 import { showProcesses } from './show-processes.ts';
 import { placeOf } from './statement-place.ts';
-import { databaseOf, parseTarget, type Target } from './target.ts';
+import { parseTarget } from './target.ts';
 
 /**
  * What the session answers itself must be the whole statement: anything else in it is for MySQL to accept or refuse.
@@ -94,15 +95,9 @@ export async function use(session: Session, name: string, asCommand = false): Pr
     });
   }
   session.state.target = target;
-  const sessionState = schemaState(target);
+  const sessionState = databaseChanged(session.state);
   if (asCommand) commandOk(session, sessionState);
   else session.ok({ sessionState });
-}
-
-/** The session state block by which clients with SESSION_TRACK learn of a change of database. */
-export function schemaState(target: Target): Buffer {
-  const schema = lenencString(databaseOf(target));
-  return Buffer.concat([Buffer.from([sessionTrack.schema]), lenencInteger(schema.length), schema]);
 }
 
 /** BEGIN waits for the first statement: only then is it known which tablets take part. */

@@ -20,6 +20,7 @@ import {
 } from './session.ts';
 import { show } from './show.ts';
 import { sqlPrepared } from './sql-prepared.ts';
+import { sessionTracking } from './tracking.ts';
 import { savepoints, transactions, twoSessions } from './transactions.ts';
 import { infoTexts, insertIds } from './writes.ts';
 
@@ -40,6 +41,7 @@ export const scripts: readonly Script[] = [
   readVariables,
   setVariables,
   userVariables,
+  sessionTracking,
   charsets,
   ...handshakeCharsets,
   sqlModes,
