@@ -38,6 +38,7 @@ const queries = [
   "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'nowhere'",
   "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = 'user' ORDER BY 1",
   'SELECT nothing FROM information_schema.TABLES',
+  "SELECT t.TABLE_NAME, c.CHARACTER_SET_NAME FROM information_schema.TABLES t JOIN information_schema.COLLATION_CHARACTER_SET_APPLICABILITY c ON c.COLLATION_NAME = t.TABLE_COLLATION WHERE t.TABLE_SCHEMA IN ('shop', 'user') ORDER BY 1",
   "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('shop', 'user') AND TABLE_NAME COLLATE utf8mb4_bin > 'c' ORDER BY TABLE_NAME DESC",
   "SELECT COUNT(*) /*!80000 , MAX(TABLE_NAME) */ FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('shop', 'user')",
   'SELECT 1 FROM information_schema.nothing',
@@ -137,6 +138,16 @@ test('what sys says of a keyspace is asked there', async () => {
       expect(seen(got)).toEqual(seen(expected));
       expect(got.rows.length).toBeGreaterThan(1);
     }
+});
+
+test('mysqldump --routines asks for libraries that are missing', async () => {
+  const sql = `SELECT rl.ROUTINE_NAME FROM INFORMATION_SCHEMA.ROUTINE_LIBRARIES rl LEFT JOIN INFORMATION_SCHEMA.LIBRARIES lib
+    ON rl.LIBRARY_CATALOG = lib.LIBRARY_CATALOG AND rl.LIBRARY_SCHEMA = lib.LIBRARY_SCHEMA AND rl.LIBRARY_NAME = lib.LIBRARY_NAME
+    WHERE lib.LIBRARY_NAME IS NULL AND rl.ROUTINE_SCHEMA = 'user'`;
+  for (const database of ['shop', 'user']) {
+    const [expected, got] = await stage.both({ sql, database });
+    expect(seen(got)).toEqual(seen(expected));
+  }
 });
 
 test('a shard that is selected shows what it has itself', async () => {

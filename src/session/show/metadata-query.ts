@@ -22,7 +22,7 @@ import type { Session, Statement } from '../session.ts';
 import type { Place } from '../statement-place.ts';
 import { databaseOf, isSystemSchema, type Target } from '../target.ts';
 import { textPacket } from '../text-packet.ts';
-import { metadataRows, needsAllShards } from './metadata-rows.ts';
+import { type MetadataRows, metadataRows, needsAllShards } from './metadata-rows.ts';
 import { homePlace } from './places.ts';
 import { isProcessUse, processTable, processUses } from './process-table.ts';
 
@@ -132,6 +132,7 @@ type Gathering = Readonly<{
 async function gathered(session: Session, gathering: Gathering): Promise<Answer> {
   const { parsed, text, uses, databases, columns, place } = gathering;
   const tables = new Map<MetadataUse, string>();
+  const gatheredRows = new Map<MetadataUse, MetadataRows>();
   for (const use of uses) {
     if (isProcessUse(use)) {
       tables.set(use, await processTable(session, use));
@@ -141,8 +142,14 @@ async function gathered(session: Session, gathering: Gathering): Promise<Answer>
     const found = await metadataRows(session, wanted, place.shard);
     // A table that this version does not have: MySQL says so.
     if (found === undefined) return { place, text: undefined };
-    tables.set(use, tableText(found.columns, found.rows, namesCollation(text) ? 'exact' : 'quiet'));
+    gatheredRows.set(use, found);
   }
+  // Beside columns that are of utf8mb4 by themselves, the others must stay what they are to be comparable.
+  const isMixed = [...gatheredRows.values()].some(({ columns: all }) =>
+    all.some(({ type }) => type.includes('utf8mb4')),
+  );
+  const exact = isMixed || namesCollation(text) ? 'exact' : 'quiet';
+  for (const [use, found] of gatheredRows) tables.set(use, tableText(found.columns, found.rows, exact));
   return { place, text: withTables(parsed, text, uses, (use) => tables.get(use)!) };
 }
 
