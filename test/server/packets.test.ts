@@ -172,13 +172,16 @@ describe('commands that are too long', () => {
   test('of several packets, and beyond the tablet’s limit alone', async () => {
     expect(await played(limited.endpoint, 20 * megabyte)).toEqual(['1153', 'closed']);
     const wide = await stage.startRouter();
-    // The connection to the tablet is gone, the client's is not.
-    expect(await played(wide.endpoint, 2 * megabyte)).toEqual(['1153', '2']);
+    // The connection to the tablet is gone, the client's is not. It may go before its error was read, as a client of mysqld finds.
+    const refusals = ['1153', '9203'];
+    const [refused, next] = await played(wide.endpoint, 2 * megabyte);
+    expect(refusals).toContain(refused);
+    expect(next).toBe('2');
     const client = await RawClient.connect(wide.endpoint, { database: 'main' });
     await client.query('BEGIN');
     await client.query('SELECT 1 FROM information_schema.tables LIMIT 1');
     const long = await client.query(`SELECT '${'x'.repeat(2 * megabyte)}'`);
-    expect(readError(long.packets[0]!.payload).errno).toBe(1153);
+    expect(refusals).toContain(readError(long.packets[0]!.payload).errno.toString());
     expect(readResults(await client.query('SELECT 1'))[0]?.error?.errno).toBe(9204);
     await client.query('ROLLBACK');
     expect(readResults(await client.query('SELECT 1'))[0]?.rows).toEqual([['1']]);

@@ -166,6 +166,9 @@ export class CompressedChannel implements ClientChannel, ChannelHandler {
         }
       }
     } catch (error) {
+      // The refusal answers the frame, even where that was not understood.
+      if (this.#idle) this.#sequence = 1;
+      this.#idle = false;
       this.#handler.onMalformed(error);
     }
   }
