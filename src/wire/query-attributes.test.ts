@@ -52,6 +52,13 @@ test.each([[[]], [attributes]])('COM_STMT_EXECUTE with %j', (sent) => {
   expect(back).toEqual(execute);
 });
 
+test('COM_STMT_EXECUTE of a statement with parameters has their number without the flag, too', () => {
+  const types = typesIn(execute, 2);
+  const packet = executeWith(execute, 2, types, []);
+  packet[9]! &= ~8;
+  expect(takeFromExecute(packet, 2, () => false)).toEqual({ packet: execute, attributes: [] });
+});
+
 test('types that were sent before', () => {
   const known = Buffer.concat([longType, stringType]);
   const short = commandPacket(

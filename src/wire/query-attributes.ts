@@ -51,11 +51,8 @@ export function takeFromExecute(
   isAhead: (index: number, type: number) => boolean,
 ): Attributed {
   if (packet.length < PARAMETERS_AT) throw malformed('no flags');
-  const flags = packet[FLAGS_AT]!;
-  if ((flags & HAS_COUNT) === 0) {
-    if (parameterCount > 0) throw wrongArguments();
-    return { packet, attributes: none };
-  }
+  // A statement with parameters brings the count in any case: mysql-connector-python does so without the flag.
+  if (parameterCount === 0 && (packet[FLAGS_AT]! & HAS_COUNT) === 0) return { packet, attributes: none };
   const reader = new PayloadReader(packet, PARAMETERS_AT);
   const count = reader.lenenc('the number of parameters');
   if (count < parameterCount) throw wrongArguments();
