@@ -54,7 +54,9 @@ export async function prepareConnection(connection: BackendConnection, need: Con
     before !== undefined && before.collationId === need.collationId && sameSettings(before, need);
   if (!sameSession) await resetConnection(connection);
   if (need.database !== connection.database) await selectDatabase(connection, need.database);
-  if (!sameSession) await applySettings(connection, need, undefined);
+  // Selecting a database has undone what was set of its character set.
+  const undone = need.settings.some((setting) => /_database=/.test(setting));
+  if (!sameSession || undone) await applySettings(connection, need, undefined);
   connection.need = need;
 }
 

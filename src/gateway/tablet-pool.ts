@@ -172,9 +172,12 @@ export class TabletPool {
     const ready = this.tryTake(need, owner, preferred);
     if (ready !== undefined) return ready;
     if (this.#waiters.length > 0) return this.#wait(need, owner, signal);
+    const clean = this.#findIdle((connection) => !connection.suspect && canServe(connection, need));
+    if (clean !== undefined) return this.#adapt(clean, need, owner);
+    // Before what a session has left on its connection is thrown away.
+    if (this.#hasRoom) return this.#open(need, owner, signal);
     const other = this.#findIdle((connection) => canServe(connection, need));
     if (other !== undefined) return this.#adapt(other, need, owner);
-    if (this.#hasRoom) return this.#open(need, owner, signal);
     const unfit = this.#findIdle(() => true);
     if (unfit === undefined) return this.#wait(need, owner, signal);
     return this.#replace(unfit, need, owner, signal);

@@ -13,6 +13,7 @@ import { databaseOf, noTarget, type Target } from './target.ts';
 import { UserVariableStore } from './user-variable-store.ts';
 import { VitessSettings } from './vitess-settings.ts';
 
+const ofDatabase = ['character_set_database', 'collation_database'] as const;
 const FALLBACK_COLLATION_ID = 255;
 
 /** Settings that SET NAMES makes anew. */
@@ -91,6 +92,8 @@ export class SessionState {
 
   set target(target: Target) {
     this.#target = target;
+    // USE makes them what they are for the database.
+    for (const name of ofDatabase) this.#settings.delete(name);
     this.#need = undefined;
     this.planContext = undefined;
   }

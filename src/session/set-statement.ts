@@ -34,8 +34,13 @@ const namedValues = new Set([
 /** What is set is added to what was set before. */
 const cumulative: ReadonlySet<string> = new Set(['optimizer_switch']);
 
-/** MySQL takes DEFAULT for 0, which is not the value that sessions begin with. */
-const oddDefaults: ReadonlySet<string> = new Set(['foreign_key_checks', 'unique_checks']);
+/** DEFAULT is not the value that sessions begin with: MySQL takes 0, or the server's for the database's. */
+const oddDefaults: ReadonlySet<string> = new Set([
+  'foreign_key_checks',
+  'unique_checks',
+  'character_set_database',
+  'collation_database',
+]);
 
 /** Names of what LAST_INSERT_ID() gives. */
 const insertIdNames: ReadonlySet<string> = new Set(['last_insert_id', 'identity']);

@@ -23,8 +23,8 @@ const names: Readonly<Record<VariableClass, string>> = {
   auto_increment_increment auto_increment_offset big_tables binlog_direct_non_transactional_updates
   binlog_format binlog_row_image binlog_row_value_options binlog_rows_query_log_events
   binlog_transaction_compression binlog_transaction_compression_level_zstd block_encryption_mode
-  bulk_insert_buffer_size character_set_client character_set_connection character_set_filesystem
-  character_set_results character_set_server collation_connection collation_server connection_memory_chunk_size
+  bulk_insert_buffer_size character_set_client character_set_connection character_set_database character_set_filesystem
+  character_set_results character_set_server collation_connection collation_database collation_server connection_memory_chunk_size
   connection_memory_limit cte_max_recursion_depth default_collation_for_utf8mb4 default_storage_engine
   default_table_encryption default_tmp_storage_engine default_week_format div_precision_increment
   enable_cascade_triggers enable_secondary_engine_statistics end_markers_in_json eq_range_index_dive_limit
@@ -54,7 +54,7 @@ const names: Readonly<Record<VariableClass, string>> = {
   updatable_views_with_limit use_secondary_engine wait_timeout windowing_use_high_precision xa_detach_on_prepare
 `,
   kept: `
-  character_set_database collation_database completion_type gtid_next immediate_server_version insert_id
+  completion_type gtid_next immediate_server_version insert_id
   optimizer_trace optimizer_trace_features optimizer_trace_limit optimizer_trace_offset
   original_commit_timestamp original_server_version profiling profiling_history_size pseudo_replica_mode
   pseudo_slave_mode pseudo_thread_id rand_seed1 rand_seed2 require_row_format
