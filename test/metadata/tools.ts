@@ -5,13 +5,10 @@
 
 export type ToolQuery = Readonly<{
   sql: string;
-  /** About all databases: the columns' facts of such an answer are not MySQL's to the last bit, its values are. */
-  all?: true;
   /** Only titles are compared: values are one server's own. */
   titles?: true;
 }>;
 
-const all = (sql: string): ToolQuery => ({ sql, all: true });
 const titles = (sql: string): ToolQuery => ({ sql, titles: true });
 const queries = (...texts: (string | ToolQuery)[]): readonly ToolQuery[] =>
   texts.map((text) => (typeof text === 'string' ? { sql: text } : text));
@@ -72,7 +69,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     'SHOW CHARSET',
     'SHOW COLLATION',
     titles("SHOW VARIABLES LIKE 'lower_case_%'"),
-    all('SELECT * FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME'),
+    'SELECT * FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME',
     'SHOW FULL TABLES FROM `{db}`',
     "SELECT * FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='{db}' AND TABLE_NAME='{table}' ORDER BY ORDINAL_POSITION",
     "SELECT * FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA='{db}' AND TABLE_NAME='{table}' ORDER BY CONSTRAINT_NAME",
@@ -83,9 +80,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     "SELECT * FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA='{db}' ORDER BY TRIGGER_NAME",
     "SELECT * FROM information_schema.EVENTS WHERE EVENT_SCHEMA='{db}' ORDER BY EVENT_NAME",
     "SELECT * FROM information_schema.VIEWS WHERE TABLE_SCHEMA='{db}' AND TABLE_NAME='nothing'",
-    all(
-      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'VIEW') AND (TABLE_NAME LIKE '%a%' OR TABLE_COMMENT LIKE '%a%') AND TABLE_SCHEMA NOT IN ('information_schema','mysql','sys','performance_schema') ORDER BY 1, 2",
-    ),
+    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'VIEW') AND (TABLE_NAME LIKE '%a%' OR TABLE_COMMENT LIKE '%a%') AND TABLE_SCHEMA NOT IN ('information_schema','mysql','sys','performance_schema') ORDER BY 1, 2",
     titles(
       "SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS size FROM information_schema.TABLES WHERE TABLE_SCHEMA='{db}'",
     ),
@@ -102,9 +97,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     // Imported keys.
     "SELECT DISTINCT A.REFERENCED_TABLE_SCHEMA AS PKTABLE_CAT, NULL AS PKTABLE_SCHEM, A.REFERENCED_TABLE_NAME, A.REFERENCED_COLUMN_NAME, A.TABLE_SCHEMA, A.TABLE_NAME, A.COLUMN_NAME, A.ORDINAL_POSITION, R.UPDATE_RULE, R.DELETE_RULE, A.CONSTRAINT_NAME, R.UNIQUE_CONSTRAINT_NAME FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE A JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS B USING (CONSTRAINT_NAME, TABLE_NAME) JOIN INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS R ON (R.CONSTRAINT_NAME = B.CONSTRAINT_NAME AND R.TABLE_NAME = B.TABLE_NAME AND R.CONSTRAINT_SCHEMA = B.TABLE_SCHEMA) WHERE B.CONSTRAINT_TYPE = 'FOREIGN KEY' AND A.TABLE_SCHEMA='{db}' AND B.TABLE_SCHEMA = '{db}' AND A.TABLE_NAME='{table}' AND A.REFERENCED_TABLE_SCHEMA IS NOT NULL ORDER BY 1, 2, 3, 4",
     // Exported keys.
-    all(
-      "SELECT A.REFERENCED_TABLE_SCHEMA, A.TABLE_SCHEMA, A.TABLE_NAME, A.COLUMN_NAME, A.CONSTRAINT_NAME, TC.CONSTRAINT_NAME FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE A JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS B USING (TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME) LEFT JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS TC ON (A.REFERENCED_TABLE_SCHEMA = TC.TABLE_SCHEMA AND A.REFERENCED_TABLE_NAME = TC.TABLE_NAME AND TC.CONSTRAINT_TYPE IN ('UNIQUE', 'PRIMARY KEY') AND TC.CONSTRAINT_NAME = 'PRIMARY') WHERE B.CONSTRAINT_TYPE = 'FOREIGN KEY' AND A.REFERENCED_TABLE_SCHEMA = '{db}' AND A.REFERENCED_TABLE_NAME='{parent}' ORDER BY 2, 3, 4",
-    ),
+    "SELECT A.REFERENCED_TABLE_SCHEMA, A.TABLE_SCHEMA, A.TABLE_NAME, A.COLUMN_NAME, A.CONSTRAINT_NAME, TC.CONSTRAINT_NAME FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE A JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS B USING (TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME) LEFT JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS TC ON (A.REFERENCED_TABLE_SCHEMA = TC.TABLE_SCHEMA AND A.REFERENCED_TABLE_NAME = TC.TABLE_NAME AND TC.CONSTRAINT_TYPE IN ('UNIQUE', 'PRIMARY KEY') AND TC.CONSTRAINT_NAME = 'PRIMARY') WHERE B.CONSTRAINT_TYPE = 'FOREIGN KEY' AND A.REFERENCED_TABLE_SCHEMA = '{db}' AND A.REFERENCED_TABLE_NAME='{parent}' ORDER BY 2, 3, 4",
     "SELECT ROUTINE_SCHEMA AS PROCEDURE_CAT, ROUTINE_NAME FROM INFORMATION_SCHEMA.ROUTINES WHERE ROUTINE_SCHEMA = '{db}' AND ROUTINE_NAME LIKE '%' ORDER BY 1, 2",
     "SELECT SPECIFIC_SCHEMA, PARAMETER_NAME FROM INFORMATION_SCHEMA.PARAMETERS WHERE SPECIFIC_SCHEMA = '{db}' ORDER BY 1, 2",
     'SHOW KEYWORDS_NOTHING',
@@ -128,9 +121,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     'SHOW CREATE TABLE `{table}`',
     'SHOW CREATE TABLE `{db}`.`{parent}`',
     "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}'",
-    all(
-      "SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE (table_schema, table_name, lower(column_name)) IN (('{db}', '{parent}', 'id')) ORDER BY 1, 2, 3",
-    ),
+    "SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE (table_schema, table_name, lower(column_name)) IN (('{db}', '{parent}', 'id')) ORDER BY 1, 2, 3",
   ),
   Django: queries(
     "SELECT VERSION(), @@sql_mode, @@default_storage_engine, @@sql_auto_is_null, @@lower_case_table_names, CONVERT_TZ('2001-01-01 01:00:00', 'UTC', 'UTC') IS NOT NULL",
@@ -177,9 +168,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     'SHOW FULL COLUMNS FROM `{table}`;',
     'SHOW INDEX FROM `nothing`',
     "SELECT CONSTRAINT_NAME as constraint_name, CONSTRAINT_NAME as constraintName, CONSTRAINT_SCHEMA as constraintSchema, TABLE_NAME as tableName, COLUMN_NAME as columnName, REFERENCED_TABLE_SCHEMA as referencedTableSchema, REFERENCED_TABLE_NAME as referencedTableName FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE WHERE TABLE_NAME = '{table}' AND CONSTRAINT_NAME != 'PRIMARY' AND CONSTRAINT_SCHEMA = '{db}' AND REFERENCED_TABLE_NAME IS NOT NULL",
-    all(
-      "SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME NOT IN ('MYSQL', 'INFORMATION_SCHEMA', 'PERFORMANCE_SCHEMA', 'SYS', 'mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1",
-    ),
+    "SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME NOT IN ('MYSQL', 'INFORMATION_SCHEMA', 'PERFORMANCE_SCHEMA', 'SYS', 'mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1",
   ),
   Prisma: queries(
     'SELECT @@version, @@GLOBAL.version',
@@ -210,16 +199,12 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     'SELECT CURRENT_USER()',
     'SHOW GRANTS',
     "SELECT `SCHEMA_NAME` FROM `INFORMATION_SCHEMA`.`SCHEMATA` WHERE `SCHEMA_NAME` = '{db}'",
-    all(
-      "SELECT DB_first_level FROM ( SELECT DISTINCT SUBSTRING_INDEX(SCHEMA_NAME, '_', 1) DB_first_level FROM INFORMATION_SCHEMA.SCHEMATA WHERE TRUE ) t ORDER BY DB_first_level ASC LIMIT 0, 100",
-    ),
+    "SELECT DB_first_level FROM ( SELECT DISTINCT SUBSTRING_INDEX(SCHEMA_NAME, '_', 1) DB_first_level FROM INFORMATION_SCHEMA.SCHEMATA WHERE TRUE ) t ORDER BY DB_first_level ASC LIMIT 0, 100",
     'SHOW FULL TABLES FROM `{db}`',
     titles("SHOW TABLE STATUS FROM `{db}` WHERE `Name` LIKE '{table}%'"),
     "SELECT *, `TABLE_SCHEMA` AS `Db`, `TABLE_NAME` AS `Name`, `TABLE_TYPE` AS `TABLE_TYPE`, `ENGINE` AS `Type` FROM `information_schema`.`TABLES` t WHERE `TABLE_SCHEMA` COLLATE utf8_bin IN ('nowhere') ORDER BY Name ASC",
     "SELECT `COLUMN_NAME` AS `Field`, `COLUMN_TYPE` AS `Type`, `COLLATION_NAME` AS `Collation`, `IS_NULLABLE` AS `Null`, `COLUMN_KEY` AS `Key`, `COLUMN_DEFAULT` AS `Default`, `EXTRA` AS `Extra`, `PRIVILEGES` AS `Privileges`, `COLUMN_COMMENT` AS `Comment` FROM `information_schema`.`COLUMNS` WHERE `TABLE_SCHEMA` = '{db}' AND `TABLE_NAME` = '{table}' ORDER BY `ORDINAL_POSITION`",
-    all(
-      "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND TABLE_SCHEMA = '{db}' AND TABLE_NAME IN ('{table}') AND REFERENCED_TABLE_NAME IN ('{parent}') ORDER BY 1, 2",
-    ),
+    "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND TABLE_SCHEMA = '{db}' AND TABLE_NAME IN ('{table}') AND REFERENCED_TABLE_NAME IN ('{parent}') ORDER BY 1, 2",
     'SHOW CREATE DATABASE `{db}`',
     titles(
       'SELECT s.SCHEMA_NAME, COUNT(t.TABLE_SCHEMA) AS SCHEMA_TABLES, SUM(t.TABLE_ROWS), SUM(t.DATA_LENGTH) FROM `information_schema`.SCHEMATA s LEFT JOIN `information_schema`.TABLES t ON t.TABLE_SCHEMA = s.SCHEMA_NAME GROUP BY s.SCHEMA_NAME, s.DEFAULT_COLLATION_NAME ORDER BY s.SCHEMA_NAME',
@@ -232,7 +217,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     titles('SHOW /*!50002 GLOBAL */ STATUS'),
     titles('SELECT NOW()'),
     'SHOW DATABASES',
-    all('SELECT `SCHEMA_NAME` FROM `information_schema`.`SCHEMATA` ORDER BY 1'),
+    'SELECT `SCHEMA_NAME` FROM `information_schema`.`SCHEMATA` ORDER BY 1',
     "SELECT `DEFAULT_COLLATION_NAME` FROM `information_schema`.`SCHEMATA` WHERE `SCHEMA_NAME`='{db}'",
     titles('SHOW TABLE STATUS FROM `{db}`'),
     "SHOW FUNCTION STATUS WHERE `Db`='{db}'",
@@ -253,9 +238,7 @@ export const tools: Readonly<Record<string, readonly ToolQuery[]>> = {
     "SELECT @@GLOBAL.time_zone AS global_tz, @@system_time_zone <> '' AS system_tz, time_format(timediff(now(), convert_tz(now(), @@SESSION.time_zone, '+00:00')), '%H:%i') AS offset",
     "SELECT TABLE_NAME AS `name`, TABLE_SCHEMA AS `schema`, TABLE_COMMENT AS `description` FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'VIEW') AND TABLE_SCHEMA = '{db}' ORDER BY 1",
     "SELECT c.column_name AS `name`, c.ordinal_position - 1 AS `database-position`, NULL AS `table-schema`, c.table_name AS `table-name`, UPPER(c.data_type) AS `database-type`, c.extra = 'auto_increment' AS `database-is-auto-increment`, c.column_key = 'PRI' AS `pk?`, NULLIF(c.column_comment, '') AS `field-comment` FROM information_schema.columns AS c WHERE c.table_schema NOT IN ('information_schema', 'performance_schema', 'sys', 'mysql') AND c.table_schema = '{db}' ORDER BY `table-name`, `database-position`",
-    all(
-      "SELECT a.table_name AS `fk-table-name`, a.column_name AS `fk-column-name`, a.referenced_table_name AS `pk-table-name`, a.referenced_column_name AS `pk-column-name` FROM information_schema.key_column_usage AS a JOIN information_schema.table_constraints AS b USING (constraint_schema, constraint_name, table_name) WHERE b.constraint_type = 'FOREIGN KEY' AND a.referenced_table_schema = '{db}' ORDER BY a.table_name, a.column_name",
-    ),
+    "SELECT a.table_name AS `fk-table-name`, a.column_name AS `fk-column-name`, a.referenced_table_name AS `pk-table-name`, a.referenced_column_name AS `pk-column-name` FROM information_schema.key_column_usage AS a JOIN information_schema.table_constraints AS b USING (constraint_schema, constraint_name, table_name) WHERE b.constraint_type = 'FOREIGN KEY' AND a.referenced_table_schema = '{db}' ORDER BY a.table_name, a.column_name",
     'SHOW GRANTS FOR CURRENT_USER',
     'SELECT TRUE AS `_` FROM `{db}`.`{table}` WHERE 1 <> 1 LIMIT 0',
     'SET time_zone = DEFAULT',
