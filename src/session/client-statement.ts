@@ -45,16 +45,28 @@ export class TabletText {
 const shortened = (text: Buffer): string =>
   text.length <= KEY_TEXT_BYTES_MAX ? text.toString('latin1') : hash('sha512', text);
 
-/** `typesKey` after an execution with `types`. */
-export function typesKeyWith(before: string, types: Buffer | undefined): string {
-  if (types === undefined) return before;
+let mixedStatements = 0;
+
+/** Notes the types of an execution. */
+export function noteTypes(statement: ClientStatement, types: Buffer | undefined): void {
+  statement.types = types;
+  if (types === undefined || statement.earlierTypes !== undefined) return;
+  const before = statement.typesKey;
   const now = types.toString('latin1');
-  if (before === '' || now === before) return now;
-  let merged = '';
-  for (let at = 0; at < now.length; at += 2)
-    merged += (types[at] === columnType.null ? before : now).slice(at, at + 2);
-  return merged;
+  let merged = before === '' ? now : '';
+  for (let at = 0; at < before.length; at += 2) {
+    const [earlier, later] = [before.slice(at, at + 2), now.slice(at, at + 2)];
+    if (earlier !== later && !isNullType(earlier) && !isNullType(later)) {
+      statement.earlierTypes = before;
+      merged = `mixed ${++mixedStatements}`;
+      break;
+    }
+    merged += isNullType(later) ? earlier : later;
+  }
+  statement.typesKey = merged;
 }
+
+const isNullType = (type: string): boolean => type.charCodeAt(0) === columnType.null;
 
 /** A statement that a client has prepared. */
 export type ClientStatement = {
@@ -72,9 +84,12 @@ export type ClientStatement = {
   types: Buffer | undefined;
   /**
    * The types of all executions so far, NULL being of any. MySQL takes a parameter for what it was in earlier executions (after a date a
-   * number is stored as a zero date), so that a tablet's statement serves those only that bind the same.
+   * number is stored as a zero date), so that a tablet's statement serves those only that bind the same. Once they differ its statements
+   * on the tablets are this client's alone.
    */
   typesKey: string;
+  /** What `typesKey` was before they differed. */
+  earlierTypes: string | undefined;
   /** What a failed SEND_LONG_DATA leaves to be said at EXECUTE, until COM_STMT_RESET. */
   failure: HeadgateError | undefined;
   longData: LongData | undefined;

@@ -26,7 +26,6 @@ import type { Template } from '../planner/template.ts';
 import { commandPacket } from '../wire/packets.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
-import { cursorKey } from './cursor.ts';
 import { executeContent } from './execute-values.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { sendAhead } from './long-data.ts';
@@ -102,7 +101,11 @@ export interface TabletStatements {
   /** Sends the client's EXECUTE to a place, where the statement is prepared under `text`; undefined: where its names say, under its own. */
   executeAt(statement: ClientStatement, place?: Place, text?: TabletText): Promise<unknown> | undefined;
   /** A text as a connection has it prepared, preparing it first where it has not. */
-  knownOn(connection: BackendConnection, text: TabletText, key?: string): Promise<PreparedOnTablet>;
+  knownOn(
+    connection: BackendConnection,
+    text: TabletText,
+    statement: ClientStatement,
+  ): Promise<PreparedOnTablet>;
 }
 
 /** Runs the EXECUTE in `statement.packet`. Undefined: it has been relayed, and nothing had to be waited for. */
@@ -271,8 +274,7 @@ async function keptStatement(
   text: TabletText,
   bound: readonly BoundParameter[],
 ): Promise<number> {
-  const key = text.keyOn(connection, statement.typesKey);
-  const prepared = await tablets.knownOn(connection, text, statement.wantsCursor ? cursorKey(key) : key);
+  const prepared = await tablets.knownOn(connection, text, statement);
   prepared.types = Buffer.concat(bound.map(({ type }) => type));
   return prepared.id;
 }

@@ -11,7 +11,7 @@ import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { command } from '../mysql/protocol.ts';
 import { effect, type StatementKind } from '../sql/statement-scan.ts';
 import { commandPacket } from '../wire/packets.ts';
-import { type ClientStatement, forgetPacket, TabletText, typesKeyWith } from './client-statement.ts';
+import { type ClientStatement, forgetPacket, noteTypes, TabletText } from './client-statement.ts';
 import {
   type Cursor,
   closeCursor,
@@ -167,6 +167,7 @@ export class PreparedStatements implements TabletStatements {
       ...facts,
       types: undefined,
       typesKey: '',
+      earlierTypes: undefined,
       failure: undefined,
       longData: undefined,
       wantsCursor: false,
@@ -208,10 +209,7 @@ export class PreparedStatements implements TabletStatements {
     if (statement.longData !== undefined) this.#useLongData(statement, statement.longData);
     statement.packet = packet;
     const types = boundTypes(packet, statement.parameterCount, statement.types);
-    if (types !== statement.types) {
-      statement.types = types;
-      statement.typesKey = typesKeyWith(statement.typesKey, types);
-    }
+    if (types !== statement.types) noteTypes(statement, types);
     if (kept !== undefined && stillHolds(session, kept)) {
       if (kept.kind === 'place') return this.executeAt(statement, kept.place);
       return executeKept(session, statement, kept, this);
@@ -314,10 +312,14 @@ export class PreparedStatements implements TabletStatements {
     statement: ClientStatement,
     text: TabletText,
   ): Promise<Buffer> {
-    const key = this.#keyOn(connection, statement, text);
-    const prepared = await this.#preparedOn(connection, text, key);
-    statement.longData?.sendTo(connection, prepared.id);
-    return outgoingExecute(statement.packet, statement, prepared);
+    try {
+      const prepared = await this.knownOn(connection, text, statement);
+      statement.longData?.sendTo(connection, prepared.id);
+      return outgoingExecute(statement.packet, statement, prepared);
+    } catch (error) {
+      this.#session.holding.giveBack(connection);
+      throw error;
+    }
   }
 
   /** The statement's text where what it asks about the last one is no longer on any connection. */
@@ -443,30 +445,21 @@ export class PreparedStatements implements TabletStatements {
     return wantsCursor ? cursorKey(key) : key;
   }
 
-  /** The statement as the connection has it prepared, preparing it first where it has not. */
-  async #preparedOn(connection: BackendConnection, text: TabletText, key: string): Promise<PreparedOnTablet> {
-    try {
-      return await this.knownOn(connection, text, key);
-    } catch (error) {
-      this.#session.holding.giveBack(connection);
-      throw error;
-    }
-  }
-
-  /** See `TabletStatements`; for a caller that gives back the connection itself. */
+  /** See `TabletStatements`. */
   async knownOn(
     connection: BackendConnection,
     text: TabletText,
-    key = text.keyOn(connection),
+    statement: ClientStatement,
   ): Promise<PreparedOnTablet> {
     const { prepared } = connection;
-    // As PREPARE has left it, without parameters bound.
-    const known = prepared.get(key) ?? prepared.rename(text.keyOn(connection), key);
+    const key = this.#keyOn(connection, statement, text);
+    // As PREPARE has left it, or as the executions did before their types differed.
+    const known = prepared.get(key) ?? prepared.rename(text.keyOn(connection, statement.earlierTypes), key);
     if (known !== undefined) return known;
     const id = await this.#prepareOn(connection, text);
-    connection.closeStatement(connection.prepared.add(key, id));
+    connection.closeStatement(prepared.add(key, id));
     keepToShare(this.#session, connection);
-    return connection.prepared.get(key)!;
+    return prepared.get(key)!;
   }
 
   async #prepareOn(connection: BackendConnection, { text, parseSettings }: TabletText): Promise<number> {
