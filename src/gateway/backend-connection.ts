@@ -128,6 +128,8 @@ export class BackendConnection implements ChannelHandler {
   pending = 0;
   /** Stored code of the schema may have left something (a user variable, a lock) that no statement shows: reset before another session. */
   suspect = false;
+  /** Triggers may have run: what they set is nowhere else, so this one is the last to be reset for another session. */
+  triggered = false;
   /** The user variables that the session has put here, as it knows them; undefined for none. */
   userVariables: ReadonlyMap<string, unknown> | undefined;
   /** What LAST_INSERT_ID() was here when last known: before the INSERT of which `pending` tells. */

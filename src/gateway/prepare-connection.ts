@@ -83,6 +83,7 @@ export async function resetConnection(connection: BackendConnection): Promise<vo
   connection.named.clear();
   connection.suspect = false;
   connection.userVariables = undefined;
+  connection.triggered = false;
   connection.lastInsertId = 0n;
   connection.need = undefined;
   if (connection.status & serverStatus.inTransaction) {

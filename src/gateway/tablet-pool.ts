@@ -176,10 +176,11 @@ export class TabletPool {
     if (clean !== undefined) return this.#adapt(clean, need, owner);
     // Before what a session has left on its connection is thrown away.
     if (this.#hasRoom) return this.#open(need, owner, signal);
-    const other = this.#findIdle((connection) => canServe(connection, need));
+    const other = this.#findIdle((connection) => !connection.triggered && canServe(connection, need));
     if (other !== undefined) return this.#adapt(other, need, owner);
-    const unfit = this.#findIdle(() => true);
+    const unfit = this.#findIdle((connection) => !connection.suspect) ?? this.#findIdle(() => true);
     if (unfit === undefined) return this.#wait(need, owner, signal);
+    if (canServe(unfit, need)) return this.#adapt(unfit, need, owner);
     return this.#replace(unfit, need, owner, signal);
   }
 

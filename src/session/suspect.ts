@@ -12,5 +12,5 @@ export function suspect(session: Session, scan: StatementScan, connection: Backe
   if (scan.kind === 'createRoutine') gateway.definitionsChanged(pool);
   if (!pool.hasStoredCode || !namesTables(scan)) return;
   connection.suspect = true;
-  doubtVariables(session, connection);
+  doubtVariables(session, scan, connection);
 }

@@ -68,8 +68,13 @@ export async function putVariables(
 }
 
 /** Stored code has run on a connection: what it has set there is not known. */
-export function doubtVariables({ state }: Session, connection: BackendConnection): void {
+export function doubtVariables(
+  { state }: Session,
+  { kind }: StatementScan,
+  connection: BackendConnection,
+): void {
   state.variables.doubtOthers();
+  connection.triggered ||= firingTriggers.has(kind);
   connection.userVariables = undefined;
 }
 
