@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, findClients, isMissing } from './matrix/clients.ts';
 import { parting } from './matrix/compare.ts';
-import { playAll } from './matrix/run.ts';
+import { playAll, resultOf } from './matrix/run.ts';
 import { ClientStage } from './matrix/stage.ts';
 
 let stage: ClientStage;
@@ -19,7 +19,7 @@ const missing = clients.filter(isMissing).map(({ name, reason }) => `${name} (${
 if (missing.length > 0) console.log(`Clients that are not played: ${missing.join('; ')}.`);
 
 test.each(clients.filter((each): each is Client => !isMissing(each)))('$name $version', async (client) => {
-  const { baseline, differences } = await playAll(client, stage);
+  const { baseline, differences } = resultOf(await playAll(client, stage));
   expect(baseline.size).toBeGreaterThan(20);
   const unexplained = differences
     .filter(({ known }) => known === undefined)

@@ -149,6 +149,13 @@ export const knownDifferences: readonly KnownDifference[] = [
     title: 'a stream of mysql that closes early',
     why: 'The client reports some streams as closed too early, anywhere; here it did not.',
   },
+  {
+    places: everywhere,
+    check: /compression|TLS/i,
+    value: /"OFF"|false|"0"/,
+    title: "what SHOW STATUS says of the client's connection",
+    why: "`Compression` and `Ssl_cipher` are those of the tablet's connection; the client's own is compressed or encrypted all the same.",
+  },
   // What is being worked on.
   {
     places: everywhere,

@@ -4,7 +4,10 @@ import { type Difference, differences } from './compare.ts';
 import { type Findings, play } from './play.ts';
 import { type ClientStage, type Place, places } from './stage.ts';
 
-/** What a client's checks gave. `passed`: on mysqld without an error, elsewhere as on mysqld. */
+/** What a client's checks gave, by place. */
+export type Played = Readonly<{ client: Client; found: ReadonlyMap<Place, Findings>; ms: number }>;
+
+/** `passed`: on the first place, mysqld, without an error; elsewhere as there. */
 export type ClientResult = Readonly<{
   client: Client;
   baseline: Findings;
@@ -14,25 +17,24 @@ export type ClientResult = Readonly<{
 }>;
 
 /** Plays a client on mysqld and on Headgate at the same time, each in a database of its own. */
-export async function playAll(client: Client, stage: ClientStage): Promise<ClientResult> {
+export async function playAll(client: Client, stage: ClientStage): Promise<Played> {
   const startMs = Date.now();
   await stage.forgetLogins();
   const played = client.withoutMysqld === undefined ? places : places.filter((place) => place !== 'mysqld');
-  const found = new Map(
-    await Promise.all(played.map(async (place) => [place, await play(client, place, stage)] as const)),
+  const found = await Promise.all(
+    played.map(async (place) => [place, await play(client, place, stage)] as const),
   );
-  const baseline = found.get(played[0]!)!;
-  const others = played.slice(1);
-  const passedIn = (place: Place): number =>
-    place === played[0]
-      ? [...baseline.values()].filter(({ outcome }) => outcome === 'ok').length
-      : baseline.size - all.filter((each) => each.place === place && baseline.has(each.check)).length;
-  const all = others.flatMap((place) => differences(client.name, place, baseline, found.get(place)!));
-  return {
-    client,
-    baseline,
-    passed: new Map(played.map((place) => [place, passedIn(place)])),
-    differences: all,
-    ms: Date.now() - startMs,
-  };
+  return { client, found: new Map(found), ms: Date.now() - startMs };
+}
+
+export function resultOf({ client, found, ms }: Played): ClientResult {
+  const [[first, baseline], ...others] = [...found] as [[Place, Findings], ...[Place, Findings][]];
+  const all = others.flatMap(([place, findings]) => differences(client.name, place, baseline, findings));
+  const passed = new Map<Place, number>();
+  passed.set(first, [...baseline.values()].filter(({ outcome }) => outcome === 'ok').length);
+  for (const [place] of others) {
+    const differing = all.filter((each) => each.place === place && baseline.has(each.check));
+    passed.set(place, baseline.size - differing.length);
+  }
+  return { client, baseline, passed, differences: all, ms };
 }
