@@ -2,17 +2,19 @@
  * A client's connection that speaks MySQL's compressed protocol, to its owner the same as one that does not. It stands
  * between the owner and the plain channel only where compression was negotiated.
  *
- * What is written until the end of the running callback becomes one frame. Little is compressed at once; much goes to a
- * worker thread, frame by frame and in order, so that other clients' queries do not wait for it.
+ * What is written until the end of the running callback becomes one frame, or several that end where packets end: there are
+ * clients that cannot put a packet together from more. Little is compressed at once; much goes to a worker thread, frame by
+ * frame and in order, so that other clients' queries do not wait for it.
  */
 import { HeadgateError, messageOf } from '../../errors/headgate-error.ts';
 import type { Channel, ChannelHandler, ClientChannel } from '../channel.ts';
 import type { Codec } from './codec.ts';
 import { buildFrame, type CompressedFrame, FrameReader } from './frame-reader.ts';
+import { PacketBorders } from './packet-borders.ts';
 
 /** MySQL compresses nothing shorter (`MIN_COMPRESS_LENGTH`). */
 const COMPRESSED_FROM_BYTES = 50;
-/** Content of one frame to the client, before compression. */
+/** Content of a frame of several packets, before compression. */
 const FRAME_BYTES_MAX = 64 * 1024;
 /** Up to here compressing costs less than going to another thread; at high levels it never does. */
 const COMPRESS_AT_ONCE_BYTES_MAX = 16 * 1024;
@@ -37,6 +39,9 @@ export class CompressedChannel implements ClientChannel, ChannelHandler {
   #paused = false;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** Before that there is no packet to make a frame of. */
+  #pendingWanted = 0;
+  readonly #borders = new PacketBorders();
   #flushScheduled = false;
   readonly #jobs: Job[] = [];
   #compressing = false;
@@ -70,8 +75,10 @@ export class CompressedChannel implements ClientChannel, ChannelHandler {
     return this.#channel.closed;
   }
 
+  /** Without what waits for the rest of its packet: that does not go out before more is written. */
   get pendingBytes(): number {
-    return this.#pendingBytes + this.#jobBytes + this.#channel.pendingBytes;
+    const waiting = this.#pendingBytes < this.#pendingWanted ? 0 : this.#pendingBytes;
+    return waiting + this.#jobBytes + this.#channel.pendingBytes;
   }
 
   /** What is written stays here for a while: small answers are better copied than their whole buffer kept. */
@@ -81,8 +88,12 @@ export class CompressedChannel implements ClientChannel, ChannelHandler {
 
   write(bytes: Buffer): boolean {
     if (this.closed || this.#ending) return true;
-    this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes < this.#pendingWanted) {
+      this.#pending.push(Buffer.from(bytes));
+      return this.pendingBytes === 0;
+    }
+    this.#pending.push(bytes);
     if (this.#pendingBytes >= FRAME_BYTES_MAX) this.#cut();
     else if (!this.#flushScheduled) {
       this.#flushScheduled = true;
@@ -228,21 +239,28 @@ export class CompressedChannel implements ClientChannel, ChannelHandler {
     this.#idle = false;
   }
 
-  /** Makes frames of all that is pending; their numbers are settled here, whenever they leave. */
+  /** Makes frames of the packets that are pending; their numbers are settled here, whenever they leave. */
   #cut(): void {
     if (this.#pendingBytes === 0 || this.closed) return;
     const bytes = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending);
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    // What is said between commands (a timeout, the end of the router) has the number of its packet.
-    if (this.#idle) this.#sequence = bytes[3]!;
-    this.#idle = false;
-    for (let at = 0; at < bytes.length; at += FRAME_BYTES_MAX) {
-      const part = bytes.subarray(at, at + FRAME_BYTES_MAX);
+    const ends = this.#borders.framesOf(bytes, FRAME_BYTES_MAX);
+    if (ends.length > 0) {
+      // What is said between commands (a timeout, the end of the router) has the number of its packet.
+      if (this.#idle) this.#sequence = bytes[3]!;
+      this.#idle = false;
+    }
+    let from = 0;
+    for (const end of ends) {
+      const part = bytes.subarray(from, end);
+      from = end;
       this.#jobs.push({ sequence: this.#sequence, bytes: part });
       this.#jobBytes += part.length;
       this.#sequence = (this.#sequence + 1) & 0xff;
     }
+    // The owner is told of nothing that is pending here, and may use its memory again.
+    this.#pending = from === bytes.length ? [] : [Buffer.from(bytes.subarray(from))];
+    this.#pendingBytes = bytes.length - from;
+    this.#pendingWanted = this.#borders.wanted;
     this.#work();
   }
 
