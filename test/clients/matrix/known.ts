@@ -158,14 +158,6 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     places: everywhere,
-    client: /mysql-connector-python .pure/,
-    check: /compression/,
-    value: /no answer/,
-    title: 'large rows with compression by mysql-connector-python (pure)',
-    why: 'It waits for ever for a row that comes in more than two compressed frames; mysqld sends a row in one, Headgate passes rows on as they come.',
-  },
-  {
-    places: everywhere,
     check: /login: unknown user/,
     value: /nobody_here/,
     title: 'the login of an unknown user',
