@@ -8,7 +8,7 @@ import type { UserEntry } from '../config/users.ts';
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { FileSink } from '../gateway/file-upload.ts';
 import { command } from '../mysql/protocol.ts';
-import type { ClientPort, RelaySource } from '../session/client-port.ts';
+import type { ClientPort, ClientTransport, RelaySource } from '../session/client-port.ts';
 import { Session } from '../session/session.ts';
 import { SessionState } from '../session/session-state.ts';
 import { schemaState } from '../session/session-track.ts';
@@ -127,6 +127,10 @@ export class ClientConnection implements CompressedChannelHandler, ClientPort {
 
   get closed(): boolean {
     return this.#channel.closed;
+  }
+
+  get transport(): ClientTransport {
+    return this.#identity!;
   }
 
   get isAdmin(): boolean {

@@ -8,6 +8,13 @@ export interface RelaySource {
   keepBytes(): void;
 }
 
+/** How the client's bytes travel. */
+export type ClientTransport = Readonly<{
+  /** As OpenSSL names them; undefined without TLS. */
+  tls: Readonly<{ cipher: string; version: string }> | undefined;
+  compression: Readonly<{ algorithm: 'zlib' | 'zstd'; level: number }> | undefined;
+}>;
+
 /** The client's end of a session, as the session sees it. Sequence numbers are the caller's. */
 export interface ClientPort {
   /** The client has been asked for its file, which goes to the sink. */
@@ -23,6 +30,7 @@ export interface ClientPort {
   readonly isAdmin: boolean;
   /** What USER() and CURRENT_USER() are, where a tablet would say something else; undefined where it says the same. */
   readonly identity: Readonly<{ user: string; currentUser: string }> | undefined;
+  readonly transport: ClientTransport;
   /** Sends one payload as a packet. */
   send(payload: Buffer, sequence: number): void;
   /** Passes on a tablet's bytes as they are, pausing the tablet while the client is slow. */

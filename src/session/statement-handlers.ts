@@ -15,6 +15,7 @@ import { maintainTables } from './show/maintain-tables.ts';
 import { metadataQuery } from './show/metadata-query.ts';
 import { showOwn } from './show/own-show.ts';
 import { showAsQuery } from './show/shown-query.ts';
+import { showStatus } from './show/status.ts';
 import { showProcesses } from './show-processes.ts';
 import { placeOf } from './statement-place.ts';
 import { parseTarget } from './target.ts';
@@ -68,6 +69,8 @@ function show(session: Session, statement: Statement): Promise<unknown> | undefi
       return showDatabases(session, statement);
     case 'processlist':
       return showProcesses(session, statement);
+    case 'status':
+      return showStatus(session, statement);
     case 'vitess':
     case 'headgate':
       return showOwn(session, statement);

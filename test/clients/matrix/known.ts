@@ -151,13 +151,6 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     places: everywhere,
-    check: /compression|TLS/i,
-    value: /"OFF"|false|"0"/,
-    title: "what SHOW STATUS says of the client's connection",
-    why: "`Compression` and `Ssl_cipher` are those of the tablet's connection; the client's own is compressed or encrypted all the same.",
-  },
-  {
-    places: everywhere,
     check: /login: unknown user/,
     value: /nobody_here/,
     title: 'the login of an unknown user',
