@@ -15,7 +15,7 @@ type Block = { next: bigint; end: bigint };
 type Sequence = { block: Block; turn: Promise<unknown> };
 
 /** The connections are nobody's session. */
-const nobody: ConnectionOwner = { onHeldLost() {}, onStateCaptured() {} };
+const nobody: ConnectionOwner = { closed: false, onHeldLost() {}, onStateCaptured() {} };
 
 const COLLATION_UTF8MB4 = 255;
 

@@ -50,6 +50,8 @@ export interface AnswerReceiver extends ResponseSink {
 
 /** The session that used a connection last, and may still come back for what the connection alone knows. */
 export interface ConnectionOwner {
+  /** It will not come back. */
+  readonly closed: boolean;
   /** Hands over what the connection knew of the session's last statement, before another session uses it. */
   onStateCaptured(connection: BackendConnection, state: CapturedState): void;
   /** The connection that the session holds was closed by the gateway or the tablet while no command ran on it. */

@@ -22,6 +22,10 @@ export const isFree = (
   connection.need?.key === need.key &&
   ((connection.pending === 0 && !connection.suspect) || connection.owner === owner);
 
+/** Whether its last session may still ask for what it has left there, which is nowhere else. */
+export const isWanted = ({ triggered, owner }: BackendConnection): boolean =>
+  triggered && owner?.closed === false;
+
 /** Whether a connection can be made to fit: capabilities are fixed at login, and a database cannot be unselected. */
 export const canServe = (connection: BackendConnection, need: ConnectionNeed): boolean =>
   connection.need?.capabilities === need.capabilities && (need.database !== '' || connection.database === '');

@@ -13,7 +13,7 @@ import {
   ERRNO_TOO_MANY_CONNECTIONS,
   type TabletLogin,
 } from './backend-connection.ts';
-import { canServe, isFree, isProven, lend } from './connection-fit.ts';
+import { canServe, isFree, isProven, isWanted, lend } from './connection-fit.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import { idleMsOf } from './idle-limit.ts';
 import {
@@ -172,13 +172,12 @@ export class TabletPool {
     const ready = this.tryTake(need, owner, preferred);
     if (ready !== undefined) return ready;
     if (this.#waiters.length > 0) return this.#wait(need, owner, signal);
-    const clean = this.#findIdle((connection) => !connection.suspect && canServe(connection, need));
-    if (clean !== undefined) return this.#adapt(clean, need, owner);
-    // Before what a session has left on its connection is thrown away.
-    if (this.#hasRoom) return this.#open(need, owner, signal);
-    const other = this.#findIdle((connection) => !connection.triggered && canServe(connection, need));
+    const other =
+      this.#findIdle((connection) => !connection.suspect && canServe(connection, need)) ??
+      this.#findIdle((connection) => !isWanted(connection) && canServe(connection, need));
     if (other !== undefined) return this.#adapt(other, need, owner);
-    const unfit = this.#findIdle((connection) => !connection.suspect) ?? this.#findIdle(() => true);
+    if (this.#hasRoom) return this.#open(need, owner, signal);
+    const unfit = this.#findIdle((connection) => !isWanted(connection)) ?? this.#findIdle(() => true);
     if (unfit === undefined) return this.#wait(need, owner, signal);
     if (canServe(unfit, need)) return this.#adapt(unfit, need, owner);
     return this.#replace(unfit, need, owner, signal);

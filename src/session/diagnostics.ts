@@ -254,9 +254,9 @@ export class Diagnostics {
 
   /** The statement's packet with what the session knows better than the tablet put in as values. */
   substitute(statement: Statement): Buffer {
-    // The casts have the functions' own type and length.
+    // The casts have the functions' own type and length; of FOUND_ROWS() MySQL warns wherever it stands.
     const counts = {
-      found_rows: `CAST(${this.#foundRows} AS SIGNED)`,
+      found_rows: `CAST(IF(FOUND_ROWS() IS NULL, 0, ${this.#foundRows}) AS SIGNED)`,
       row_count: `CAST(${this.#rowCount} AS SIGNED)`,
       variable: (name: string) => this.#session.state.vitess.sqlOf(name),
     };

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 
 /**
  * Answers with a result of the router's own making and ends the statement. `addStatus`: further flags of its end; `warnings`:
- * rows for SHOW WARNINGS.
+ * rows for SHOW WARNINGS; `fieldStatus`: further flags behind the definitions, for clients that are told there.
  */
 export function sendRows(
   session: Session,
@@ -13,6 +13,7 @@ export function sendRows(
   rows: readonly Buffer[],
   addStatus = 0,
   warnings: readonly Buffer[] = [],
+  fieldStatus = addStatus,
 ): void {
   const { port } = session;
   const warningCount = Math.min(warnings.length, 0xffff);
@@ -20,10 +21,11 @@ export function sendRows(
   port.cork();
   session.sendPayload(lenencInteger(definitions.length));
   for (const definition of definitions) session.sendPayload(definition);
-  const end = () => buildResultEnd(session.statusFlags | addStatus, warningCount, port.capabilities);
-  if ((port.capabilities & capability.deprecateEof) === 0) session.sendPayload(end());
+  const end = (status: number) =>
+    buildResultEnd(session.statusFlags | status, warningCount, port.capabilities);
+  if ((port.capabilities & capability.deprecateEof) === 0) session.sendPayload(end(fieldStatus));
   for (const row of rows) session.sendPayload(row);
-  session.sendPayload(end());
+  session.sendPayload(end(addStatus));
   session.diagnostics.noteSeveral({
     affectedRows: -1n,
     rows: rows.length,

@@ -32,6 +32,7 @@ import type { Answered } from './held.ts';
 import { Holding } from './holding.ts';
 import { LeftBehind } from './left-behind.ts';
 import { measureStatement } from './measure-statement.ts';
+import { type Followed, toldOfAll } from './near-text.ts';
 import { withOwnUser } from './own-user.ts';
 import { isPlanned, runPlanned } from './planned.ts';
 import { placeFor } from './prepared-error.ts';
@@ -89,7 +90,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
   #statement: Statement | undefined;
   #place: Place | undefined;
   #settle: (() => void) | undefined;
-  #more: { source: Buffer; next: number } | undefined;
+  #more: (Followed & { next: number }) | undefined;
   /** The client has its answer: whatever fails from here on must not send another one. */
   #answered = false;
   /** What the statement in progress counts as. */
@@ -108,7 +109,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       addStatus: 0,
       clientCapabilities: port.capabilities,
       statementId: 0,
-      errorTold: (error) => this.deadline.told(error),
+      errorTold: (error) => toldOfAll(this.deadline.told(error), this.#more),
       fileSource: (port.capabilities & capability.localFiles) === 0 ? undefined : port,
     };
   }
@@ -171,7 +172,7 @@ export class Session implements ConnectionOwner, AnswerReceiver {
 
   #scanned(source: Buffer, scan: StatementScan): void {
     if (scan.next >= 0 && this.state.multiStatements) {
-      this.#more = { source, next: scan.next };
+      this.#more = { source, end: scan.end, next: scan.next };
       this.addStatus = serverStatus.moreResultsExist;
       this.execute({ source, scan, packet: textPacket(source.subarray(scan.start, scan.end)) });
     } else if (scan.next >= 0) {
@@ -181,11 +182,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
       this.addStatus = 0;
       const whole = this.#more === undefined;
       this.#more = undefined;
-      this.execute({
-        source,
-        scan,
-        packet: whole ? source : textPacket(source.subarray(scan.start, scan.end)),
-      });
+      const packet = whole ? source : textPacket(source.subarray(scan.start, scan.end));
+      this.execute({ source, scan, packet });
     }
   }
 
@@ -428,9 +426,8 @@ export class Session implements ConnectionOwner, AnswerReceiver {
     const known = toServerError(error);
     if (known === undefined)
       this.services.log.error({ err: error, connectionId: this.port.connectionId }, 'internal error');
-    const answer = this.deadline.told(
-      known ?? new HeadgateError('HG_INTERNAL', { detail: messageOf(error) }),
-    );
+    const own = known ?? new HeadgateError('HG_INTERNAL', { detail: messageOf(error) });
+    const answer = toldOfAll(this.deadline.told(own), this.#more);
     if (this.#closed) return;
     if (this.#answered) {
       // The client must not get a second answer to one command; what is uncertain now is told with the next one.

@@ -101,7 +101,7 @@ test('errors by number, whoever raised them; each once', async () => {
     await refusal(client, 'USE nowhere');
     await refusal(client, 'SELEC 1');
     await refusal(client, 'CREATE TEMPORARY TABLE user.passing (n INT)');
-    await client.command(0x1c);
+    await client.command(0x1d);
   });
   for (const errno of [1054, 1146, 1049, 1064, 9101, 1047])
     expect([errno, delta[`headgate_errors_total{errno="${errno}"}`]]).toEqual([errno, 1]);

@@ -161,7 +161,9 @@ describe('commands that are too long', () => {
 
   test.each([-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 1000])('limit %i', async (more) => {
     for (const compression of [undefined, 'zlib'] as const) {
-      const baseline = await played(stage.baseline, limit + more, compression);
+      const [first, second] = await played(stage.baseline, limit + more, compression);
+      // mysqld hangs up at once, and then it is luck whether the error is still read.
+      const baseline = [first === 'closed' ? '1153' : first, second];
       expect([compression, await played(limited.endpoint, limit + more, compression)]).toEqual([
         compression,
         baseline,

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => mysqld?.stop());
 
 const need = connectionNeed({ capabilities: 0, collationId: 255, database: 'main', settings: [] });
-const owner = (): ConnectionOwner => ({ onStateCaptured() {}, onHeldLost() {} });
+const owner = (): ConnectionOwner => ({ closed: false, onStateCaptured() {}, onHeldLost() {} });
 const never = new AbortController().signal;
 
 function poolAt(port: number, connectionsMax: number): TabletPool {

@@ -47,15 +47,6 @@ export const masks = {
       'Headgate refuses GLOBAL and PERSIST before anybody asks whether there is such a variable; both are errors.',
     shapeOnly: true,
   },
-  tabletConnection: {
-    reason: 'Session status is that of the connection to the tablet, which has a TLS of its own or none.',
-    columns: ['Value'],
-  },
-  restOfMultiStatement: {
-    reason:
-      'Each statement of a multi-statement reaches the tablet by itself: a syntax error cannot quote what follows it.',
-    text: /near '.*$/gs,
-  },
   randomValue: { reason: 'The value is random.', shapeOnly: true },
   plan: {
     reason: 'Cost estimates depend on sampled statistics.',

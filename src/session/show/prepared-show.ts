@@ -10,6 +10,7 @@ import { textPacket } from '../text-packet.ts';
 import { showDatabases } from './databases.ts';
 import { executeText } from './prepared-metadata.ts';
 import { shownQuery } from './shown-query.ts';
+import { showStatus } from './status.ts';
 
 /** The text under which a tablet describes the statement; undefined where that is the client's own. */
 export async function prepareShown(
@@ -36,6 +37,8 @@ export function executeShown(
       });
     return showDatabases(session, { source: text, scan, packet: textPacket(text) }, 'binary');
   }
+  if (scan.showKind === 'status' && parameterCount === 0)
+    return showStatus(session, { source: text, scan, packet: textPacket(text) }, 'binary');
   const query = shownQuery(session, { text, scan, mode, target });
   if (query === undefined) return undefined;
   const parameters = new BoundParameters(parameterCount);

@@ -2,7 +2,7 @@
 import { demand } from '../../gateway/prepare-connection.ts';
 import { command, serverStatus } from '../../mysql/protocol.ts';
 import { parseStatement } from '../../sql/parser/statement.ts';
-import { buildTextRow, readTextRow } from '../../wire/packets.ts';
+import { buildBinaryTextRow, buildTextRow, readTextRow } from '../../wire/packets.ts';
 import type { ClientTransport } from '../client-port.ts';
 import { sendRows } from '../local-result.ts';
 import { lexModeIn } from '../read-statement.ts';
@@ -20,9 +20,13 @@ const clientValues: ReadonlyMap<string, (transport: ClientTransport) => string> 
 
 const algorithmNames = { none: '', zlib: 'zlib', zstd: 'zstd' } as const;
 
-/** Undefined where no such variable is shown: a tablet then answers it as it came. */
-export function showStatus(session: Session, statement: Statement): Promise<void> | undefined {
-  return mayShowOwn(session, statement) ? answer(session, statement) : undefined;
+/** Undefined where no such variable is shown: a tablet then answers it as it came. `protocol`: that of the rows for the client. */
+export function showStatus(
+  session: Session,
+  statement: Statement,
+  protocol: 'text' | 'binary' = 'text',
+): Promise<void> | undefined {
+  return mayShowOwn(session, statement) ? answer(session, statement, protocol) : undefined;
 }
 
 function mayShowOwn(session: Session, { source, scan }: Statement): boolean {
@@ -40,18 +44,23 @@ function mayShowOwn(session: Session, { source, scan }: Statement): boolean {
 
 const wildcards: Readonly<Record<string, string>> = { '%': '.*', _: '.' };
 
-async function answer(session: Session, { source, scan, packet }: Statement): Promise<void> {
+async function answer(
+  session: Session,
+  { source, scan, packet }: Statement,
+  protocol: 'text' | 'binary',
+): Promise<void> {
   const { holding, state, services, port } = session;
   const connection = await holding.lease(scan, placeOf(scan, state.target, services.gateway, source));
   try {
     const shown = await demand(connection.ask(command.query, packet.subarray(5)));
     const rows = shown.rows.map((row) => {
-      const [name] = readTextRow(row, shown.definitions.length);
-      const value = name && clientValues.get(name.toString('latin1'));
-      return value ? buildTextRow([name, value(port.transport)]) : row;
+      const cells = readTextRow(row, shown.definitions.length);
+      const value = cells[0] && clientValues.get(cells[0].toString('latin1'));
+      const values = value ? [cells[0]!, value(port.transport)] : cells;
+      return protocol === 'text' ? buildTextRow(values) : buildBinaryTextRow(values);
     });
-    const flags = shown.status & (serverStatus.noIndexUsed | serverStatus.noGoodIndexUsed);
-    sendRows(session, shown.definitions, rows, flags);
+    // MySQL forgets at the end of SHOW STATUS what it has said before its rows.
+    sendRows(session, shown.definitions, rows, 0, [], serverStatus.noIndexUsed);
   } finally {
     holding.giveBack(connection);
   }

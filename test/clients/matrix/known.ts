@@ -78,13 +78,6 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     places: everywhere,
-    check: /several statements/,
-    value: /near 'SELEC 2'/,
-    title: 'a syntax error in a text of several statements',
-    why: 'The statements are sent one by one, so the excerpt in the message ends where the statement ends.',
-  },
-  {
-    places: everywhere,
     client: /mysql-connector-python/,
     check: /login: password.*plain text/,
     value: /fresh/,

@@ -1,6 +1,6 @@
 import { command } from '../../../src/mysql/protocol.ts';
 import { masks } from '../differences.ts';
-import { queries, query, type Script, send, textQueries, textQuery } from '../script.ts';
+import { queries, query, type Script, send, textQueries } from '../script.ts';
 
 export const multiStatements: Script = {
   name: 'multi-statements',
@@ -14,9 +14,12 @@ export const multiStatements: Script = {
       'SELECT 1; -- end',
       'SELECT 1; /* a; b */ SELECT 2; # c; d\nSELECT 3',
       "SELECT ';', \";\", `a;b` FROM (SELECT 1 AS `a;b`) t; SELECT 'x''y;z\\';'",
-    ),
-    textQuery('SELECT 1; SELEC 2; SELECT 3', masks.restOfMultiStatement),
-    ...textQueries(
+      'SELECT 1; SELEC 2; SELECT 3',
+      'SELECT 1;\n\nSELECT\n SELEC 2;\nSELECT 3',
+      'SELECT 1 FROM ; SELECT 2',
+      `SELEC '${'é'.repeat(60)}'; SELECT 1`,
+      `SELECT 1; SELEC '${'x'.repeat(200)}'; SELECT 1`,
+      `SELECT 1; SELECT 1 FROM; SELECT '${'€'.repeat(60)}'`,
       'SELECT 1; SELECT nope; SELECT 3',
       'SELECT 1; SELECT * FROM missing; SELECT 3',
       'INSERT INTO multi (b) VALUES (1); INSERT INTO multi (b) VALUES (2), (3); SELECT LAST_INSERT_ID(); SELECT ROW_COUNT()',

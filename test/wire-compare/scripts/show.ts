@@ -45,7 +45,7 @@ export const show: Script = {
     query('SHOW KEYS FROM shown WHERE Key_name = "PRIMARY"', masks.tableTimes),
     query('SHOW TABLE STATUS LIKE "shown"', masks.tableTimes),
     query('SHOW STATUS LIKE "Threads_connected"', masks.counters),
-    query('SHOW SESSION STATUS LIKE "Ssl_version"', masks.tabletConnection),
+    query('SHOW SESSION STATUS LIKE "Ssl_version"'),
     query('SHOW GLOBAL STATUS LIKE "Uptime"', masks.counters),
     query('EXPLAIN SELECT * FROM shown WHERE id = 1', masks.plan),
     query('EXPLAIN SELECT * FROM shown s JOIN shown_child c ON c.shown_id = s.id', masks.plan),
