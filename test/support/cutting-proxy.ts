@@ -42,6 +42,11 @@ export class CuttingProxy {
     return (this.#server.address() as { port: number }).port;
   }
 
+  /** How many connections are open through it now. */
+  get open(): number {
+    return this.#sockets.size / 2;
+  }
+
   /** Changes what happens to connections from now on. */
   cutBy(nextCut: () => Cut | undefined): void {
     this.#nextCut = nextCut;
