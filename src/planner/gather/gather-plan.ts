@@ -1,0 +1,57 @@
+/**
+ * Plans of queries that no list of shards can answer by itself: the rows that matter are gathered into temporary tables of one tablet, and
+ * the rest of the query runs there, so that whatever it computes is computed by MySQL.
+ */
+import type { QueryPlan } from '../plan.ts';
+import type { RoutingKey } from '../route.ts';
+import type { Template } from '../template.ts';
+
+export type GatherPlan = Readonly<{
+  kind: 'gather';
+  /** The keyspace of its first table. */
+  keyspace: string;
+  /** All keyspaces on whose VSchema and tables the plan rests. */
+  keyspaces: readonly string[];
+  inputs: readonly GatherInput[];
+  /**
+   * The remainder: the client's text with temporary tables in the place of what they stand for, named without a database. No other name in it
+   * may depend on the connection's database.
+   */
+  text: Template;
+  /** Why the shards cannot answer it by themselves, for people. */
+  reason: string;
+}>;
+
+/** What one temporary table is filled with. Each reference has one of its own: none can be opened twice in a query. */
+export type GatherInput = Readonly<{
+  /** The temporary table: `headgate_1` and so on. */
+  table: string;
+  /** What it is to a reader: `customer AS c`. */
+  label: string;
+  /** Its rows, in any order. The text is always given; the plan for several shards is a `Scatter`. */
+  plan: QueryPlan;
+  /** In the order of the plan's result. */
+  columns: readonly GatherColumn[];
+  /** Indexes for the conditions of the remainder: positions of columns. */
+  keys: readonly (readonly number[])[];
+  reductions: readonly Reduction[];
+}>;
+
+export type GatherColumn = Readonly<{
+  name: string;
+  /** Its SQL type with character set, collation and NOT NULL; undefined: by the definition that the shards send. */
+  type: string | undefined;
+}>;
+
+/**
+ * Rows whose `column` is not among the values of another input's column cannot matter. The piece `reduction` of the input's template stands
+ * where the condition goes.
+ */
+export type Reduction = Readonly<{
+  /** Positions of the other input, of its column, and of the own column. */
+  from: number;
+  fromColumn: number;
+  column: number;
+  /** The vindex by which the values lead to shards; undefined: to all. */
+  key: RoutingKey | undefined;
+}>;
