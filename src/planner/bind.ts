@@ -1,7 +1,7 @@
 /** A plan with the values of one execution: which shards, and what text each of them gets. */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { Operands } from './operands.ts';
-import { isRefusal, type Refusal, type RoutedGroup, type Scatter } from './plan.ts';
+import { isRefusal, type QueryPlan, type Refusal, type RoutedGroup } from './plan.ts';
 import { type Doubts, resolveRoute } from './route.ts';
 import { type ShardMap, type ShardSet, union } from './shard-map.ts';
 import { fillTemplate, type Template, type TemplateValues } from './template.ts';
@@ -30,7 +30,7 @@ export function shardsFor(
   return shards;
 }
 
-export const refusalOf = (scatter: Scatter | Refusal): Refusal | undefined =>
+export const refusalOf = (scatter: QueryPlan['scatter']): Refusal | undefined =>
   isRefusal(scatter) ? scatter : undefined;
 
 const MARKER = Buffer.from('?');
@@ -69,6 +69,10 @@ export class TextValues implements TemplateValues {
     let sum = 0n;
     for (const operand of operands) sum += rowCountOf(this.#operands, operand);
     return sum > UNLIMITED ? UNLIMITED : sum;
+  }
+
+  reduction(_index: number): Buffer | undefined {
+    return undefined;
   }
 
   timestamp(): string {

@@ -9,10 +9,13 @@ import { refusalOf, rowCountOf, shardsFor, TextValues } from './bind.ts';
 import { InsertBinding } from './bind-insert.ts';
 import { vindexExactness } from './column-vindex-exactness.ts';
 import { keyText, operandText, routeText } from './describe-route.ts';
+import { describeGather } from './gather/describe-gather.ts';
 import type { Operand, Operands } from './operands.ts';
 import {
   type ChangePlan,
+  type CombinedPlan,
   type InsertPlan,
+  isCombined,
   isRefusal,
   type Plan,
   type PlanAggregate,
@@ -57,6 +60,8 @@ export function describePlan(plan: Plan, execution?: Execution): PlanNode {
         return describeInsert(plan, execution);
       case 'vindex':
         return describeVindexQuery(plan, execution);
+      case 'gather':
+        return describeCombined(plan, execution);
       default:
         return unreachable(plan);
     }
@@ -90,14 +95,25 @@ function describeQuery(plan: QueryPlan, execution: Execution | undefined): PlanN
   if (found.shards === undefined) {
     const several = isRefusal(scatter)
       ? { severalShards: refusalJson(scatter) }
-      : { severalShards: scatterNode(scatter, {}, undefined) };
+      : { severalShards: severalNode(scatter, {}, undefined) };
     return { operator: 'Route', ...facts, sql: singleText(plan, execution), ...several };
   }
   if (found.shards.length <= 1) return singleNode('Route', plan, facts, found, execution!);
   const refusal = errorOf(refusalOf(scatter)) ?? execution!.refusal;
   if (refusal !== undefined || isRefusal(scatter)) return refusedByPlan(refusal!, found, groups, execution!);
-  return scatterNode(scatter, facts, execution);
+  return severalNode(scatter, facts, execution);
 }
+
+const severalNode = (
+  scatter: Scatter | CombinedPlan,
+  facts: Record<string, Json>,
+  execution: Execution | undefined,
+): PlanNode =>
+  isCombined(scatter) ? describeCombined(scatter, execution) : scatterNode(scatter, facts, execution);
+
+/** With the inputs as they are for all texts of their kind: their shards are those of other keyspaces. */
+const describeCombined = (plan: CombinedPlan, execution: Execution | undefined): PlanNode =>
+  describeGather(plan, (template) => templateText(template, execution));
 
 const errorOf = (refusal: Refusal | undefined): HeadgateError | undefined =>
   refusal === undefined ? undefined : new HeadgateError(refusal.code, { detail: refusal.detail });
@@ -347,6 +363,8 @@ function templateText(template: Template, execution: Execution | undefined): str
           return NOW;
         case 'sum':
           return piece.operands.map((operand) => operandText(operand, undefined)).join(' + ');
+        case 'reduction':
+          return `${piece.before}:values${piece.behind}`;
         default:
           return unreachable(piece);
       }

@@ -2,11 +2,15 @@
 import type { ErrorName } from '../errors/catalogue.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { TableVSchema, VindexDefinition } from '../vschema/vschema.ts';
+import type { GatherPlan } from './gather/gather-plan.ts';
 import type { Operand } from './operands.ts';
 import type { Route, RoutingKey } from './route.ts';
 import type { Template } from './template.ts';
 
-export type Plan = QueryPlan | ChangePlan | InsertPlan | VindexPlan;
+export type Plan = QueryPlan | ChangePlan | InsertPlan | VindexPlan | CombinedPlan;
+
+/** Queries of which no shard has all rows that meet: put together behind the shards, by the router or by a tablet. */
+export type CombinedPlan = GatherPlan;
 
 /** Why a statement cannot run over several shards, as an error. */
 export type Refusal = Readonly<{ code: ErrorName; detail: string }>;
@@ -28,7 +32,7 @@ export type QueryPlan = Readonly<{
   /** The text for one shard where it cannot be the client's own; undefined: as it came. */
   text: Template | undefined;
   /** What happens when there are several shards. */
-  scatter: Scatter | Refusal;
+  scatter: Scatter | CombinedPlan | Refusal;
 }>;
 
 /** UPDATE and DELETE. */
@@ -149,4 +153,13 @@ export type PlanAggregate =
 
 export const refused = (code: ErrorName, detail: string): Refusal => Object.freeze({ code, detail });
 
-export const isRefusal = (value: Scatter | Refusal): value is Refusal => 'code' in value;
+export const isRefusal = (value: QueryPlan['scatter']): value is Refusal => 'code' in value;
+
+export const isCombined = (value: QueryPlan['scatter']): value is CombinedPlan => 'kind' in value;
+
+/** The keyspaces on whose VSchema and tables a plan rests. */
+export function keyspacesOf(plan: Plan): readonly string[] {
+  if (plan.kind === 'gather') return plan.keyspaces;
+  const several = plan.kind === 'query' && isCombined(plan.scatter) ? plan.scatter.keyspaces : [];
+  return several.length === 0 ? [plan.keyspace] : several;
+}

@@ -14,7 +14,9 @@ export type Piece =
   /** When the statement began, in seconds with six digits: one moment for all shards. */
   | Readonly<{ kind: 'timestamp' }>
   /** A number of rows: the sum of the operands. */
-  | Readonly<{ kind: 'sum'; operands: readonly Operand[] }>;
+  | Readonly<{ kind: 'sum'; operands: readonly Operand[] }>
+  /** Of a gather input: the values of its reduction `index` as a list, between these texts; nothing where there are too many. */
+  | Readonly<{ kind: 'reduction'; index: number; before: Buffer; behind: Buffer }>;
 
 export type Template = readonly Piece[];
 
@@ -34,6 +36,8 @@ export interface TemplateValues {
   markers(): readonly number[];
   sum(operands: readonly Operand[]): bigint;
   timestamp(): string;
+  /** A list of literals; undefined: the condition is left out. */
+  reduction(index: number): Buffer | undefined;
 }
 
 /** Builds a template from stretches of one text and from text of the planner's own. */
@@ -118,6 +122,11 @@ export class TemplateBuilder {
     return this.text(behind);
   }
 
+  reduction(index: number, before: string, behind: string): this {
+    this.#pieces.push({ kind: 'reduction', index, before: Buffer.from(before), behind: Buffer.from(behind) });
+    return this;
+  }
+
   build(): Template {
     return Object.freeze([...this.#pieces]);
   }
@@ -180,6 +189,10 @@ function pieceBytes(piece: Piece, values: TemplateValues): Buffer {
       return Buffer.from(values.timestamp());
     case 'sum':
       return Buffer.from(String(values.sum(piece.operands)));
+    case 'reduction': {
+      const list = values.reduction(piece.index);
+      return list === undefined ? nothing : Buffer.concat([piece.before, list, piece.behind]);
+    }
     default:
       return unreachable(piece);
   }

@@ -9,7 +9,7 @@ import { refusalOf, refuse, shardsFor, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
 import { describePlan, type PlanNode, refusedNode, relayNode } from '../planner/describe-plan.ts';
 import { Operands } from '../planner/operands.ts';
-import { isRefusal, type Plan } from '../planner/plan.ts';
+import { type CombinedPlan, isCombined, isRefusal, type Plan } from '../planner/plan.ts';
 import { planTree } from '../planner/plan-tree.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import type { Template } from '../planner/template.ts';
@@ -246,6 +246,7 @@ function shardsOf(plan: Plan, explained: Explained, map: ShardMap): Destination 
       if (shards.length <= 1) return { shards, shardText: filled(plan.text) };
       requireSeveral(session, scan);
       if (plan.kind === 'change') return { shards, shardText: filled(plan.scatterText) };
+      if (isCombined(plan.scatter)) throw notOneTablet(plan.scatter);
       return { shards, shardText: isRefusal(plan.scatter) ? undefined : filled(plan.scatter.text) };
     }
     case 'insert': {
@@ -259,5 +260,10 @@ function shardsOf(plan: Plan, explained: Explained, map: ShardMap): Destination 
     }
     case 'vindex':
       throw unsupported('has no EXPLAIN of a vindex query other than FORMAT=HEADGATE: no tablet runs it');
+    case 'gather':
+      throw notOneTablet(plan);
   }
 }
+
+const notOneTablet = ({ reason }: CombinedPlan): HeadgateError =>
+  unsupported(`has no EXPLAIN other than FORMAT=HEADGATE of a query that no tablet runs alone: ${reason}`);

@@ -5,7 +5,7 @@
 import { type DirectRoute, directRoute, directShard } from '../planner/direct-route.ts';
 import type { ValueContext } from '../planner/literal-value.ts';
 import { Operands } from '../planner/operands.ts';
-import type { Plan } from '../planner/plan.ts';
+import { keyspacesOf, type Plan } from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import type { KeyspaceSchema } from '../schema/schema.ts';
 import type { SlotTable } from '../sql/literals-found.ts';
@@ -24,7 +24,7 @@ type Facts = Readonly<{
   topology: Topology | undefined;
   target: Target;
   context: ValueContext;
-  schema: KeyspaceSchema | undefined;
+  schemas: readonly Readonly<{ keyspace: string; schema: KeyspaceSchema | undefined }>[];
 }>;
 
 /** A statement that needs no plan. */
@@ -55,17 +55,17 @@ export type KeptTexts = {
   scatter: Readonly<{ text: TabletText; markers: readonly number[] }> | undefined;
 };
 
-const factsOf = ({ services, state }: Session, keyspace: string): Facts => ({
+const factsOf = ({ services, state }: Session, keyspaces: readonly string[]): Facts => ({
   topology: services.gateway.topology,
   target: state.target,
   context: state.valueContext,
-  schema: services.gateway.schema(keyspace),
+  schemas: keyspaces.map((keyspace) => ({ keyspace, schema: services.gateway.schema(keyspace) })),
 });
 
 export const keepPlace = (session: Session, place: Place): KeptPlace => ({
   kind: 'place',
   place,
-  ...factsOf(session, ''),
+  ...factsOf(session, []),
 });
 
 /** `slots`: a copy of the literals in the statement's text. */
@@ -75,7 +75,7 @@ export function keepPlan(
   plan: Plan,
   slots: SlotTable | undefined,
 ): KeptRoute {
-  const facts = factsOf(session, plan.keyspace);
+  const facts = factsOf(session, keyspacesOf(plan));
   const parameters = new BoundParameters(statement.parameterCount);
   const isRouted = plan.kind === 'query' || plan.kind === 'change';
   return {
@@ -102,7 +102,7 @@ export function stillHolds({ services, state, schemaChanging }: Session, kept: K
     kept.topology === gateway.topology &&
     kept.target === state.target &&
     kept.context === state.valueContext &&
-    (kept.kind === 'place' || kept.schema === gateway.schema(kept.plan.keyspace))
+    kept.schemas.every(({ keyspace, schema }) => schema === gateway.schema(keyspace))
   );
 }
 

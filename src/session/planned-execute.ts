@@ -16,7 +16,9 @@ import { InsertBinding } from '../planner/bind-insert.ts';
 import { Operands } from '../planner/operands.ts';
 import {
   type ChangePlan,
+  type CombinedPlan,
   type InsertPlan,
+  isCombined,
   isRefusal,
   type Plan,
   type QueryPlan,
@@ -26,6 +28,7 @@ import type { Template } from '../planner/template.ts';
 import { commandPacket } from '../wire/packets.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
+import { runCombined } from './combined.ts';
 import { executeContent } from './execute-values.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { sendAhead } from './long-data.ts';
@@ -62,6 +65,7 @@ export async function preparePlace(
   if (plan === undefined) return undefined;
   const { plans } = session.services;
   const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
+  if (plan.kind === 'gather') throw notOverShards('PREPARE of a statement over several keyspaces');
   if (plan.kind === 'vindex') return { place, text: vindexDescription(plan) };
   const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
   const { text, mode } = statement;
@@ -163,6 +167,8 @@ export function executeKept(
       return executeInsert(run, plan);
     case 'vindex':
       return answerVindexQuery(session, plan, kept.operands, 'binary');
+    case 'gather':
+      return executeParts(run, plan);
     default:
       return unreachable(plan);
   }
@@ -173,11 +179,15 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
   const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
   const shards = shardsFor(plan.groups, kept.operands, kept.map, refusal);
   if (shards.length <= 1) return executeSingle(run, plan, shards[0] ?? 0);
+  if (plan.kind === 'query') {
+    const { scatter } = plan;
+    if (isCombined(scatter)) return executeParts(run, scatter);
+    requireSeveral(session, run.statement.scan);
+    const places = shards.map((at) => keptPlaceAt(session, kept, at));
+    return isRefusal(scatter) ? undefined : executeScatter(run, scatter, places);
+  }
   requireSeveral(session, run.statement.scan);
   const places = shards.map((at) => keptPlaceAt(session, kept, at));
-  if (plan.kind === 'query') {
-    return isRefusal(plan.scatter) ? undefined : executeScatter(run, plan.scatter, places);
-  }
   const values = valuesOf(run);
   const text = textOf(plan.scatterText, values);
   const parameters = values.markers().map((index) => kept.parameters.bound(index));
@@ -187,6 +197,18 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
     { source, scan, packet: textPacket(source) },
     plan,
     places.map((place) => ({ place, text, rowNumbers: undefined, parameters })),
+  );
+}
+
+function executeParts(run: Execution, plan: CombinedPlan): Promise<void> {
+  const { session, statement, kept } = run;
+  const { scan, text: source } = statement;
+  const nowMs = Date.now();
+  const values = () => new TextValues(source, kept.operands, nowMs);
+  const bound = (parameter: number) => kept.parameters.bound(parameter);
+  return runCombined(
+    { session, scan, source, operands: kept.operands, values, bound, prepared: statement },
+    plan,
   );
 }
 

@@ -12,6 +12,8 @@ import { Operands } from '../planner/operands.ts';
 import { shardOfId } from '../planner/place-key.ts';
 import {
   type ChangePlan,
+  type CombinedPlan,
+  isCombined,
   isRefusal,
   type Plan,
   type QueryPlan,
@@ -23,6 +25,7 @@ import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { unwrapped } from '../sql/unwrapped.ts';
+import { runCombined } from './combined.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
 import type { Plans } from './plans.ts';
@@ -180,6 +183,8 @@ function runPlan(
       return runInsert(session, statement, plan, operands);
     case 'vindex':
       return answerVindexQuery(session, plan, operands);
+    case 'gather':
+      return runParts(session, statement, plan);
     default:
       return unreachable(plan);
   }
@@ -200,6 +205,7 @@ function runQuery(
     relaySingle(session, statement, plan, shards[0], map, operands);
     return undefined;
   }
+  if (isCombined(plan.scatter)) return runParts(session, statement, plan.scatter);
   return runScatter(
     session,
     statement,
@@ -208,6 +214,24 @@ function runQuery(
     operands,
   );
 }
+
+/** The statement whose fingerprint has just been read, as parts that are put together. */
+function runParts(session: Session, { scan, source }: Statement, plan: CombinedPlan): Promise<void> {
+  const { plans } = session.services;
+  // The slots are those of the statement read last, which is another one as soon as something waits.
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
+  const operands = new Operands(source, lexModeIn(session), slots, [], session.state.valueContext);
+  const nowMs = Date.now();
+  const values = () => new TextValues(source, operands, nowMs);
+  return runCombined(
+    { session, scan, source, operands, values, bound: noParameter, prepared: undefined },
+    plan,
+  );
+}
+
+const noParameter = (): never => {
+  throw new HeadgateError('HG_INTERNAL', { detail: 'a marker in a text statement' });
+};
 
 /** The text as it came, or with its tables' names put right, to one shard. */
 function relaySingle(

@@ -5,7 +5,7 @@
 import type { Gateway } from '../gateway/gateway.ts';
 import { ContextIds } from '../planner/context-ids.ts';
 import type { LoadPlan } from '../planner/load.ts';
-import type { Plan, QueryPlan } from '../planner/plan.ts';
+import { keyspacesOf, type Plan, type QueryPlan } from '../planner/plan.ts';
 import { PlanCache, type PlanCacheFigures } from '../planner/plan-cache.ts';
 import { type PlannerInput, planLoadStatement, planStatement } from '../planner/plan-statement.ts';
 import { buildShardMap, type ShardMap } from '../planner/shard-map.ts';
@@ -32,13 +32,19 @@ type Entry = Readonly<{
   /** For statements with the same key, where it may be used for them. */
   scan: StatementScan | undefined;
   /** On what the plan rests. */
-  vschema: KeyspaceVSchema | undefined;
+  rests: readonly Basis[];
   rules: RoutingRules;
-  schema: KeyspaceSchema | undefined;
   /** Where no keyspace is selected a name is looked for in all of them; undefined elsewhere. */
   whole: VSchema | undefined;
   /** The statement without its literals, cut. */
   digest: string;
+}>;
+
+/** A keyspace as it was when a plan was made. */
+type Basis = Readonly<{
+  keyspace: string;
+  vschema: KeyspaceVSchema | undefined;
+  schema: KeyspaceSchema | undefined;
 }>;
 
 /** One plan of the cache; `text` is its statement without literals. */
@@ -196,9 +202,8 @@ export class Plans {
       const entry: Entry = {
         plan,
         scan: reusableScan(scan) ? scan : undefined,
-        vschema: plan === undefined ? undefined : this.vschema.keyspaces.get(plan.keyspace),
+        rests: plan === undefined ? [] : keyspacesOf(plan).map((keyspace) => this.#basis(keyspace)),
         rules: this.vschema.routingRules,
-        schema: plan === undefined ? undefined : this.#gateway.schema(plan.keyspace),
         whole: target.keyspace === '' ? this.vschema : undefined,
         digest: digestOf(source, scan.start, scan.end, mode, DIGEST_CHARACTERS_MAX).text,
       };
@@ -246,12 +251,21 @@ export class Plans {
     };
   }
 
-  #holds({ plan, vschema, rules, schema, whole }: Entry): boolean {
+  #holds({ plan, rests, rules, whole }: Entry): boolean {
     if (rules !== this.vschema.routingRules || (whole !== undefined && whole !== this.vschema)) return false;
     if (plan === undefined) return false;
-    return (
-      vschema === this.vschema.keyspaces.get(plan.keyspace) && schema === this.#gateway.schema(plan.keyspace)
-    );
+    for (const { keyspace, vschema, schema } of rests)
+      if (vschema !== this.vschema.keyspaces.get(keyspace) || schema !== this.#gateway.schema(keyspace))
+        return false;
+    return true;
+  }
+
+  #basis(keyspace: string): Basis {
+    return {
+      keyspace,
+      vschema: this.vschema.keyspaces.get(keyspace),
+      schema: this.#gateway.schema(keyspace),
+    };
   }
 
   /** Our parser refused what MySQL accepts; `digest` is the statement without its literals. */

@@ -9,6 +9,7 @@ import { Operands } from '../planner/operands.ts';
 import {
   type ChangePlan,
   type InsertPlan,
+  isCombined,
   isRefusal,
   type Plan,
   type QueryPlan,
@@ -120,6 +121,8 @@ async function executePlan(run: Execution, plan: Plan): Promise<void> {
       return executeInsert(run, plan, operands, map);
     case 'vindex':
       throw notOverShards('EXECUTE of a vindex query');
+    case 'gather':
+      throw notOverShards('EXECUTE of a statement over several keyspaces');
     default:
       return unreachable(plan);
   }
@@ -160,6 +163,7 @@ async function executeOn(
     }));
     return changeShards(session, ownStatement(run), plan, statements);
   }
+  if (isCombined(plan.scatter)) throw notOverShards(`EXECUTE … USING of this: ${plan.scatter.reason}`);
   if (!isRefusal(plan.scatter)) await executeScatter(run, plan.scatter, places, operands);
 }
 

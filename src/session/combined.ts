@@ -1,0 +1,31 @@
+/** Queries whose rows come from places that cannot see each other: which of the ways of putting them together. */
+
+import type { TextValues } from '../planner/bind.ts';
+import { refuse } from '../planner/bind.ts';
+import type { Operands } from '../planner/operands.ts';
+import type { CombinedPlan } from '../planner/plan.ts';
+import type { StatementScan } from '../sql/statement.ts';
+import type { BoundParameter } from './bound-parameters.ts';
+import type { ClientStatement } from './client-statement.ts';
+import type { Session } from './session.ts';
+
+/** One execution, by whichever of the ways in which a client can ask for it. */
+export type CombinedRun = Readonly<{
+  session: Session;
+  scan: StatementScan;
+  /** Where the client's own text is: the scan's positions are in it. */
+  source: Buffer;
+  /** Values that stay valid while other statements are read. */
+  operands: Operands;
+  /** What fills the plan's templates: all of them have the same moment. */
+  values: () => TextValues;
+  /** The value for a marker that a template has left. */
+  bound: (parameter: number) => BoundParameter;
+  /** Of EXECUTE: the answer is in the binary protocol. */
+  prepared: ClientStatement | undefined;
+}>;
+
+/** Ends when the client has the whole answer. */
+export async function runCombined(_run: CombinedRun, plan: CombinedPlan): Promise<void> {
+  refuse({ code: 'HG_SHARDED_NOT_PLANNED', detail: plan.reason });
+}
