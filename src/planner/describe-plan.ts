@@ -27,14 +27,10 @@ import {
   type Step,
   type VindexPlan,
 } from './plan.ts';
+import type { Json, PlanNode } from './plan-node.ts';
 import { type Doubts, type RoutingKey, resolveRoute } from './route.ts';
 import type { ShardMap, ShardSet } from './shard-map.ts';
 import { fillTemplate, type Template } from './template.ts';
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
-
-/** One operator of a plan with its facts; `input` is the operator that gives it rows. */
-export type PlanNode = { readonly operator: string; readonly [fact: string]: Json };
 
 /** One execution of a plan. */
 export type Execution = Readonly<{
@@ -43,7 +39,8 @@ export type Execution = Readonly<{
   /** The buffer that holds it, to which slots refer. */
   text: Buffer;
   operands: Operands;
-  map: ShardMap;
+  /** The shards of a keyspace. */
+  mapOf: (keyspace: string) => ShardMap;
   /** What it is refused with on several shards, whatever the plan says. */
   refusal?: HeadgateError | undefined;
 }>;
@@ -90,7 +87,7 @@ export const relayNode = (keyspace: string, shard: string, sql: string): PlanNod
 
 function describeQuery(plan: QueryPlan, execution: Execution | undefined): PlanNode {
   const { keyspace, groups, scatter } = plan;
-  const found = findShards(groups, execution);
+  const found = findShards(keyspace, groups, execution);
   const facts = { keyspace, ...found.facts };
   if (found.shards === undefined) {
     const several = isRefusal(scatter)
@@ -99,8 +96,9 @@ function describeQuery(plan: QueryPlan, execution: Execution | undefined): PlanN
     return { operator: 'Route', ...facts, sql: singleText(plan, execution), ...several };
   }
   if (found.shards.length <= 1) return singleNode('Route', plan, facts, found, execution!);
+  if (!isRefusal(scatter) && isCombined(scatter)) return describeCombined(scatter, execution);
   const refusal = errorOf(refusalOf(scatter)) ?? execution!.refusal;
-  if (refusal !== undefined || isRefusal(scatter)) return refusedByPlan(refusal!, found, groups, execution!);
+  if (refusal !== undefined || isRefusal(scatter)) return refusedByPlan(refusal!, found, plan);
   return severalNode(scatter, facts, execution);
 }
 
@@ -111,9 +109,11 @@ const severalNode = (
 ): PlanNode =>
   isCombined(scatter) ? describeCombined(scatter, execution) : scatterNode(scatter, facts, execution);
 
-/** With the inputs as they are for all texts of their kind: their shards are those of other keyspaces. */
 const describeCombined = (plan: CombinedPlan, execution: Execution | undefined): PlanNode =>
-  describeGather(plan, (template) => templateText(template, execution));
+  describeGather(plan, {
+    describeQuery: (input) => describeQuery(input, execution),
+    textOf: (template) => templateText(template, execution),
+  });
 
 const errorOf = (refusal: Refusal | undefined): HeadgateError | undefined =>
   refusal === undefined ? undefined : new HeadgateError(refusal.code, { detail: refusal.detail });
@@ -121,10 +121,15 @@ const errorOf = (refusal: Refusal | undefined): HeadgateError | undefined =>
 type FoundShards = Readonly<{ shards: ShardSet | undefined; facts: Record<string, Json> }>;
 
 /** Where the groups of a plan lead. */
-function findShards(groups: readonly RoutedGroup[], execution: Execution | undefined): FoundShards {
-  const rows = groups.map((group) => describeGroup(group, execution));
+function findShards(
+  keyspace: string,
+  groups: readonly RoutedGroup[],
+  execution: Execution | undefined,
+): FoundShards {
+  const rows = groups.map((group) => describeGroup(keyspace, group, execution));
   if (execution === undefined) return { shards: undefined, facts: { rows } };
-  const { operands, map } = execution;
+  const { operands } = execution;
+  const map = execution.mapOf(keyspace);
   const shards = shardsFor(groups, operands, map, undefined);
   if (groups.length > 0 && shards.length === 0) return { shards, facts: { rows, shards: [], note: NO_ROWS } };
   return { shards, facts: groups.length === 0 ? {} : { rows, shards: namesOf(shards, map) } };
@@ -134,16 +139,19 @@ const NO_ROWS = 'no row can match; the first shard says so in its own words';
 
 const namesOf = (shards: ShardSet, map: ShardMap): string[] => shards.map((at) => map.names[at]!);
 
-function describeGroup(group: RoutedGroup, execution: Execution | undefined): Json {
+function describeGroup(keyspace: string, group: RoutedGroup, execution: Execution | undefined): Json {
   const { tables, route, key } = group;
   const where = routeText(route, execution?.operands);
   const doubts: Doubts = new Set();
+  const map = execution?.mapOf(keyspace);
   const own =
-    execution === undefined ? undefined : resolveRoute(route, execution.operands, execution.map, doubts);
+    execution === undefined || map === undefined
+      ? undefined
+      : resolveRoute(route, execution.operands, map, doubts);
   return {
     tables,
     where,
-    ...(own === undefined ? {} : { shards: namesOf(own, execution!.map) }),
+    ...(own === undefined ? {} : { shards: namesOf(own, map!) }),
     ...(key === undefined ? {} : keyFacts(key)),
     ...(doubts.size === 0 ? {} : { notNarrowed: [...doubts] }),
   };
@@ -166,7 +174,7 @@ function singleNode(
   { shards }: FoundShards,
   execution: Execution,
 ): PlanNode {
-  const { map } = execution;
+  const map = execution.mapOf(plan.keyspace);
   const any = plan.groups.length === 0;
   const place: Record<string, Json> = any ? { shards: namesOf([shards?.[0] ?? 0], map) } : {};
   if (any && map.names.length > 1) place.note = ANY_SHARD;
@@ -186,12 +194,10 @@ const singleText = (
 function refusedByPlan(
   error: HeadgateError,
   { facts }: FoundShards,
-  groups: readonly RoutedGroup[],
-  execution: Execution,
+  { keyspace, groups }: QueryPlan | ChangePlan,
 ): PlanNode {
-  const { map } = execution;
   const named = groups.length === 0 ? {} : facts;
-  return refusedNode(error, { keyspace: map.keyspace, ...named });
+  return refusedNode(error, { keyspace, ...named });
 }
 
 const refusalJson = (refusal: Refusal): Json => ({
@@ -274,7 +280,7 @@ const verbs = { update: 'Update', delete: 'Delete', insert: 'Insert', replace: '
 
 function describeChange(plan: ChangePlan, execution: Execution | undefined): PlanNode {
   const { keyspace, groups, refusal, scatterText } = plan;
-  const found = findShards(groups, execution);
+  const found = findShards(keyspace, groups, execution);
   const facts = { keyspace, ...found.facts };
   const operator = verbs[plan.verb];
   if (found.shards === undefined) {
@@ -283,7 +289,7 @@ function describeChange(plan: ChangePlan, execution: Execution | undefined): Pla
   }
   if (found.shards.length <= 1) return singleNode(operator, plan, facts, found, execution!);
   const problem = errorOf(refusal) ?? execution!.refusal;
-  if (problem !== undefined) return refusedByPlan(problem, found, groups, execution!);
+  if (problem !== undefined) return refusedByPlan(problem, found, plan);
   return { operator, ...facts, sql: templateText(scatterText, execution) };
 }
 
@@ -298,7 +304,8 @@ function describeInsert(plan: InsertPlan, execution: Execution | undefined): Pla
   };
   const operator = verbs[plan.verb];
   if (execution === undefined) return { operator, ...facts };
-  const { operands, map } = execution;
+  const { operands } = execution;
+  const map = execution.mapOf(keyspace);
   const binding = new InsertBinding(plan, operands, new ShownValues(execution), map);
   if (sequence !== undefined) {
     const count = binding.generated.length;
@@ -336,6 +343,8 @@ function describeVindexQuery(
 
 /** The statement's moment is no part of its plan. */
 const NOW = ':now';
+/** Nor are the values that another input has. */
+const VALUES = Buffer.from(':values');
 
 /** What stands in the text of an execution. */
 class ShownValues extends TextValues {
@@ -345,6 +354,10 @@ class ShownValues extends TextValues {
 
   override timestamp(): string {
     return NOW;
+  }
+
+  override reduction(): Buffer {
+    return VALUES;
   }
 }
 

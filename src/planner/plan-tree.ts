@@ -1,13 +1,13 @@
 /** A described plan as an indented tree of text, the outermost operator first. */
-import type { Json, PlanNode } from './describe-plan.ts';
+import { isNode, type Json, type PlanNode } from './plan-node.ts';
 
 const INDENT = '  ';
 /** Facts that are sentences or SQL: each has a line of its own. */
-const longFacts: ReadonlySet<string> = new Set(['sql', 'message', 'note', 'because', 'sequence']);
+const longFacts: ReadonlySet<string> = new Set(['sql', 'message', 'note', 'because', 'reason', 'sequence']);
 
 /** The lines of the tree; statements keep their own line breaks. */
 export function planTree(node: PlanNode): string[] {
-  const { operator, input, ...facts } = node;
+  const { operator, input, inputs, ...facts } = node;
   const short: string[] = [];
   const below: string[] = [];
   for (const [name, value] of Object.entries(facts)) {
@@ -19,7 +19,7 @@ export function planTree(node: PlanNode): string[] {
     else short.push(`${name} ${scalar(value)}`);
   }
   const head = short.length === 0 ? operator : `${operator}: ${short.join('; ')}`;
-  const rest = isNode(input) ? planTree(input) : [];
+  const rest = [input, ...(Array.isArray(inputs) ? inputs : [])].filter(isNode).flatMap(planTree);
   return [head, ...indented(below), ...indented(rest)];
 }
 
@@ -38,9 +38,6 @@ const indented = (lines: readonly string[]): string[] => lines.map((line) => IND
 
 const isRecord = (value: Json | undefined): value is Readonly<Record<string, Json>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isNode = (value: Json | undefined): value is PlanNode =>
-  isRecord(value) && typeof value.operator === 'string';
 
 function scalar(value: Json): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(scalar).join(', ');

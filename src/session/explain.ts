@@ -7,9 +7,10 @@ import { TabletRefusal } from '../gateway/tablet-refusal.ts';
 import { columnType } from '../mysql/protocol.ts';
 import { refusalOf, refuse, shardsFor, textOf } from '../planner/bind.ts';
 import { InsertBinding } from '../planner/bind-insert.ts';
-import { describePlan, type PlanNode, refusedNode, relayNode } from '../planner/describe-plan.ts';
+import { describePlan, refusedNode, relayNode } from '../planner/describe-plan.ts';
 import { Operands } from '../planner/operands.ts';
 import { type CombinedPlan, isCombined, isRefusal, type Plan } from '../planner/plan.ts';
+import type { PlanNode } from '../planner/plan-node.ts';
 import { planTree } from '../planner/plan-tree.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import type { Template } from '../planner/template.ts';
@@ -151,7 +152,7 @@ function describe(explained: Explained): PlanNode {
     sql: text.toString('utf8', scan.start, scan.end),
     text,
     operands: operandsOf(explained),
-    map: session.services.plans.shardMap(plan.keyspace),
+    mapOf: (keyspace) => session.services.plans.shardMap(keyspace),
     refusal: refusalOnSeveral(explained),
   });
 }

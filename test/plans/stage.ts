@@ -4,10 +4,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeadgateError } from '../../src/errors/headgate-error.ts';
-import { describePlan, type PlanNode, refusedNode } from '../../src/planner/describe-plan.ts';
+import { describePlan, refusedNode } from '../../src/planner/describe-plan.ts';
 import type { ValueContext } from '../../src/planner/literal-value.ts';
 import { Operands } from '../../src/planner/operands.ts';
 import type { Plan } from '../../src/planner/plan.ts';
+import type { PlanNode } from '../../src/planner/plan-node.ts';
 import { planStatement } from '../../src/planner/plan-statement.ts';
 import { buildShardMap, type ShardMap } from '../../src/planner/shard-map.ts';
 import type { KeyspaceSchema } from '../../src/schema/schema.ts';
@@ -198,10 +199,13 @@ export class CasePlanner {
 
   #describe(plan: Plan | undefined, { text, literals }: Read): PlanNode {
     if (plan === undefined) return { operator: 'Unplanned' };
-    const map = this.#cluster.maps.get(plan.keyspace);
-    if (map === undefined) throw new Error(`no shards of ${plan.keyspace}`);
+    const mapOf = (keyspace: string): ShardMap => {
+      const map = this.#cluster.maps.get(keyspace);
+      if (map === undefined) throw new Error(`no shards of ${keyspace}`);
+      return map;
+    };
     const operands = new Operands(text, this.#mode, literals, [], this.#context);
-    return describePlan(plan, { sql: text.toString('utf8'), text, operands, map });
+    return describePlan(plan, { sql: text.toString('utf8'), text, operands, mapOf });
   }
 
   get #context(): ValueContext {

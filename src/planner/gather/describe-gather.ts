@@ -1,23 +1,56 @@
-import type { Json, PlanNode } from '../describe-plan.ts';
+/** A gather plan as plain data: its inputs, what is loaded of each, and the text that runs over them. */
+import { keyText } from '../describe-route.ts';
+import type { QueryPlan } from '../plan.ts';
+import type { PlanNode } from '../plan-node.ts';
 import type { Template } from '../template.ts';
-import type { GatherInput, GatherPlan } from './gather-plan.ts';
+import type { GatherInput, GatherPlan, Reduction } from './gather-plan.ts';
 
-/** The plan for EXPLAIN: what is gathered, and what is asked of it. */
-export const describeGather = (plan: GatherPlan, textOf: (template: Template) => string): PlanNode => ({
-  operator: 'Gather',
-  keyspaces: plan.keyspaces,
-  because: plan.reason,
-  sql: textOf(plan.text),
-  inputs: plan.inputs.map((input) => describeInput(input, textOf)),
-});
+/** What an execution adds: how the plan of an input is described, and a template's text. */
+export type GatherDescription = Readonly<{
+  describeQuery: (plan: QueryPlan) => PlanNode;
+  textOf: (template: Template) => string;
+}>;
 
-const describeInput = (
-  { table, label, plan, columns, keys }: GatherInput,
-  textOf: (template: Template) => string,
-): Json => ({
-  table,
-  of: label,
-  keyspace: plan.keyspace,
-  sql: plan.text === undefined ? 'as it came' : textOf(plan.text),
-  keys: keys.map((key) => key.map((at) => columns[at]!.name).join(', ')),
-});
+/** `Gather` with the text of the remainder; its inputs are `Load` nodes. */
+export function describeGather(
+  { keyspaces, inputs, text, reason }: GatherPlan,
+  description: GatherDescription,
+): PlanNode {
+  return {
+    operator: 'Gather',
+    keyspaces,
+    reason,
+    sql: description.textOf(text),
+    inputs: inputs.map((input) => describeInput(input, inputs, description)),
+  };
+}
+
+function describeInput(
+  { table, label, plan, columns, keys, reductions }: GatherInput,
+  inputs: readonly GatherInput[],
+  { describeQuery }: GatherDescription,
+): PlanNode {
+  const named = (at: number) => columns[at]!.name;
+  return {
+    operator: 'Load',
+    table,
+    of: label,
+    columns: columns.map(({ name, type }) => (type === undefined ? name : `${name} ${type}`)),
+    ...(keys.length === 0 ? {} : { keys: keys.map((key) => `(${key.map(named).join(', ')})`) }),
+    ...(reductions.length === 0
+      ? {}
+      : { only: reductions.map((reduction) => reductionText(reduction, named(reduction.column), inputs)) }),
+    input: describeQuery(plan),
+  };
+}
+
+/** `c_id among headgate_1.o_c_id, by hash`. */
+function reductionText(
+  { from, fromColumn, key }: Reduction,
+  column: string,
+  inputs: readonly GatherInput[],
+): string {
+  const other = inputs[from]!;
+  const routed = key === undefined ? '' : `, routed by ${keyText(key)}`;
+  return `${column} among ${other.table}.${other.columns[fromColumn]!.name}${routed}`;
+}
