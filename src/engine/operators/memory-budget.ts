@@ -15,7 +15,7 @@ export class MemoryBudget {
     this.usedBytes += bytes;
     if (this.usedBytes <= this.bytesMax) return;
     throw new HeadgateError('HG_STATEMENT_MEMORY', {
-      detail: `sorting or grouping takes more than ${this.bytesMax} bytes (engine.statementBytesMax)`,
+      detail: `sorting, grouping or joining takes more than ${this.bytesMax} bytes (engine.statementBytesMax)`,
     });
   }
 
