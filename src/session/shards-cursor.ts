@@ -18,8 +18,9 @@ import type { ClientStatement } from './client-statement.ts';
 import type { Cursor } from './cursor.ts';
 import { idAt } from './execute-packet.ts';
 import { pin } from './pins.ts';
-import { changedColumns, type ShardQuestion, WARNINGS_KEPT_MAX } from './scatter-read.ts';
+import { changedColumns } from './scatter-read.ts';
 import type { Session } from './session.ts';
+import { type ShardQuestion, WARNINGS_KEPT_MAX } from './shard-reads.ts';
 import { suspect } from './suspect.ts';
 
 type Part = Readonly<{
