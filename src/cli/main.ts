@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   serve: () => import('./serve.ts'),
   local: () => import('./local.ts'),
   ctl: () => import('./ctl.ts'),
+  explain: () => import('./explain.ts'),
   'init-cluster': () => import('./init-cluster.ts'),
   'hash-password': () => import('./hash-password.ts'),
 };

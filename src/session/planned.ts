@@ -280,7 +280,10 @@ const ofOneConnection: readonly (readonly [number, string])[] = [
   [effect.connectionLock, 'locks of a connection'],
 ];
 
-export function requireSeveral(session: Session, { effects }: StatementScan): void {
+export function requireSeveral(
+  session: Readonly<{ state: Pick<Session['state'], 'unmergeable'> }>,
+  { effects }: StatementScan,
+): void {
   const { unmergeable } = session.state;
   if (unmergeable !== undefined) throw notOverShards(`a statement under ${unmergeable}`);
   for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
