@@ -47,7 +47,8 @@ function applied(step: Step, next: Step | undefined, rows: RowProducer, run: Sca
     case 'group': {
       const keys = step.keys.map(sortKey);
       const aggregates = step.aggregates.map(aggregateOf);
-      if (step.method === 'sorted') return groupSorted(rows, protocol, keys, aggregates);
+      if (step.method === 'sorted')
+        return groupSorted(rows, { protocol, keys, budget, always: step.always }, aggregates);
       return groupHash(rows, { protocol, keys, budget }, aggregates);
     }
     case 'distinct': {

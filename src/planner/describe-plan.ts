@@ -265,16 +265,23 @@ function aggregateText(aggregate: PlanAggregate): string {
   switch (kind) {
     case 'count':
     case 'sum':
-      return `${column}: ${kind} is the sum`;
+      return `${column}: ${kind} is the sum${distinctText(aggregate.distinct)}`;
+    case 'bitAnd':
+    case 'bitOr':
+    case 'bitXor':
+      return `${column}: ${kind} of all bits`;
     case 'min':
     case 'max':
       return `${column}: ${kind} of ${planKeyText(aggregate.by)}`;
     case 'average':
-      return `${column}: average is the sum of column ${aggregate.sum + 1} by that of column ${aggregate.count + 1}`;
+      return `${column}: average is the sum of column ${aggregate.sum + 1} by that of column ${aggregate.count + 1}${distinctText(aggregate.distinct)}`;
     default:
       return unreachable(kind);
   }
 }
+
+const distinctText = (keys: readonly PlanKey[] | undefined): string =>
+  keys === undefined ? '' : ` over rows distinct by ${keys.map(planKeyText).join(', ')}`;
 
 const verbs = { update: 'Update', delete: 'Delete', insert: 'Insert', replace: 'Replace' } as const;
 

@@ -11,14 +11,15 @@ import type { Literals } from '../sql/literals-found.ts';
 import type { TableVSchema, VSchema } from '../vschema/vschema.ts';
 import { Analyzer, type PlainTable } from './analysis/analyzer.ts';
 import type { Group } from './analysis/groups.ts';
-import { isExact } from './analysis/keys.ts';
-import type { Origin, Source, TableUse } from './analysis/table-use.ts';
+import { isKeyColumn } from './analysis/keys.ts';
+import type { Source, TableUse } from './analysis/table-use.ts';
 import { planInsert } from './insert.ts';
 import { type LoadPlan, planLoad } from './load.ts';
 import { OperandReader } from './operands.ts';
 import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
 import { refused } from './plan.ts';
-import { planScatter, type ScatterInput } from './scatter.ts';
+import { planScatter } from './scatter.ts';
+import { planUnion } from './scatter-union.ts';
 import { type Renamed, type Template, TemplateBuilder } from './template.ts';
 import { planVindexQuery } from './vindex-query.ts';
 
@@ -166,11 +167,14 @@ function planSelect(statement: SelectStatement, planning: Planning): Plan | unde
     all: readonly Group[],
     top: readonly Source[] | undefined,
   ): Scatter | Refusal {
-    const problem = groupsProblem(all, analyzer);
-    if (problem !== undefined) return problem;
     let outer = query;
     while (outer.body.kind === 'nestedQuery' && outer.limit === undefined && outer.orderBy === undefined)
       outer = outer.body.query;
+    const isUnion = outer.body.kind === 'setOperation' && (query.with === undefined || outer === query);
+    const problem = isUnion ? undefined : groupsProblem(all, analyzer);
+    if (problem !== undefined) return problem;
+    const inputs = { ...input, template, operands, hasViews: analyzer.views > 0 };
+    if (isUnion && !hasVersionComment) return planUnion(outer, { ...inputs, analyzer });
     if (outer.body.kind !== 'queryBlock' || top === undefined)
       return refused(
         'HG_SHARDED_NOT_PLANNED',
@@ -181,19 +185,8 @@ function planSelect(statement: SelectStatement, planning: Planning): Plan | unde
         'HG_SHARDED_NOT_PLANNED',
         'a version comment (/*! */) in a statement over several shards',
       );
-    const scatterInput: ScatterInput = {
-      ...input,
-      template,
-      operands,
-      scope: { sources: top, outer: undefined },
-      hasViews: analyzer.views > 0,
-      isKey: ({ use, column }: Origin) =>
-        use?.key !== undefined &&
-        use.key.columns.length === 1 &&
-        use.key.columns[0] === column &&
-        isExact(use.key),
-    };
-    return planScatter(outer.body, outer, scatterInput);
+    const scope = { sources: top, outer: undefined };
+    return planScatter(outer.body, outer, { ...inputs, scope, isKey: isKeyColumn });
   }
 }
 

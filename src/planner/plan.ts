@@ -132,6 +132,8 @@ export type Step =
       method: 'sorted' | 'hash';
       keys: readonly PlanKey[];
       aggregates: readonly PlanAggregate[];
+      /** Without any rows there is a group all the same, which the shards do not send. */
+      always?: boolean;
     }>
   | Readonly<{ kind: 'distinct'; method: 'sorted' | 'hash'; keys: readonly PlanKey[] }>
   | Readonly<{ kind: 'sort'; keys: readonly PlanKey[] }>
@@ -146,10 +148,12 @@ export type PlanKey = Readonly<{
   descending?: boolean;
 }>;
 
+/** `distinct`: the shards send a row for each value, and of those that are equal by these keys one counts. */
 export type PlanAggregate =
-  | Readonly<{ kind: 'count' | 'sum'; column: number }>
+  | Readonly<{ kind: 'count' | 'sum'; column: number; distinct?: readonly PlanKey[] }>
+  | Readonly<{ kind: 'bitAnd' | 'bitOr' | 'bitXor'; column: number }>
   | Readonly<{ kind: 'min' | 'max'; column: number; by: PlanKey }>
-  | Readonly<{ kind: 'average'; column: number; sum: number; count: number }>;
+  | Readonly<{ kind: 'average'; column: number; sum: number; count: number; distinct?: readonly PlanKey[] }>;
 
 export const refused = (code: ErrorName, detail: string): Refusal => Object.freeze({ code, detail });
 

@@ -2,7 +2,6 @@
  * A query over several shards: each shard gets the client's text with columns added behind the select list, by which the rows are
  * put in order, taken together and told apart here. What a shard cannot compute for its own rows alone is refused.
  */
-import { unreachable } from '../errors/unreachable.ts';
 import type { Expression } from '../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression, SelectItem } from '../sql/ast/query.ts';
 import { computationIn, isKeyed } from './analysis/locality.ts';
@@ -12,10 +11,10 @@ import { columnsIn } from './analysis/subqueries.ts';
 import type { Origin } from './analysis/table-use.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import type { Operand, OperandReader } from './operands.ts';
-import type { PlanAggregate, PlanKey, Refusal, Scatter, Step } from './plan.ts';
+import type { PlanKey, Refusal, Scatter, Step } from './plan.ts';
 import { Refused } from './refused.ts';
+import { type DistinctArgument, ScatterAggregates } from './scatter-aggregates.ts';
 import {
-  extremeOf,
   isConstant,
   isOfMembers,
   quoted,
@@ -166,7 +165,7 @@ class ScatterPlanner {
       throw new Refused('ORDER BY of something else than DISTINCT selects');
     const all = this.#visibleItems().filter(({ sql }) => sql.kind === 'name' || !isConstant(sql.expression));
     const byItem = new Map(
-      all.map(({ item, comparable, sql }) => [item, this.#keyOf(item, comparable, sql)]),
+      all.map(({ item, comparable, sql }) => [item, this.#hidden.key(item, comparable, sql)]),
     );
     const keys = [...byItem.values()];
     if (keys.some(({ weight }) => weight !== undefined && isPadded(weight.collationId)))
@@ -229,14 +228,26 @@ class ScatterPlanner {
     if (this.#items.some((item) => item.kind === 'selectStar'))
       throw new Refused('GROUP BY with * over several shards');
     if (having !== undefined) this.#requireLocalHaving(having);
-    const aggregates = new Map<number, PlanAggregate>();
+    const { scope, text } = this.#input;
+    const aggregates = new ScatterAggregates(this.#hidden, scope, text);
     for (const [at, item] of this.#items.entries())
-      if (item.kind === 'selectExpression') this.#aggregate(item.expression, at, aggregates);
+      if (item.kind === 'selectExpression') aggregates.add(item.expression, at);
     this.#keepsLimit = false;
     // One row needs no order, but what MySQL has against the client's it has to say.
     if (groupBy === undefined) {
-      this.#valuesOfAny(aggregates);
-      this.#steps.push({ kind: 'group', keys: [], aggregates: [...aggregates.values()], method: 'sorted' });
+      aggregates.addValuesOfAny(this.#items);
+      this.#distinctValues = aggregates.distinct;
+      const always = aggregates.distinct.length > 0;
+      if (always && this.#query.orderBy !== undefined)
+        throw new Refused('ORDER BY of aggregates with DISTINCT and without GROUP BY');
+      const all = aggregates.all;
+      this.#steps.push({
+        kind: 'group',
+        keys: [],
+        aggregates: all,
+        method: 'sorted',
+        ...(always ? { always } : {}),
+      });
       return;
     }
     const groups = groupBy.items
@@ -249,7 +260,9 @@ class ScatterPlanner {
       const comparable = comparableOf(expression, this.#input.scope);
       return comparable.kind === 'weight' && comparable.long;
     });
-    const grouping = { kind: 'group', keys, aggregates: [...aggregates.values()] } as const;
+    if (aggregates.distinct.length > 0) this.#requireGroups(groups, aggregates);
+    this.#distinctValues = aggregates.distinct;
+    const grouping = { kind: 'group', keys, aggregates: aggregates.all } as const;
     if (long) {
       this.#order = [];
       this.#steps.push({ ...grouping, method: 'hash' });
@@ -274,6 +287,27 @@ class ScatterPlanner {
     this.#steps.push({ ...grouping, method: 'sorted' });
     if (sorting.length > 0 && led.length === 0)
       this.#steps.push({ kind: 'sort', keys: sorting.map(({ key }) => key) });
+  }
+
+  /** Arguments of aggregates with DISTINCT, which the shards group by too. */
+  #distinctValues: readonly DistinctArgument[] = [];
+
+  /**
+   * Where shards group by more than the client has written, MySQL no longer sees what must not stand beside aggregates: so nothing does
+   * but the groups themselves.
+   */
+  #requireGroups(groups: readonly SortItem[], aggregates: ScatterAggregates): void {
+    if (this.#block.having !== undefined)
+      throw new Refused('HAVING with aggregates with DISTINCT over several shards');
+    for (const [at, item] of this.#items.entries()) {
+      if (item.kind !== 'selectExpression' || aggregates.byColumn.has(at)) continue;
+      const { expression } = item;
+      const isGroup = groups.some(
+        (group) => group.item === at || this.#names.sameText(group.expression, expression),
+      );
+      if (!isGroup && columnsIn(expression).length > 0)
+        throw new Refused('something else than groups beside aggregates with DISTINCT over several shards');
+    }
   }
 
   /** ORDER BY for the shards by expressions of the client's. */
@@ -313,61 +347,6 @@ class ScatterPlanner {
     }
   }
 
-  /** An entry of the select list of a grouped query. */
-  #aggregate(expression: Expression, at: number, aggregates: Map<number, PlanAggregate>): void {
-    const { aggregate } = computationIn(expression);
-    if (!aggregate) return;
-    if (expression.kind !== 'call') throw new Refused('an expression over aggregates of several shards');
-    const { name, args, star } = expression;
-    const argument = args[0];
-    const distinct = expression.distinct && name !== 'min' && name !== 'max';
-    if (distinct) throw new Refused(`${name.toUpperCase()}(DISTINCT …) over several shards`);
-    if (star || name === 'count') {
-      aggregates.set(at, { kind: 'count', column: at });
-      return;
-    }
-    if (argument === undefined || args.length !== 1)
-      throw new Refused(`${name.toUpperCase()} over several shards`);
-    switch (name) {
-      case 'sum':
-        aggregates.set(at, { kind: 'sum', column: at });
-        return;
-      case 'avg': {
-        const sum = this.#hidden.add((sql) => sql.text('SUM(').copy(argument.start, argument.end).text(')'));
-        const count = this.#hidden.add((sql) =>
-          sql.text('COUNT(').copy(argument.start, argument.end).text(')'),
-        );
-        aggregates.set(at, { kind: 'average', column: at, sum, count });
-        return;
-      }
-      case 'min':
-      case 'max': {
-        const comparable = extremeOf(comparableOf(argument, this.#input.scope), argument, this.#input.scope);
-        const by = this.#keyOf(at, comparable, { kind: 'copy', expression });
-        aggregates.set(at, { kind: name, column: at, by });
-        return;
-      }
-      default:
-        throw new Refused(`${name.toUpperCase()} over several shards`);
-    }
-  }
-
-  /** Without GROUP BY a shard without rows has a row too, with NULL for what stands beside aggregates. */
-  #valuesOfAny(aggregates: Map<number, PlanAggregate>): void {
-    for (const [at, item] of this.#items.entries()) {
-      if (item.kind !== 'selectExpression' || aggregates.has(at)) continue;
-      const { expression } = item;
-      const isAny = expression.kind === 'call' && expression.name === 'any_value';
-      const value = isAny ? expression.args[0] : expression;
-      if (value?.kind === 'column') {
-        const comparable = extremeOf(comparableOf(value, this.#input.scope), value, this.#input.scope);
-        const by = this.#keyOf(at, comparable, { kind: 'copy', expression });
-        aggregates.set(at, { kind: 'min', column: at, by });
-      } else if (computationIn(expression).subquery || columnsIn(expression).length > 0)
-        throw new Refused('an expression over columns beside aggregates and without GROUP BY');
-    }
-  }
-
   /** GROUP BY names columns before it names what the select list calls so. */
   #groupItem(expression: Expression): SortItem {
     const position = this.#names.position(expression);
@@ -384,7 +363,7 @@ class ScatterPlanner {
     item: SortItem,
     groups: readonly SortItem[],
     keys: readonly PlanKey[],
-    aggregates: Map<number, PlanAggregate>,
+    aggregates: ScatterAggregates,
   ): { key: PlanKey; group: number } {
     const group = groups.findIndex(
       ({ expression, item: at }) =>
@@ -400,9 +379,9 @@ class ScatterPlanner {
     if (at < 0) {
       const { expression } = item;
       at = this.#hidden.add((sql) => sql.copy(expression.start, expression.end));
-      this.#aggregate(expression, at, aggregates);
+      aggregates.add(expression, at);
     }
-    const known = aggregates.get(at);
+    const known = aggregates.byColumn.get(at);
     if (known?.kind === 'min' || known?.kind === 'max') {
       if (isOfMembers(item.expression, this.#input.scope))
         throw new Refused('ORDER BY MIN or MAX of an ENUM or SET over several shards');
@@ -415,32 +394,9 @@ class ScatterPlanner {
     const comparable = comparableOf(expression, this.#input.scope);
     const any = grouped && !computationIn(expression).aggregate;
     return withDirection(
-      this.#keyOf(item, comparable, { kind: any ? 'any' : 'copy', expression }),
+      this.#hidden.key(item, comparable, { kind: any ? 'any' : 'copy', expression }),
       descending,
     );
-  }
-
-  /** The column by which values are compared, added where it is not there. `item`: the visible column of the value, or -1. */
-  #keyOf(item: number, comparable: Comparable, sql: SqlText): PlanKey {
-    switch (comparable.kind) {
-      case 'plain':
-        return { column: item >= 0 ? item : this.#hidden.add((to) => write(to, sql, '', '')) };
-      case 'number':
-        return { column: this.#hidden.add((to) => write(to, sql, '(', ') + 0')) };
-      case 'double':
-        return { column: this.#hidden.add((to) => write(to, sql, '(', ') + 0e0')) };
-      case 'weight': {
-        const weight = this.#hidden.add((to) => write(to, sql, 'WEIGHT_STRING(', ')'));
-        return {
-          column: item >= 0 ? item : weight,
-          weight: { column: weight, collationId: comparable.collationId },
-        };
-      }
-      case 'refused':
-        throw new Refused(`comparing ${comparable.reason} of several shards`);
-      default:
-        return unreachable(comparable);
-    }
   }
 
   #text(limit: { count: Operand; offset: Operand | undefined } | undefined): Template {
@@ -457,6 +413,7 @@ class ScatterPlanner {
       // A name of its own, so that no name in ORDER BY can mean it.
       sql.text(` AS \`headgate ${at + 1}\``);
     }
+    this.#writeGroups(sql);
     if (this.#order !== undefined) {
       sql.upTo(query.orderBy?.start ?? block.end);
       this.#writeOrder(sql);
@@ -469,6 +426,16 @@ class ScatterPlanner {
       sql.skipTo(query.limit!.end);
     }
     return sql.rest(end).build();
+  }
+
+  #writeGroups(sql: TemplateBuilder): void {
+    const { groupBy, end } = this.#block;
+    if (this.#distinctValues.length === 0) return;
+    sql.upTo(groupBy?.end ?? end);
+    for (const [at, { expression }] of this.#distinctValues.entries()) {
+      sql.text(groupBy === undefined && at === 0 ? ' GROUP BY ' : ', ');
+      write(sql, { kind: 'copy', expression }, '(', ')');
+    }
   }
 
   #writeOrder(sql: TemplateBuilder): void {

@@ -27,4 +27,4 @@ export function underSelectLimit(state: SessionState, scatter: Scatter): Scatter
 
 /** Groups that several shards have parts of; their order may not be that of the rows that the shards send. */
 const needsAllRows = (step: Step): boolean =>
-  step.kind === 'sort' || (step.kind === 'group' && step.keys.length > 0);
+  step.kind === 'sort' || (step.kind === 'group' && (step.keys.length > 0 || step.always === true));

@@ -109,7 +109,7 @@ for (const protocol of ['text', 'binary'] as const) {
       const expected = await askRows(client, `SELECT ${visible} FROM t GROUP BY g ORDER BY g`, protocol);
       const streamed = through(await parts(), (shards) =>
         project(
-          groupSorted(mergeSort(shards, protocol, keys), protocol, keys, aggregates(isFloat)),
+          groupSorted(mergeSort(shards, protocol, keys), { protocol, keys }, aggregates(isFloat)),
           protocol,
           7,
         ),
@@ -133,7 +133,7 @@ for (const protocol of ['text', 'binary'] as const) {
       for (const where of ['', 'AND g = 0', 'AND g = 77']) {
         const expected = await askRows(client, `SELECT ${ungrouped} FROM t WHERE 1 ${where}`, protocol);
         const whole = through(await parts(where, ungrouped), (shards) =>
-          project(groupSorted(concatenate(shards), protocol, [], aggregates(isFloat)), protocol, 7),
+          project(groupSorted(concatenate(shards), { protocol, keys: [] }, aggregates(isFloat)), protocol, 7),
         );
         expect(whole.texts).toEqual(expected.texts);
         expect(whole.rows).toEqual(expected.rows);
@@ -154,15 +154,10 @@ test('MIN and MAX of text go by the collation', async () => {
   for (const part of [0, 1, 2]) shards.push(await askRows(client, `${select} WHERE part = ${part}`, 'text'));
   const weight = (column: number) => ({ column: column - 2, weight: { column, collationId: 45 } });
   const { texts } = through(shards, (inputs) =>
-    groupSorted(
-      concatenate(inputs),
-      'text',
-      [],
-      [
-        { kind: 'min', column: 0, by: weight(2) },
-        { kind: 'max', column: 1, by: weight(3) },
-      ],
-    ),
+    groupSorted(concatenate(inputs), { protocol: 'text', keys: [] }, [
+      { kind: 'min', column: 0, by: weight(2) },
+      { kind: 'max', column: 1, by: weight(3) },
+    ]),
   );
   const expected = await askRows(client, select, 'text');
   expect(texts).toEqual(expected.texts);

@@ -155,7 +155,7 @@ for (const protocol of ['text', 'binary'] as const) {
       );
       expect(hashed.texts.map(([, , id, count]) => `${id}:${count}`)).toEqual(expected);
       const streamed = through([await ask('ORDER BY v, id')], (inputs) =>
-        groupSorted(concatenate(inputs), protocol, [key], counts),
+        groupSorted(concatenate(inputs), { protocol, keys: [key] }, counts),
       );
       expect(streamed.texts.map(([, , id, count]) => `${id}:${count}`).toSorted()).toEqual(
         expected.toSorted(),

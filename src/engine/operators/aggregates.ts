@@ -9,17 +9,23 @@ import type { RowProtocol } from '../rows/formats.ts';
 import { divideDecimal, ExactSum, printDecimal, printDouble } from '../rows/numbers.ts';
 import type { FieldRanges, RowBuilder } from '../rows/row-format.ts';
 import { keyComparator, type RowKey } from '../rows/sort-key.ts';
+import { bitAccumulator } from './bit-aggregate.ts';
+import { distinctOnly } from './distinct-aggregate.ts';
 
 /** A column whose value is made from those of all the group's rows; of every other column the first row's value stays. */
 export type Aggregate =
-  /** COUNT: the sum of the shards' counts. */
-  | Readonly<{ kind: 'count'; column: number }>
+  /** COUNT: the sum of the shards' counts. With `distinct` of those rows only that differ in these columns. */
+  | Readonly<{ kind: 'count'; column: number; distinct?: readonly RowKey[] }>
   /** SUM: of decimals exact, of doubles in doubles, as the column's type says. */
-  | Readonly<{ kind: 'sum'; column: number }>
+  | Readonly<{ kind: 'sum'; column: number; distinct?: readonly RowKey[] }>
+  /** BIT_AND and its like, of numbers. */
+  | Readonly<{ kind: BitOperation; column: number }>
   /** MIN and MAX, compared by `by` (the column itself unless given); the columns of `by` are taken from the same row. */
   | Readonly<{ kind: 'min' | 'max'; column: number; by?: RowKey }>
   /** AVG, from columns that hold SUM and COUNT of the same expression. */
-  | Readonly<{ kind: 'average'; column: number; sum: number; count: number }>;
+  | Readonly<{ kind: 'average'; column: number; sum: number; count: number; distinct?: readonly RowKey[] }>;
+
+export type BitOperation = 'bitAnd' | 'bitOr' | 'bitXor';
 
 /** The state of one aggregate in one group. */
 export interface Accumulator {
@@ -43,8 +49,14 @@ export function planAggregate(
     case 'count':
     case 'sum': {
       const number = numberColumn(definitions, protocol, column);
-      return { columns: [column], start: () => new Sum(column, number) };
+      const isCount = aggregate.kind === 'count';
+      const start = () => new Sum(column, number, isCount);
+      return { columns: [column], start: distinctOnly(start, definitions, protocol, aggregate.distinct) };
     }
+    case 'bitAnd':
+    case 'bitOr':
+    case 'bitXor':
+      return { columns: [column], start: bitAccumulator(definitions, protocol, aggregate.kind, column) };
     case 'min':
     case 'max': {
       const by = aggregate.by ?? { column };
@@ -58,7 +70,8 @@ export function planAggregate(
       const sum = numberColumn(definitions, protocol, aggregate.sum);
       const count = numberColumn(definitions, protocol, aggregate.count);
       const result = numberColumn(definitions, protocol, column);
-      return { columns: [column], start: () => new Average(aggregate, sum, count, result) };
+      const start = () => new Average(aggregate, sum, count, result);
+      return { columns: [column], start: distinctOnly(start, definitions, protocol, aggregate.distinct) };
     }
   }
 }
@@ -138,9 +151,11 @@ class Sum implements Accumulator {
   readonly #slot: number;
   readonly #sum: NumberSum;
 
-  constructor(column: number, number: NumberColumn) {
+  /** `isCount`: of no rows it is 0, not NULL. */
+  constructor(column: number, number: NumberColumn, isCount: boolean) {
     this.#slot = 2 * column;
     this.#sum = new NumberSum(number);
+    this.#sum.isNull = !isCount;
   }
 
   add(bytes: Buffer, ranges: FieldRanges): number {

@@ -64,6 +64,15 @@ export class Grouping {
     return grown;
   }
 
+  /** What aggregates are of no rows at all, beside NULL. */
+  emitEmpty(sink: RowSink): void {
+    const group = this.newGroup(0);
+    group.isSingle = false;
+    group.ranges.fill(-1);
+    group.accumulators = this.#plans.map((plan) => plan.start());
+    this.emit(group, sink);
+  }
+
   /** Gives the group's row to the sink. */
   emit(group: Group, sink: RowSink): void {
     if (group.isSingle || this.#plans.length === 0) return sink.row(group.row, 0, group.rowLength);

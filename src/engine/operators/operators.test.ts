@@ -133,7 +133,9 @@ describe('any chunks, any breaks', () => {
         const counts = [{ kind: 'count' as const, column: 1 }];
         const streamed = new Play(breaks);
         const merged = mergeSort(streamed.shards(sorted, chunks), text, sortKeys, limits);
-        expect(streamed.run(groupSorted(merged, text, sortKeys, counts))).toEqual(expected);
+        expect(streamed.run(groupSorted(merged, { protocol: text, keys: sortKeys }, counts))).toEqual(
+          expected,
+        );
         const hashed = new Play(breaks);
         const options = { protocol: text, keys: sortKeys, budget: budget() };
         const grouped = groupHash(concatenate(hashed.shards(lists, chunks)), options, counts);
@@ -291,7 +293,7 @@ describe('limits and failures', () => {
     ];
     const keys = [{ column: 0, weight: { column: 1, collationId: 255 } }];
     for (const operator of [
-      (input: RowProducer) => groupSorted(input, text, keys, []),
+      (input: RowProducer) => groupSorted(input, { protocol: text, keys }, []),
       (input: RowProducer) => groupHash(input, { protocol: text, keys, budget: budget() }, []),
     ]) {
       const play = new Play();

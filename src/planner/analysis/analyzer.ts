@@ -11,7 +11,7 @@ import { resolveTable } from '../../vschema/resolve-table.ts';
 import type { TableVSchema, VindexDefinition, VSchema } from '../../vschema/vschema.ts';
 import { type Block, bare, byReach, type Condition, innerMode, type Place } from './block.ts';
 import { type Bond, type Group, groupsOf } from './groups.ts';
-import { isExact, routingKey } from './keys.ts';
+import { isKeyColumn, routingKey } from './keys.ts';
 import { hasOuterAggregate, isKeyed, localityProblem } from './locality.ts';
 import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
 import { sameEquality } from './same-equality.ts';
@@ -234,17 +234,12 @@ export class Analyzer {
     if (place.mode === 'expression' && hasOuterAggregate(node, query, scope))
       this.singleOnly.add('an aggregate of the outer query in a subquery');
     if (place.mode === 'top' || uses.length === 0) return { columns, uses };
-    const keyed = isKeyed(node, query, scope, (origin) => this.#isExactKey(origin));
+    const keyed = isKeyed(node, query, scope, isKeyColumn);
     const problem = keyed ? undefined : localityProblem(node, query);
     if (problem === undefined) return { columns, uses };
     if (place.mode === 'derived')
       this.#onlyOnOneShard(place, `${problem} in a derived table, common table expression or view`);
     return withoutOrigins({ columns, uses });
-  }
-
-  #isExactKey({ use, column }: Origin): boolean {
-    const key = use?.key;
-    return key !== undefined && key.columns.length === 1 && key.columns[0] === column && isExact(key);
   }
 
   /** Subqueries below an expression. */

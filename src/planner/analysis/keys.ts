@@ -3,7 +3,7 @@ import { findColumn, type TableSchema } from '../../schema/schema.ts';
 import type { TableVSchema } from '../../vschema/vschema.ts';
 import { vindexExactness } from '../column-vindex-exactness.ts';
 import { both, either, type Route, type RoutingKey } from '../route.ts';
-import type { TableUse } from './table-use.ts';
+import type { Origin, TableUse } from './table-use.ts';
 
 /** The primary vindex with the tablets' columns; undefined if it cannot be computed, or a column is missing. */
 export function routingKey(table: TableVSchema, schema: TableSchema): RoutingKey | undefined {
@@ -21,6 +21,10 @@ export const sameFunction = ({ columnVindex: a }: RoutingKey, { columnVindex: b 
 /** Whether values that MySQL calls equal always have the same keyspace id. */
 export const isExact = ({ columnVindex, columns }: RoutingKey): boolean =>
   columns.every((column) => vindexExactness(column, columnVindex).exact);
+
+/** Whether a column alone decides the shard of a row, equal values the same one. */
+export const isKeyColumn = ({ use, column }: Origin): boolean =>
+  use?.key !== undefined && use.key.columns.length === 1 && use.key.columns[0] === column && isExact(use.key);
 
 /** Where the rows of a group can be. Anchors all hold; without them each block that reads from the group may be the one that matters. */
 export function routeOfGroup(uses: readonly TableUse[]): Route {

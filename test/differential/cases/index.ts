@@ -1,6 +1,7 @@
 /** All chosen cases. */
 import type { Case } from '../case.ts';
 import { keyCases } from './keys.ts';
+import { mergedCases } from './merged.ts';
 import { titleCases } from './titles.ts';
 import { trapCases } from './traps.ts';
 import { unsoundCases } from './unsound.ts';
@@ -8,6 +9,7 @@ import { writeCases } from './writes.ts';
 
 export const chosenCases = (): Case[] => [
   ...keyCases(),
+  ...mergedCases(),
   ...titleCases(),
   ...trapCases(),
   ...unsoundCases(),
