@@ -86,7 +86,6 @@ class ScatterPlanner {
 
   plan(): Scatter {
     const { options, groupBy, into } = this.#block;
-    this.#requirePlain();
     const limit = this.#limit();
     const keyed = isKeyed(
       this.#block,
@@ -94,6 +93,8 @@ class ScatterPlanner {
       this.#input.scope,
       this.#input.isKey,
     );
+    if (!keyed) this.#requireNoWindows();
+    if (options.calcFoundRows) throw new Refused('SQL_CALC_FOUND_ROWS over several shards');
     const aggregated = this.#isAggregated();
     if (into !== undefined || this.#query.into !== undefined) throw new Refused('INTO over several shards');
     if (!keyed && (groupBy !== undefined || aggregated)) this.#group();
@@ -119,9 +120,8 @@ class ScatterPlanner {
     return expressions.some((expression) => computationIn(expression).aggregate);
   }
 
-  #requirePlain(): void {
-    const { options, windows, qualify } = this.#block;
-    if (options.calcFoundRows) throw new Refused('SQL_CALC_FOUND_ROWS over several shards');
+  #requireNoWindows(): void {
+    const { windows, qualify } = this.#block;
     if (windows.length > 0 || qualify !== undefined)
       throw new Refused('window functions over several shards');
     const ordered = (this.#query.orderBy?.items ?? []).map(({ expression }) => expression);

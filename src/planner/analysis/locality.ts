@@ -70,7 +70,8 @@ export function localityProblem(block: QueryBlock, query: QueryExpression): stri
 }
 
 /**
- * Whether rows that the block takes together are always on one shard: it groups by a key, or its distinct rows contain one.
+ * Whether rows that the block looks at together are always on one shard: it groups by a key, its distinct rows contain one, or all its
+ * windows are partitioned by one.
  */
 export function isKeyed(
   block: QueryBlock,
@@ -78,7 +79,7 @@ export function isKeyed(
   scope: Scope,
   isKey: (origin: Origin) => boolean,
 ): boolean {
-  const { groupBy, options, items, windows, qualify } = block;
+  const { groupBy, options, items, qualify } = block;
   const hasKey = (expressions: readonly Expression[]): boolean =>
     expressions.some((expression) => {
       const found = expression.kind === 'column' ? resolveColumn(scope, expression) : undefined;
@@ -86,14 +87,38 @@ export function isKeyed(
       // A row that an outer join has made up has NULL there on each shard; so may a nullable column have.
       return !found.column.nullable && isKey(found.column.origin);
     });
-  if (query.limit !== undefined || windows.length > 0 || qualify !== undefined) return false;
+  if (query.limit !== undefined) return false;
   const values = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
-  if (values.some((value) => computationIn(value).window)) return false;
+  const windows = windowsOf(block, query);
+  if (windows.length > 0 || qualify !== undefined) {
+    const sees = [...values, ...(query.orderBy?.items ?? []).map(({ expression }) => expression)];
+    const isPlain = groupBy === undefined && !sees.some((value) => computationIn(value).aggregate);
+    const isPartitioned = windows.length > 0 && windows.every((partition) => hasKey(partition));
+    return isPlain && isPartitioned && (!options.distinct || hasKey(values));
+  }
   if (groupBy !== undefined) {
     const grouped = groupBy.grouping === 'plain' && hasKey(groupBy.items);
     return grouped && (!options.distinct || hasKey(values));
   }
   return options.distinct && !values.some((value) => computationIn(value).aggregate) && hasKey(values);
+}
+
+/** What each window function of a block partitions its rows by. */
+function windowsOf(block: QueryBlock, query: QueryExpression): (readonly Expression[])[] {
+  const found: (readonly Expression[])[] = [];
+  const partitionOf = (over: NonNullable<Call['over']>): readonly Expression[] => {
+    if (over.kind === 'window' && over.base === undefined) return over.partitionBy;
+    const wanted = (over.kind === 'window' ? over.base! : over).text.toLowerCase();
+    const named = block.windows.find(({ name }) => name.text.toLowerCase() === wanted);
+    return named === undefined || named.specification === over ? [] : partitionOf(named.specification);
+  };
+  const visit = (node: Parameters<typeof children>[0]): void => {
+    if (node.kind === 'query') return;
+    if (node.kind === 'call' && node.over !== undefined) found.push(partitionOf(node.over));
+    for (const child of children(node)) visit(child);
+  };
+  for (const expression of expressionsOf(block, query)) visit(expression);
+  return found;
 }
 
 /** Whether the block of a subquery has an aggregate of nothing but columns of the queries around it. */

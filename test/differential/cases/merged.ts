@@ -58,6 +58,15 @@ const total = [
   'SELECT * FROM orders WHERE oid = 1 UNION ALL SELECT * FROM orders WHERE oid = 2 ORDER BY cid, oid',
   'SELECT c.id FROM customers c JOIN orders o ON o.cid = c.id WHERE o.oid = 1 UNION SELECT cid FROM items ORDER BY 1',
   'SELECT code FROM countries UNION SELECT country FROM customers ORDER BY code',
+  // Windows of rows that lie together.
+  'SELECT cid, oid, ROW_NUMBER() OVER (PARTITION BY cid ORDER BY oid) rn FROM orders ORDER BY cid, oid',
+  'SELECT oid, SUM(total) OVER w, RANK() OVER (w ORDER BY oid DESC) FROM orders WINDOW w AS (PARTITION BY cid) ORDER BY cid, 3 LIMIT 20',
+  'SELECT cid, oid FROM orders ORDER BY RANK() OVER (PARTITION BY cid ORDER BY oid DESC), cid LIMIT 20',
+  'SELECT cid, t.oid FROM (SELECT cid, oid, ROW_NUMBER() OVER (PARTITION BY cid, status ORDER BY oid) rn FROM orders) t WHERE rn = 1 ORDER BY 1, 2',
+  'SELECT c.id, COUNT(*) OVER (PARTITION BY o.cid) FROM customers c LEFT JOIN orders o ON o.cid = c.id ORDER BY 1, 2',
+  'SELECT DISTINCT cid, COUNT(*) OVER (PARTITION BY cid) FROM orders ORDER BY cid',
+  'SELECT cid, COUNT(*), SUM(COUNT(*)) OVER (PARTITION BY cid) FROM orders GROUP BY cid ORDER BY cid',
+  'SELECT oid, ROW_NUMBER() OVER (PARTITION BY cid ORDER BY oid), COUNT(*) OVER () FROM orders ORDER BY cid, oid',
   // And what MySQL says of them.
   'SELECT id, age FROM customers UNION SELECT cid FROM orders',
   'SELECT id FROM customers UNION ALL SELECT nosuch FROM orders ORDER BY id',
