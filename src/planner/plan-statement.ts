@@ -13,11 +13,13 @@ import { Analyzer, type PlainTable } from './analysis/analyzer.ts';
 import type { Group } from './analysis/groups.ts';
 import { isKeyColumn } from './analysis/keys.ts';
 import type { Source, TableUse } from './analysis/table-use.ts';
+import type { GatherPlan } from './gather/gather-plan.ts';
+import { planGather } from './gather/plan-gather.ts';
 import { planInsert } from './insert.ts';
 import { type LoadPlan, planLoad } from './load.ts';
 import { OperandReader } from './operands.ts';
 import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
-import { refused } from './plan.ts';
+import { isRefusal, refused } from './plan.ts';
 import { planScatter } from './scatter.ts';
 import { planUnion } from './scatter-union.ts';
 import { type Renamed, type Template, TemplateBuilder } from './template.ts';
@@ -56,13 +58,13 @@ type Plannable = Exclude<ParsedStatement, { kind: 'syntaxProblem' }>;
 export function planStatement(statement: Plannable, input: PlannerInput): Plan | undefined {
   switch (statement.kind) {
     case 'select':
-      return planSelect(statement, planning(statement, input));
+      return planSelect(statement, planningOf(statement, input));
     case 'update':
     case 'delete':
-      return planChange(statement, planning(statement, input));
+      return planChange(statement, planningOf(statement, input));
     case 'insert':
     case 'replace':
-      return planInsert(statement, planning(statement, input));
+      return planInsert(statement, planningOf(statement, input));
     default:
       return undefined;
   }
@@ -73,7 +75,7 @@ export function planLoadStatement(
   statement: LoadStatement,
   input: PlannerInput,
 ): LoadPlan | QueryPlan | undefined {
-  return planLoad(statement, planning(statement, input));
+  return planLoad(statement, planningOf(statement, input));
 }
 
 /** A builder that, beside the tables, gives other things another name. */
@@ -83,7 +85,7 @@ export const templateRenaming = (
 ): TemplateBuilder =>
   new TemplateBuilder(input.text, input.literals, [], [...renamedIn(analyzer, input), ...renamed]);
 
-function planning(statement: Parameters<typeof nodesOfKind>[0], input: PlannerInput): Planning {
+function planningOf(statement: Parameters<typeof nodesOfKind>[0], input: PlannerInput): Planning {
   const { text, mode, literals } = input;
   const hasConstantVariables = nodesOfKind(statement, 'assignVariable').length === 0;
   const operands = new OperandReader(text, mode, literals, hasConstantVariables);
@@ -132,9 +134,13 @@ const tablesOf = ({ uses, references, unsharded, written }: Analyzer): readonly 
   ...unsharded,
 ];
 
+const keyspacesOf = (analyzer: Analyzer): string[] => [
+  ...new Set(tablesOf(analyzer).map(({ table }) => table.keyspace)),
+];
+
 /** The keyspace in which the statement runs. Raises HG_SEVERAL_KEYSPACES. */
 export function keyspaceOf(analyzer: Analyzer): string | undefined {
-  const keyspaces = [...new Set(tablesOf(analyzer).map(({ table }) => table.keyspace))];
+  const keyspaces = keyspacesOf(analyzer);
   if (keyspaces.length > 1) throw new HeadgateError('HG_SEVERAL_KEYSPACES', { detail: keyspaces.join(', ') });
   return keyspaces[0];
 }
@@ -149,17 +155,42 @@ function planSelect(statement: SelectStatement, planning: Planning): Plan | unde
   const { analyzer, input } = planning;
   const sources = analyzer.statement(statement.query);
   if (analyzer.vindexes.length > 0) return planVindexQuery(statement, planning);
-  const keyspace = keyspaceOf(analyzer);
+  const keyspaces = keyspacesOf(analyzer);
+  const [keyspace] = keyspaces;
   if (keyspace === undefined) return undefined;
+  if (keyspaces.length > 1) {
+    const several = gatherPlan(`tables of several keyspaces: ${keyspaces.join(', ')}`);
+    if (isRefusal(several)) throw new HeadgateError(several.code, { detail: several.detail });
+    return several;
+  }
   const groups = analyzer.groups();
   const plan: QueryPlan = {
     kind: 'query',
     keyspace,
     groups: groups.map(routedGroup),
     text: wholeText(planning),
-    scatter: scatterOf(statement, planning, groups, sources),
+    scatter: severalShards(),
   };
   return Object.freeze(plan);
+
+  function severalShards(): QueryPlan['scatter'] {
+    const scatter = scatterOf(statement, planning, groups, sources);
+    // Without groups it never comes to several shards.
+    if (!isRefusal(scatter) || groups.length === 0) return scatter;
+    try {
+      return gatherPlan(scatter.detail);
+    } catch (error) {
+      // On one shard it may run all the same.
+      if (error instanceof HeadgateError) return scatter;
+      throw error;
+    }
+  }
+
+  function gatherPlan(reason: string): GatherPlan | Refusal {
+    return planGather(statement, input, reason, (nested, nestedInput) =>
+      planSelect(nested, planningOf(nested, nestedInput)),
+    );
+  }
 
   function scatterOf(
     { query, hasVersionComment }: SelectStatement,

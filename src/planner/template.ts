@@ -111,6 +111,15 @@ export class TemplateBuilder {
     return this;
   }
 
+  /** Pieces of another template. */
+  pieces(template: Template): this {
+    for (const piece of template) {
+      if (piece.kind === 'text') this.#add(piece.bytes);
+      else this.#pieces.push(piece);
+    }
+    return this;
+  }
+
   sum(operands: readonly Operand[]): this {
     this.#pieces.push({ kind: 'sum', operands });
     return this;

@@ -15,7 +15,7 @@ export type ViewQuery = Readonly<{ query: QueryExpression; readOperand: ReadOper
 const known = new WeakMap<TableSchema, ViewQuery>();
 
 /** MySQL keeps the text of a view so that it reads the same under any sql_mode; this version reads all that it may keep. */
-const mode = lexModeOf('', 'utf8mb4', 99_999, false);
+export const viewMode = lexModeOf('', 'utf8mb4', 99_999, false);
 
 /** The view of a name: it is on all shards and need not stand in the VSchema. */
 export function viewNamed(
@@ -32,7 +32,7 @@ export function viewQuery(view: TableSchema): ViewQuery {
   const before = known.get(view);
   if (before !== undefined) return before;
   const text = Buffer.from(view.definition ?? '');
-  const statement = parseStatement(text, 0, text.length, mode);
+  const statement = parseStatement(text, 0, text.length, viewMode);
   if (statement.kind !== 'select') {
     const why =
       view.definition === undefined
@@ -42,7 +42,7 @@ export function viewQuery(view: TableSchema): ViewQuery {
       message: `Headgate cannot read the view ${view.name}: ${why}`,
     });
   }
-  const operands = new OperandReader(text, mode, undefined);
+  const operands = new OperandReader(text, viewMode, undefined);
   const query = {
     query: statement.query,
     readOperand: (value: Parameters<ReadOperand>[0]) => operands.read(value),

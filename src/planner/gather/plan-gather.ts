@@ -1,0 +1,81 @@
+/** From a query's tree to a plan that gathers the rows of its tables on one tablet, and asks the rest of the query there. */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { SelectStatement } from '../../sql/ast/statement.ts';
+import { nodesOfKind } from '../../sql/ast/walk.ts';
+import { parseStatement } from '../../sql/parser/statement.ts';
+import { resolveTable } from '../../vschema/resolve-table.ts';
+import type { Plan } from '../plan.ts';
+import { isRefusal, type Refusal } from '../plan.ts';
+import type { PlannerInput } from '../plan-statement.ts';
+import { Refused } from '../refused.ts';
+import type { GatherPlan } from './gather-plan.ts';
+import { namesIn } from './needed-columns.ts';
+import type { PlanNested } from './plan-nested.ts';
+import { Remainder } from './remainder.ts';
+import type { SourceText } from './source-text.ts';
+import { tableInput } from './table-input.ts';
+
+/** Plans a statement's text: the planner that this is a part of. */
+type PlanText = (statement: SelectStatement, input: PlannerInput) => Plan | undefined;
+
+/** `reason`: why the shards cannot answer it by themselves. Raises MySQL's errors for names that mean nothing. */
+export function planGather(
+  statement: SelectStatement,
+  input: PlannerInput,
+  reason: string,
+  planText: PlanText,
+): GatherPlan | Refusal {
+  try {
+    return gathered(statement, input, reason, planText);
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+}
+
+function gathered(
+  statement: SelectStatement,
+  input: PlannerInput,
+  reason: string,
+  planText: PlanText,
+): GatherPlan {
+  const { text, mode, literals, start, end } = input;
+  if (statement.hasVersionComment) throw new Refused('a version comment (/*! */) in a statement');
+  const parameters = nodesOfKind(statement, 'parameter').map((node) => ({
+    start: node.start,
+    index: node.index,
+  }));
+  const source: SourceText = { text, mode, literals, parameters, names: namesIn(statement), isView: false };
+  const remainder = new Remainder(input);
+  const template = remainder.write(statement.query, source, start, end);
+  const nested = nestedPlanner(input, planText);
+  const inputs = remainder.drafts.map((draft) => tableInput(draft, nested));
+  const [keyspace] = remainder.keyspaces;
+  if (keyspace === undefined) throw new Refused('a query without tables');
+  return Object.freeze({
+    kind: 'gather',
+    keyspace,
+    keyspaces: [...remainder.keyspaces],
+    inputs,
+    text: template,
+    reason,
+  });
+}
+
+const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => ({
+  query: (text, literals, { mode }) => {
+    const statement = parseStatement(text, 0, text.length, mode);
+    if (statement.kind !== 'select')
+      throw new HeadgateError('HG_INTERNAL', { detail: `the text of an input: ${text.toString('utf8')}` });
+    const plan = planText(statement, { ...input, text, start: 0, end: text.length, mode, literals });
+    if (plan?.kind !== 'query') throw new Refused('an input that is no query');
+    const { scatter, groups } = plan;
+    if (groups.length > 0 && isRefusal(scatter)) throw new Refused(scatter.detail);
+    return plan;
+  },
+  resolves: (table) => {
+    const { vschema, keyspace, tabletType } = input;
+    const found = resolveTable(vschema, table.keyspace, table.name, keyspace, tabletType);
+    return found.kind === 'table' && found.table === table;
+  },
+});

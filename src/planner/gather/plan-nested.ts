@@ -1,0 +1,12 @@
+/** Planning of the texts that fill temporary tables: by the same planner as the client's. */
+import type { Literals } from '../../sql/literals-found.ts';
+import type { TableVSchema } from '../../vschema/vschema.ts';
+import type { QueryPlan } from '../plan.ts';
+import type { SourceText } from './source-text.ts';
+
+export type PlanNested = Readonly<{
+  /** Raises Refused where the text has no plan for several shards. */
+  query: (text: Buffer, literals: Literals | undefined, source: SourceText) => QueryPlan;
+  /** Whether a table's own name means it. */
+  resolves: (table: TableVSchema) => boolean;
+}>;

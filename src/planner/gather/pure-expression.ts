@@ -1,0 +1,133 @@
+/** Expressions that give the same on a shard as in the remainder, and no error or warning that they would not give there. */
+import { unreachable } from '../../errors/unreachable.ts';
+import type { ColumnSchema, TableSchema } from '../../schema/schema.ts';
+import { findColumn } from '../../schema/schema.ts';
+import type { ColumnReference, Expression, Literal } from '../../sql/ast/expression.ts';
+
+/** The table of a column; undefined where that is not certain. */
+type SchemaOf = (name: ColumnReference) => TableSchema | undefined;
+
+/** Whether a condition may filter rows before they are gathered. */
+export function isPure(expression: Expression, schemaOf: SchemaOf): boolean {
+  switch (expression.kind) {
+    case 'logical':
+      return expression.operands.every((operand) => isPure(operand, schemaOf));
+    case 'unary':
+      return (
+        (expression.operator === 'not' || expression.operator === '!') && isPure(expression.operand, schemaOf)
+      );
+    case 'comparison':
+      return areAlike([expression.left, expression.right], schemaOf);
+    case 'between':
+      return areAlike([expression.operand, expression.low, expression.high], schemaOf);
+    case 'inList':
+      return areAlike([expression.operand, ...expression.items], schemaOf);
+    case 'like':
+      return (
+        expression.escape === undefined &&
+        [expression.operand, expression.pattern].every((side) => {
+          const kind = classOf(side, schemaOf);
+          return kind === 'text' || kind === 'any';
+        })
+      );
+    case 'is':
+      return expression.test === 'null' && classOf(expression.operand, schemaOf) !== undefined;
+    default:
+      return false;
+  }
+}
+
+/** Whether a condition is never true where the columns that it looks at are NULL. */
+export function rejectsNull(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'comparison':
+      return expression.operator !== '<=>';
+    case 'between':
+    case 'inList':
+    case 'like':
+      return expression.operand.kind === 'column';
+    default:
+      return false;
+  }
+}
+
+/** Types that compare with each other without a conversion that can fail. `any` has none of its own: NULL and parameters. */
+type TypeClass = 'number' | 'text' | 'binary' | 'time' | 'any';
+
+function areAlike(sides: readonly Expression[], schemaOf: SchemaOf): boolean {
+  const classes = sides.map((side) => classOf(side, schemaOf));
+  if (classes.includes(undefined)) return false;
+  const own = new Set(classes.filter((each) => each !== 'any'));
+  if (own.size <= 1) return true;
+  // Times are written as text; what is no time is an error on each side alike.
+  if (own.size === 2 && own.has('text') && (own.has('time') || own.has('binary')))
+    return sides.every((side, at) => classes[at] !== 'text' || side.kind === 'literal');
+  return false;
+}
+
+function classOf(expression: Expression, schemaOf: SchemaOf): TypeClass | undefined {
+  switch (expression.kind) {
+    case 'column': {
+      const schema = schemaOf(expression);
+      const column = schema === undefined ? undefined : findColumn(schema, expression.name);
+      return column === undefined ? undefined : columnClass(column);
+    }
+    case 'literal':
+      return literalClass(expression);
+    case 'parameter':
+      return 'any';
+    case 'unary':
+      return expression.operator === '-' && classOf(expression.operand, schemaOf) === 'number'
+        ? 'number'
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function columnClass({ dataType, charset, values }: ColumnSchema): TypeClass | undefined {
+  if (values !== undefined) return 'text';
+  if (numbers.has(dataType)) return 'number';
+  if (times.has(dataType)) return 'time';
+  if (charset !== undefined) return 'text';
+  return dataType.endsWith('binary') || dataType.endsWith('blob') ? 'binary' : undefined;
+}
+
+const numbers: ReadonlySet<string> = new Set([
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+  'decimal',
+  'float',
+  'double',
+  'year',
+]);
+
+const times: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp', 'time']);
+
+function literalClass({ type }: Literal): TypeClass | undefined {
+  switch (type) {
+    case 'integer':
+    case 'decimal':
+    case 'float':
+    case 'true':
+    case 'false':
+      return 'number';
+    case 'string':
+    case 'national':
+      return 'text';
+    case 'date':
+    case 'time':
+    case 'timestamp':
+      return 'time';
+    case 'null':
+      return 'any';
+    case 'hex':
+    case 'bit':
+      return undefined;
+    default:
+      return unreachable(type);
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * Walks through a query and writes what is left of it when the rows of its tables stand in temporary tables. What becomes an input of its
+ * own is decided in `#table`.
+ */
+import type { ColumnReference } from '../../sql/ast/expression.ts';
+import type { Locking, QueryBlock, QueryBody, QueryExpression, SelectStar } from '../../sql/ast/query.ts';
+import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
+import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
+import { expressionsOf } from '../analysis/subqueries.ts';
+import { Refused } from '../refused.ts';
+import type { Template } from '../template.ts';
+import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
+import { applyConditions } from './conditions.ts';
+import {
+  flattened,
+  type Meaning,
+  meaningOf,
+  type NamesInput,
+  sourceOf,
+  tableNameOf,
+} from './source-names.ts';
+import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
+import type { BlockScope, NamedSource } from './sources.ts';
+import type { TableDraft } from './table-input.ts';
+import { keptTitles } from './titles.ts';
+import { viewText } from './view-text.ts';
+
+/** Where a query stands: its text, the names around it, the edits of the text. */
+type Place = Readonly<{
+  source: SourceText;
+  outer: BlockScope | undefined;
+  common: CommonScope | undefined;
+  locking: readonly Locking[];
+  /** The rows are only counted or asked for: no `*` needs their columns. */
+  existsOnly: boolean;
+  edits: Edit[];
+}>;
+
+/** A block with the temporary tables of one use each: more than MySQL joins is of no use. */
+const INPUTS_MAX = 200;
+
+export class Remainder {
+  readonly drafts: TableDraft[] = [];
+  readonly keyspaces = new Set<string>();
+  readonly #input: NamesInput;
+  #copies = 0;
+
+  constructor(input: NamesInput) {
+    this.#input = input;
+  }
+
+  /** The text of a whole query from `start` to `end`. */
+  write(query: QueryExpression, source: SourceText, start: number, end: number): Template {
+    const edits: Edit[] = [];
+    const place = { source, outer: undefined, common: undefined, locking: [], existsOnly: false, edits };
+    this.#query(query, place);
+    return edited(source, start, end, edits);
+  }
+
+  #query(query: QueryExpression, around: Place): void {
+    const common = query.with === undefined ? around.common : commonScope(query.with, around.common);
+    const place: Place = { ...around, common, locking: [...around.locking, ...query.locking] };
+    for (const { start, end } of query.locking) place.edits.push({ start, end, with: [] });
+    this.#body(query.body, query, place);
+    if (query.with === undefined) return;
+    const { source, outer } = place;
+    place.edits.push(
+      writeWith(source, query.with, common!, (node, scope) => {
+        const edits: Edit[] = [];
+        this.#query(node.query, { source, outer, common: scope, locking: [], existsOnly: false, edits });
+        return edits;
+      }),
+    );
+  }
+
+  #body(body: QueryBody, query: QueryExpression, place: Place): void {
+    switch (body.kind) {
+      case 'queryBlock':
+        this.#block(body, query, place);
+        return;
+      case 'nestedQuery':
+        this.#query(body.query, place);
+        this.#subqueriesIn(query.orderBy, place);
+        return;
+      case 'setOperation': {
+        for (const operand of body.operands) {
+          const alone = { ...query, orderBy: undefined, limit: undefined };
+          this.#body(operand, alone, { ...place, existsOnly: false });
+        }
+        this.#subqueriesIn(query.orderBy, place);
+        return;
+      }
+      case 'values':
+        this.#subqueriesIn(body, place);
+        return;
+      case 'tableBody': {
+        const node = tableNameOf(body);
+        const named = this.#named(node, place);
+        if (named.draft !== undefined) named.draft.keepsAll = true;
+        const table = this.#reference(node, named, place);
+        place.edits.push({
+          start: body.start,
+          end: body.end,
+          with: [...sqlPiece('SELECT * FROM '), ...table],
+        });
+        this.#subqueriesIn(query.orderBy, place);
+        return;
+      }
+    }
+  }
+
+  #subqueriesIn(node: AnyNode | undefined, place: Place): void {
+    if (node !== undefined) this.#expression(node, place.outer, place);
+  }
+
+  #block(block: QueryBlock, query: QueryExpression, place: Place): void {
+    const byNode = new Map<TableReference, NamedSource>();
+    for (const reference of flattened(block.from)) byNode.set(reference, this.#named(reference, place));
+    const sources = apart([...byNode.values()]);
+    for (const [at, reference] of [...byNode.keys()].entries()) byNode.set(reference, sources[at]!);
+    const scope: BlockScope = { sources, outer: place.outer };
+    this.#keepStars(block, scope, place);
+    for (const reference of block.from) this.#from(reference, byNode, scope, place);
+    for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);
+    applyConditions(block, scope, byNode);
+    for (const item of block.items) if (item.kind === 'selectStar') this.#star(item, scope, place);
+    if (!place.existsOnly) place.edits.push(...keptTitles(block.items, place.source, place.edits));
+  }
+
+  /** Marks the tables of which all columns count. */
+  #keepStars(block: QueryBlock, scope: BlockScope, { existsOnly }: Place): void {
+    const isNatural = block.from.some((reference) => nodesOfKind(reference, 'join').some(isNaturalJoin));
+    const isPlain = existsOnly && block.groupBy === undefined && !block.options.distinct;
+    for (const { draft, source } of scope.sources) {
+      if (draft === undefined) continue;
+      const starred = block.items.some(
+        (item) => item.kind === 'selectStar' && (item.table === undefined || item.table === source.name),
+      );
+      if (isNatural || (starred && !isPlain)) draft.keepsAll = true;
+    }
+  }
+
+  /** An entry of FROM with its draft, if it is a table. */
+  #named(reference: ReturnType<typeof flattened>[number], place: Place): NamedSource {
+    const { common, source: text } = place;
+    const source = sourceOf(reference, common, this.#input);
+    const shown = source.name;
+    if (reference.kind !== 'table') return { source, draft: undefined, shown };
+    const meaning = meaningOf(reference, common, this.#input);
+    if (meaning.kind !== 'table') return { source, draft: undefined, shown };
+    const { table, schema } = meaning;
+    this.keyspaces.add(table.keyspace);
+    if (this.drafts.length >= INPUTS_MAX)
+      throw new Refused(`more than ${INPUTS_MAX} tables in one statement`);
+    const draft: TableDraft = {
+      source: text,
+      node: reference,
+      temporary: `headgate_${this.drafts.length + 1}`,
+      alias: source.name,
+      table,
+      schema,
+      keepsAll: false,
+      conditions: [],
+      compared: new Map(),
+      locking: lockingOf(place.locking, source),
+    };
+    this.drafts.push(draft);
+    return { source, draft, shown };
+  }
+
+  #from(
+    reference: TableReference,
+    byNode: ReadonlyMap<TableReference, NamedSource>,
+    scope: BlockScope,
+    place: Place,
+  ): void {
+    switch (reference.kind) {
+      case 'table': {
+        const text = this.#reference(reference, byNode.get(reference)!, place);
+        if (text.length > 0) place.edits.push({ start: reference.start, end: reference.end, with: text });
+        return;
+      }
+      case 'derivedTable':
+        this.#query(reference.query, {
+          ...place,
+          outer: reference.lateral ? scope : place.outer,
+          locking: [],
+          existsOnly: false,
+        });
+        return;
+      case 'jsonTable':
+        this.#expression(reference.document, scope, place);
+        return;
+      case 'join':
+        this.#from(reference.left, byNode, scope, place);
+        this.#from(reference.right, byNode, scope, place);
+        if (reference.on !== undefined) this.#expression(reference.on, scope, place);
+        return;
+      case 'tableList':
+        for (const table of reference.tables) this.#from(table, byNode, scope, place);
+        return;
+      case 'odbcJoin':
+        this.#from(reference.table, byNode, scope, place);
+        return;
+      case 'dual':
+        return;
+    }
+  }
+
+  /** What stands in the place of a table's name; nothing where it stays. */
+  #reference(node: TableName, { draft, shown }: NamedSource, place: Place): Template {
+    if (draft !== undefined) return sqlPiece(`${quoted(draft.temporary)} AS ${quoted(shown)}`);
+    const meaning = meaningOf(node, place.common, this.#input);
+    switch (meaning.kind) {
+      case 'common': {
+        const { definition } = meaning.found;
+        const name = referenceTo(definition, () => `${definition.node.name.text} ${++this.#copies + 1}`);
+        return name === node.name ? [] : sqlPiece(`${quoted(name)} AS ${quoted(shown)}`);
+      }
+      case 'view':
+        return this.#view(meaning, shown);
+      case 'table':
+        throw new Refused(`${node.name} without its rows`);
+    }
+  }
+
+  /** A view's query as a derived table. */
+  #view({ schema, keyspace }: Extract<Meaning, { kind: 'view' }>, shown: string): Template {
+    this.keyspaces.add(keyspace);
+    const { source, query } = viewText(schema);
+    const text = this.write(query, source, query.start, query.end);
+    const columns = schema.columns.map(({ name }) => quoted(name)).join(', ');
+    return [...sqlPiece('('), ...text, ...sqlPiece(`) AS ${quoted(shown)} (${columns})`)];
+  }
+
+  /** Queries below an expression, and names of databases that the remainder does not have. */
+  #expression(node: AnyNode, scope: BlockScope | undefined, place: Place): void {
+    if (node.kind === 'query') {
+      this.#query(node, { ...place, outer: scope, locking: [] });
+      return;
+    }
+    if (node.kind === 'column') this.#column(node, scope, place);
+    const inside = node.kind === 'exists' ? { ...place, existsOnly: true } : { ...place, existsOnly: false };
+    for (const child of children(node)) this.#expression(child, scope, inside);
+  }
+
+  #column(node: ColumnReference, scope: BlockScope | undefined, { edits }: Place): void {
+    if (node.schema === undefined) return;
+    for (let level = scope; level !== undefined; level = level.outer) {
+      const found = level.sources.find(
+        ({ source }) => source.name === node.table && source.schema === node.schema,
+      );
+      if (found === undefined) continue;
+      edits.push({ start: node.schemaStart, end: node.nameStart, with: sqlPiece(`${quoted(found.shown)}.`) });
+      return;
+    }
+  }
+
+  #star({ schema, table, start, end }: SelectStar, { sources }: BlockScope, { edits }: Place): void {
+    if (table === undefined) return;
+    const found = sources.filter(
+      ({ source }) => source.name === table && (schema === undefined || source.schema === schema),
+    );
+    const isSame = schema === undefined && found.every(({ shown }) => shown === table);
+    if (found.length === 0 || isSame) return;
+    const text = found.map(({ shown }) => `${quoted(shown)}.*`).join(', ');
+    edits.push({ start, end, with: sqlPiece(text) });
+  }
+}
+
+const isNaturalJoin = ({ natural }: Join): boolean => natural;
+
+/** Tables of one name from several keyspaces get names of their own. */
+function apart(sources: readonly NamedSource[]): NamedSource[] {
+  return sources.map((named, at) => {
+    const { source } = named;
+    const isTaken = sources
+      .slice(0, at)
+      .some((other) => other.source.name === source.name && other.source.schema !== source.schema);
+    return isTaken && source.schema !== undefined
+      ? { ...named, shown: `${source.schema}.${source.name}` }
+      : named;
+  });
+}
+
+/** The clauses that lock rows of a table. */
+const lockingOf = (
+  clauses: readonly Locking[],
+  source: Readonly<{ name: string; schema: string | undefined }>,
+): Locking[] =>
+  clauses.filter(
+    ({ tables }) =>
+      tables.length === 0 ||
+      tables.some(
+        ({ name, schema }) => name === source.name && (schema === undefined || schema === source.schema),
+      ),
+  );

@@ -1,0 +1,147 @@
+/** The input of one table: its columns that matter, its rows that can matter. */
+import type { ColumnSchema, TableSchema } from '../../schema/schema.ts';
+import type { Expression } from '../../sql/ast/expression.ts';
+import type { Locking } from '../../sql/ast/query.ts';
+import type { TableName } from '../../sql/ast/table.ts';
+import { nodesOfKind } from '../../sql/ast/walk.ts';
+import type { TableVSchema } from '../../vschema/vschema.ts';
+import type { GatherColumn, GatherInput } from './gather-plan.ts';
+import { mappedPlan } from './map-plan.ts';
+import { isNeeded } from './needed-columns.ts';
+import { NestedText } from './nested-text.ts';
+import type { PlanNested } from './plan-nested.ts';
+import { quoted, type SourceText } from './source-text.ts';
+
+/** One place where the remainder reads a table, while what is known of it is still gathered. */
+export type TableDraft = {
+  readonly source: SourceText;
+  readonly node: TableName;
+  /** The temporary table. */
+  readonly temporary: string;
+  /** How the text names it. */
+  readonly alias: string;
+  readonly table: TableVSchema;
+  readonly schema: TableSchema;
+  /** A `*` or NATURAL stands for all its columns. */
+  keepsAll: boolean;
+  /** Conditions of the text that all rows which matter fulfil. */
+  readonly conditions: Expression[];
+  /** Names of columns that the remainder compares with other tables', by what they are compared with. */
+  readonly compared: Map<object, Set<string>>;
+  readonly locking: readonly Locking[];
+};
+
+const KEYS_MAX = 6;
+
+/** Plans the input. */
+export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
+  const { source, alias, table, temporary } = draft;
+  const columns = columnsOf(draft);
+  const text = new NestedText(source);
+  text.sql(`SELECT ${columns.map(selected).join(', ')} FROM `);
+  writeTable(text, draft, plan);
+  for (const [at, condition] of draft.conditions.entries()) {
+    text.sql(at === 0 ? ' WHERE (' : ' AND (');
+    copyUnqualified(text, condition);
+    text.sql(')');
+  }
+  for (const { strength, wait } of draft.locking) text.sql(lockingText(strength, wait));
+  const planned = mappedPlan(plan.query(text.text, text.literals, source), text.template(), text.map);
+  return Object.freeze({
+    table: temporary,
+    label: alias === table.name ? table.name : `${table.name} AS ${alias}`,
+    plan: planned,
+    columns: columns.map(gatherColumn),
+    keys: keysOf(draft, columns),
+    reductions: [],
+  });
+}
+
+function writeTable(text: NestedText, { node, alias, table, source }: TableDraft, plan: PlanNested): void {
+  const isSame = plan.resolves(table);
+  // Where a routing rule leads from the table's own name elsewhere, the name as it was written leads to it.
+  const written =
+    node.schema === undefined ? quoted(node.name) : `${quoted(node.schema)}.${quoted(node.name)}`;
+  text.sql(isSame ? `${quoted(table.keyspace)}.${quoted(table.name)}` : written);
+  if (node.partitions.length > 0)
+    text.sql(` PARTITION (${node.partitions.map((name) => quoted(name.text)).join(', ')})`);
+  text.sql(` AS ${quoted(alias)}`);
+  for (const { start, end } of node.indexHints) text.sql(` ${source.text.toString('utf8', start, end)}`);
+}
+
+/** A condition with its columns' tables named without their schema. */
+function copyUnqualified(text: NestedText, condition: Expression): void {
+  let at = condition.start;
+  const references = nodesOfKind(condition, 'column').sort((a, b) => a.start - b.start);
+  for (const { schema, schemaStart, tableStart } of references) {
+    if (schema === undefined) continue;
+    text.copy(at, schemaStart);
+    at = tableStart;
+  }
+  text.copy(at, condition.end);
+}
+
+const lockingText = (strength: Locking['strength'], wait: Locking['wait']): string => {
+  if (strength === 'shareMode') return ' LOCK IN SHARE MODE';
+  const tail = wait === undefined ? '' : wait === 'nowait' ? ' NOWAIT' : ' SKIP LOCKED';
+  return ` FOR ${strength.toUpperCase()}${tail}`;
+};
+
+/** The columns that can matter; never none. */
+function columnsOf({ schema, keepsAll, source, alias }: TableDraft): readonly ColumnSchema[] {
+  const needed = schema.columns.filter(
+    ({ name, invisible }) => (keepsAll && !invisible) || isNeeded(source.names, alias, name),
+  );
+  if (needed.some(({ invisible }) => !invisible)) return needed;
+  const visible = schema.columns.filter(({ invisible }) => !invisible);
+  const cheapest = visible.reduce((best, column) => (costOf(column) < costOf(best) ? column : best));
+  return [cheapest, ...needed];
+}
+
+/** About how many bytes a value takes. */
+function costOf({ dataType, length }: ColumnSchema): number {
+  const known = bytesOf[dataType];
+  return known ?? 16 + (length ?? 0);
+}
+
+const bytesOf: Readonly<Record<string, number>> = {
+  tinyint: 1,
+  year: 1,
+  smallint: 2,
+  mediumint: 3,
+  date: 3,
+  int: 4,
+  float: 4,
+  bigint: 8,
+  double: 8,
+};
+
+/** The select item: what survives on its way as text. ENUM and SET go by their numbers, FLOAT with all its digits. */
+function selected({ name, dataType, values }: ColumnSchema): string {
+  if (values !== undefined) return `${quoted(name)} + 0 AS ${quoted(name)}`;
+  if (dataType === 'float') return `CAST(${quoted(name)} AS DOUBLE) AS ${quoted(name)}`;
+  return quoted(name);
+}
+
+function gatherColumn({
+  name,
+  columnType,
+  charset,
+  collation,
+  nullable,
+  invisible,
+}: ColumnSchema): GatherColumn {
+  const text = charset === undefined ? '' : ` CHARACTER SET ${charset} COLLATE ${collation}`;
+  const tail = `${nullable ? ' NULL' : ' NOT NULL'}${invisible ? ' INVISIBLE' : ''}`;
+  return { name, type: `${columnType}${text}${tail}` };
+}
+
+/** One key for the columns that are compared with the same other table. */
+function keysOf({ compared }: TableDraft, columns: readonly ColumnSchema[]): readonly (readonly number[])[] {
+  const keys = new Map<string, readonly number[]>();
+  for (const names of compared.values()) {
+    const positions = columns.flatMap(({ name }, at) => (names.has(name) ? [at] : []));
+    if (positions.length > 0) keys.set(positions.join(), positions);
+  }
+  return [...keys.values()].slice(0, KEYS_MAX);
+}

@@ -1,0 +1,20 @@
+/** The text of a view, from which inputs and the remainder are written. */
+import type { TableSchema } from '../../schema/schema.ts';
+import type { QueryExpression } from '../../sql/ast/query.ts';
+import { viewMode, viewQuery } from '../analysis/view-query.ts';
+import { namesIn } from './needed-columns.ts';
+import type { SourceText } from './source-text.ts';
+
+/** Raises ER_NOT_SUPPORTED_YET where the router may not see it, or does not understand it. */
+export function viewText(view: TableSchema): { source: SourceText; query: QueryExpression } {
+  const { query } = viewQuery(view);
+  const source: SourceText = {
+    text: Buffer.from(view.definition ?? ''),
+    mode: viewMode,
+    literals: undefined,
+    parameters: [],
+    names: namesIn(query),
+    isView: true,
+  };
+  return { source, query };
+}
