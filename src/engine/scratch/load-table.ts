@@ -1,0 +1,289 @@
+/**
+ * Fills a temporary table of a tablet with the rows of an input, so that it holds the very same values. One batch is on its way at a
+ * time while the next is written; when that one is full too, the input is paused.
+ */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
+import { textValues } from '../../gateway/answer-collector.ts';
+import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
+import { command } from '../../mysql/protocol.ts';
+import { asRowsError } from '../operators/operator.ts';
+import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
+import { formatOf, type RowProtocol } from '../rows/formats.ts';
+import { type FieldRanges, fieldRanges, type RowFormat } from '../rows/row-format.ts';
+import { SqlBuffer } from './sql-buffer.ts';
+import {
+  type ScratchColumn,
+  type ScratchInput,
+  scratchColumns,
+  tableDefinition,
+} from './table-definition.ts';
+import { type ValueWriter, valueWriter } from './value-writers.ts';
+
+/** The connection on which temporary tables are. Commands run in the order of the calls; rejects when the connection is lost. */
+export interface Scratch {
+  ask(code: number, content: Buffer): Promise<CollectedAnswer>;
+}
+
+/** What all inputs of a statement may bring together. Throws when there is no room for so much more. */
+export interface LoadBudget {
+  take(rows: number, bytes: number): void;
+}
+
+export type LoadOptions = Readonly<{
+  /** Of the input's rows. */
+  protocol: RowProtocol;
+  scratch: Scratch;
+  budget: LoadBudget;
+}>;
+
+export type LoadedTable = Readonly<{
+  /** Column definitions as the shards sent them. */
+  definitions: readonly Buffer[];
+  rows: number;
+  /** Of the rows as they came. */
+  bytes: number;
+  summary: RowsSummary;
+}>;
+
+/**
+ * What the connection must have while tables are loaded: nothing is refused that another table could store, and texts are read as they
+ * are written here. The database is the caller's to select.
+ */
+export const loadSettings: readonly string[] = [
+  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+  'character_set_client = utf8mb4',
+  'collation_connection = utf8mb4_0900_ai_ci',
+  'explicit_defaults_for_timestamp = ON',
+  'innodb_strict_mode = OFF',
+];
+
+/** A batch is sent when it has so many bytes: larger ones cost the server more per row. */
+const BATCH_BYTES = 64 * 1024;
+const BATCH_ROWS_MAX = 4096;
+const COMMA = 0x2c;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+/** The member of an ENUM that is none, '' with number 0, is stored with a warning. */
+const ERRNO_DATA_TRUNCATED = 1265;
+
+/**
+ * Starts `rows`, makes the table and fills it. Rejects with the input's error, a TabletRefusal of the tablet, or a HeadgateError; the
+ * input is cancelled then.
+ */
+export function loadTable(
+  input: ScratchInput,
+  rows: RowProducer,
+  options: LoadOptions,
+): Promise<LoadedTable> {
+  return new Promise((resolve, reject) => {
+    new TableLoad(input, options, resolve, reject).start(rows);
+  });
+}
+
+class TableLoad implements RowSink {
+  readonly #input: ScratchInput;
+  readonly #options: LoadOptions;
+  readonly #resolve: (loaded: LoadedTable) => void;
+  readonly #reject: (error: RowsError | TabletRefusal) => void;
+  #source!: RowSource;
+  #paused = false;
+  #closed = false;
+  #definitions: readonly Buffer[] = [];
+  #columns: readonly ScratchColumn[] = [];
+  #writers: readonly ValueWriter[] = [];
+  #format!: RowFormat;
+  #ranges!: FieldRanges;
+  #head = '';
+  #rows = 0;
+  #bytes = 0;
+  /** The batch that is being written, and the buffer of the one that is on its way. */
+  #batch = new SqlBuffer(BATCH_BYTES + 4096);
+  #spare: SqlBuffer | undefined;
+  #batchRows = 0;
+  #batchBytes = 0;
+  #sending = false;
+  #summary: RowsSummary | undefined;
+
+  constructor(
+    input: ScratchInput,
+    options: LoadOptions,
+    resolve: (loaded: LoadedTable) => void,
+    reject: (error: RowsError | TabletRefusal) => void,
+  ) {
+    this.#input = input;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start(rows: RowProducer): void {
+    this.#source = rows(this);
+  }
+
+  fields(definitions: readonly Buffer[]): void {
+    if (this.#closed) return;
+    try {
+      this.#begin(definitions);
+    } catch (cause) {
+      this.#abort(asRowsError(cause));
+    }
+  }
+
+  #begin(definitions: readonly Buffer[]): void {
+    const { protocol } = this.#options;
+    const { columns, table } = this.#input;
+    if (definitions.length !== columns.length) {
+      throw new HeadgateError('HG_SCHEMA_CHANGED', {
+        detail: `the shards send ${definitions.length} columns for ${table} where the plan has ${columns.length}`,
+      });
+    }
+    this.#definitions = definitions;
+    this.#columns = scratchColumns(this.#input, definitions);
+    this.#writers = this.#columns.map((column) => valueWriter(column, protocol));
+    this.#format = formatOf(protocol, definitions);
+    this.#ranges = fieldRanges(definitions.length);
+    this.#head = `INSERT INTO \`${table}\` VALUES`;
+    this.#sending = true;
+    void this.#send(Buffer.from(tableDefinition(this.#input, this.#columns)), undefined);
+  }
+
+  row(bytes: Buffer, at: number, end: number): void {
+    if (this.#closed) return;
+    try {
+      this.#write(bytes, at, end);
+    } catch (cause) {
+      this.#abort(asRowsError(cause));
+    }
+  }
+
+  #write(bytes: Buffer, at: number, end: number): void {
+    const batch = this.#batch;
+    const ranges = this.#ranges;
+    const count = this.#writers.length;
+    this.#format.locate(bytes, at, end, count, ranges);
+    if (this.#batchRows === 0) batch.ascii(this.#head);
+    else batch.byte(COMMA);
+    batch.byte(OPEN);
+    for (let i = 0; i < count; i++) {
+      if (i > 0) batch.byte(COMMA);
+      const start = ranges[2 * i]!;
+      if (start >= 0) this.#writers[i]!(batch, bytes, start, ranges[2 * i + 1]!);
+      else this.#writeNull(i);
+    }
+    batch.byte(CLOSE);
+    this.#batchRows++;
+    this.#batchBytes += end - at;
+    if (batch.length >= BATCH_BYTES || this.#batchRows >= BATCH_ROWS_MAX) this.#flush();
+  }
+
+  /** MySQL would store NULL as 0 or '' in a column without NULL. */
+  #writeNull(at: number): void {
+    const { facts, name } = this.#columns[at]!;
+    if (facts.notNull) {
+      throw new HeadgateError('HG_SCHEMA_CHANGED', {
+        detail: `${this.#input.table}: NULL came for ${name}, which is NOT NULL`,
+      });
+    }
+    this.#batch.ascii('NULL');
+  }
+
+  end(summary: RowsSummary): void {
+    if (this.#closed) return;
+    this.#summary = summary;
+    this.#flush();
+  }
+
+  fail(error: RowsError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reject(error);
+  }
+
+  /** Sends what has been written, if nothing is on its way; else it waits, and the input with it. */
+  #flush(): void {
+    if (this.#sending) {
+      if (this.#summary === undefined && !this.#paused) {
+        this.#paused = true;
+        this.#source.pause();
+      }
+      return;
+    }
+    if (this.#batchRows === 0) {
+      if (this.#summary !== undefined) this.#finish(this.#summary);
+      return;
+    }
+    const { budget } = this.#options;
+    const [batch, rows, bytes] = [this.#batch, this.#batchRows, this.#batchBytes];
+    this.#rows += rows;
+    this.#bytes += bytes;
+    try {
+      budget.take(rows, bytes);
+    } catch (cause) {
+      return this.#abort(asRowsError(cause));
+    }
+    this.#batch = this.#spare ?? new SqlBuffer(BATCH_BYTES + 4096);
+    this.#spare = undefined;
+    this.#batchRows = 0;
+    this.#batchBytes = 0;
+    this.#sending = true;
+    void this.#send(batch.text, batch);
+  }
+
+  async #send(text: Buffer, batch: SqlBuffer | undefined): Promise<void> {
+    try {
+      const answer = await this.#options.scratch.ask(command.query, text);
+      if (this.#closed) return;
+      if (answer.error !== undefined) throw new TabletRefusal(answer.error);
+      if (batch !== undefined && answer.warnings > 0) await this.#checkWarnings();
+    } catch (cause) {
+      this.#abort(cause instanceof TabletRefusal ? cause : asRowsError(cause));
+      return;
+    }
+    if (this.#closed) return;
+    this.#sending = false;
+    if (batch !== undefined) {
+      batch.length = 0;
+      if (batch.bytes.length <= 4 * BATCH_BYTES) this.#spare = batch;
+    }
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#paused) {
+      this.#paused = false;
+      this.#flush();
+      if (!this.#closed) this.#source.resume();
+    } else if (this.#summary !== undefined) {
+      this.#flush();
+    }
+  }
+
+  /** Nothing may be stored otherwise than it came. */
+  async #checkWarnings(): Promise<void> {
+    const answer = await this.#options.scratch.ask(command.query, Buffer.from('SHOW WARNINGS LIMIT 1000'));
+    const enumerations = this.#columns.filter(({ facts }) => facts.name === 'enum');
+    for (let at = 0; at < answer.rows.length; at++) {
+      const [, code, message] = textValues(answer, at);
+      const isEmptyMember =
+        Number(code) === ERRNO_DATA_TRUNCATED &&
+        enumerations.some(({ name }) => message?.includes(`'${name}'`));
+      if (isEmptyMember) continue;
+      throw new HeadgateError('HG_INTERNAL', {
+        detail: `rows could not be copied exactly: ${message ?? ''} (${code ?? ''})`,
+      });
+    }
+  }
+
+  #finish(summary: RowsSummary): void {
+    this.#closed = true;
+    this.#resolve({ definitions: this.#definitions, rows: this.#rows, bytes: this.#bytes, summary });
+  }
+
+  #abort(error: RowsError | TabletRefusal): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#source.cancel();
+    this.#reject(error);
+  }
+}
