@@ -17,7 +17,10 @@ export type Machine = Readonly<{
   loadBefore: number;
 }>;
 
-export function machineFacts({ mysqldVersion, haproxyProgram }: Arena): Machine {
+export function machineFacts({
+  mysqldVersion,
+  haproxyProgram,
+}: Pick<Arena, 'mysqldVersion' | 'haproxyProgram'>): Machine {
   return {
     cores: cpus().length,
     cpuModel: cpus()[0]?.model.trim() ?? 'unknown',

@@ -55,10 +55,17 @@ const users = `users:
 const shardsOf = ({ shards }: KeyspaceSetup): readonly string[] =>
   shards === 0 ? ['0'] : equalKeyRanges(shards);
 
+export type StageOptions = Readonly<{
+  routerArgs?: readonly string[];
+  mysqldArgs?: readonly string[];
+  /** Another router than the one that has placed the rows: for what is measured of it. */
+  freshRouter?: boolean;
+}>;
+
 /** Starts all servers, makes the tables and fills them. */
 export async function setKeyspaces(
   keyspaces: readonly KeyspaceSetup[],
-  options: Readonly<{ routerArgs?: readonly string[]; mysqldArgs?: readonly string[] }> = {},
+  options: StageOptions = {},
 ): Promise<KeyspaceStage> {
   const dir = await mkdtemp(join(tmpdir(), 'headgate-test-'));
   const stops: (() => Promise<void>)[] = [];

@@ -36,7 +36,7 @@ export const rootAt = (port: number): Endpoint => ({ host: '127.0.0.1', port, us
 /** Runs statements on a connection of their own; an error throws. */
 export async function runStatements(
   endpoint: Endpoint,
-  statements: readonly string[],
+  statements: Iterable<string>,
   database?: string,
 ): Promise<void> {
   const client = await RawClient.connect(endpoint, { database, timeoutMs: 60_000 });
