@@ -18,9 +18,17 @@ export type GatherPlan = Readonly<{
    * may depend on the connection's database.
    */
   text: Template;
+  /** Undefined where nothing in it can rest on unique keys. Only of use under ONLY_FULL_GROUP_BY. */
+  check: GroupCheck | undefined;
   /** Why the shards cannot answer it by themselves, for people. */
   reason: string;
 }>;
+
+/**
+ * Statements that make empty tables in the places of the inputs, with the unique keys of the tables that they are of: the remainder is
+ * prepared over them for what MySQL has against it, and runs without ONLY_FULL_GROUP_BY then.
+ */
+export type GroupCheck = Readonly<{ create: readonly string[]; drop: string }>;
 
 /** What one temporary table is filled with. Each reference has one of its own: none can be opened twice in a query. */
 export type GatherInput = Readonly<{
@@ -35,6 +43,8 @@ export type GatherInput = Readonly<{
   /** Indexes for the conditions of the remainder: positions of columns. */
   keys: readonly (readonly number[])[];
   reductions: readonly Reduction[];
+  /** The table whose rows they are, by the names that columns' definitions have: each column has its own name there. */
+  origin: Readonly<{ schema: string; table: string }> | undefined;
 }>;
 
 export type GatherColumn = Readonly<{

@@ -9,6 +9,7 @@ import { isRefusal, type Refusal } from '../plan.ts';
 import type { PlannerInput } from '../plan-statement.ts';
 import { Refused } from '../refused.ts';
 import type { GatherPlan } from './gather-plan.ts';
+import { groupCheck } from './group-check.ts';
 import { namesIn } from './needed-columns.ts';
 import type { PlanNested } from './plan-nested.ts';
 import { Remainder } from './remainder.ts';
@@ -50,6 +51,7 @@ function gathered(
   const template = remainder.write(statement.query, source, start, end);
   const nested = nestedPlanner(input, planText);
   const inputs = remainder.drafts.map((draft) => tableInput(draft, nested));
+  const schemas = new Map(inputs.map((input, at) => [input, remainder.drafts[at]!.schema]));
   const [keyspace] = remainder.keyspaces;
   if (keyspace === undefined) throw new Refused('a query without tables');
   return Object.freeze({
@@ -58,6 +60,7 @@ function gathered(
     keyspaces: [...remainder.keyspaces],
     inputs,
     text: template,
+    check: remainder.restsOnKeys ? groupCheck(inputs, (input) => schemas.get(input)) : undefined,
     reason,
   });
 }

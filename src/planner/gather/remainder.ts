@@ -11,6 +11,7 @@ import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
 import { applyConditions } from './conditions.ts';
+import { restsOnKeys } from './group-check.ts';
 import {
   flattened,
   type Meaning,
@@ -42,6 +43,8 @@ const INPUTS_MAX = 200;
 export class Remainder {
   readonly drafts: TableDraft[] = [];
   readonly keyspaces = new Set<string>();
+  /** Whether unique keys of tables can matter to what MySQL has against the text. */
+  restsOnKeys = false;
   readonly #input: NamesInput;
   #copies = 0;
 
@@ -123,6 +126,7 @@ export class Remainder {
     for (const reference of block.from) this.#from(reference, byNode, scope, place);
     for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);
     applyConditions(block, scope, byNode);
+    this.restsOnKeys ||= restsOnKeys(block, query);
     for (const item of block.items) if (item.kind === 'selectStar') this.#star(item, scope, place);
     if (!place.existsOnly) place.edits.push(...keptTitles(block.items, place.source, place.edits));
   }

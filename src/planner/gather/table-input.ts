@@ -54,6 +54,7 @@ export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
     columns: columns.map(gatherColumn),
     keys: keysOf(draft, columns),
     reductions: [],
+    origin: { schema: table.keyspace, table: table.name },
   });
 }
 
@@ -116,11 +117,15 @@ const bytesOf: Readonly<Record<string, number>> = {
   double: 8,
 };
 
-/** The select item: what survives on its way as text. ENUM and SET go by their numbers, FLOAT with all its digits. */
+/**
+ * The select item: what survives on its way, whatever the protocol and the time zone are. TIMESTAMP goes as its number, FLOAT with all its
+ * digits, ENUM and SET by their numbers where one of their members is the empty text that also stands for none.
+ */
 function selected({ name, dataType, values }: ColumnSchema): string {
-  if (values !== undefined) return `${quoted(name)} + 0 AS ${quoted(name)}`;
-  if (dataType === 'float') return `CAST(${quoted(name)} AS DOUBLE) AS ${quoted(name)}`;
-  return quoted(name);
+  const column = quoted(name);
+  if (values?.includes('')) return `CAST(${column} AS UNSIGNED) AS ${column}`;
+  if (dataType === 'float') return `CAST(${column} AS DOUBLE) AS ${column}`;
+  return dataType === 'timestamp' ? `UNIX_TIMESTAMP(${column}) AS ${column}` : column;
 }
 
 function gatherColumn({
