@@ -55,6 +55,15 @@ export class QueryClock {
     this.#connection.bytesPerSecondMax = value;
   }
 
+  /** Takes nothing more until `resume`. */
+  pause(): void {
+    this.#connection.socket.pause();
+  }
+
+  resume(): void {
+    this.#connection.socket.resume();
+  }
+
   get bytesRead(): number {
     return this.#reader.bytes;
   }

@@ -29,6 +29,7 @@ export class RowAnswer implements RowClient {
   #ended!: (ending: Ending) => void;
   /** The client has something of the result. */
   sent = false;
+  keepsBytes = false;
 
   constructor(session: Session) {
     this.#session = session;
@@ -79,6 +80,7 @@ export class RowAnswer implements RowClient {
   write(packets: Buffer): boolean {
     this.sent = true;
     this.#full = false;
+    this.keepsBytes = false;
     this.#session.port.relay(packets, this);
     return !this.#full;
   }
@@ -92,7 +94,9 @@ export class RowAnswer implements RowClient {
     if (!this.#session.closed) this.#sink?.resume();
   }
 
-  keepBytes(): void {}
+  keepBytes(): void {
+    this.keepsBytes = true;
+  }
 
   onRowsEnd(summary: RowsSummary, sequence: number): void {
     this.#sequence = sequence;

@@ -101,6 +101,7 @@ class ShardsCursor implements Cursor, RowSink, RowClient {
   #answer: ClientRowSink | undefined;
   #left = 0;
   #full = false;
+  keepsBytes = false;
   #settled: (() => void) | undefined;
   #sequence = 0;
 
@@ -320,6 +321,7 @@ class ShardsCursor implements Cursor, RowSink, RowClient {
 
   write(packets: Buffer): boolean {
     this.#full = false;
+    this.keepsBytes = false;
     this.#session.port.relay(packets, this);
     return !this.#full;
   }
@@ -338,7 +340,9 @@ class ShardsCursor implements Cursor, RowSink, RowClient {
     this.#look();
   }
 
-  keepBytes(): void {}
+  keepBytes(): void {
+    this.keepsBytes = true;
+  }
 
   onRowsEnd(_summary: unknown, sequence: number): void {
     this.#sequence = sequence;

@@ -73,6 +73,8 @@ class Client implements RowClient {
   ids: number[] = [];
   /** Takes so many writes, then is full until `open` is called. */
   takes = Number.POSITIVE_INFINITY;
+  /** All is read when it is written. */
+  readonly keepsBytes = false;
   sink!: ClientRowSink;
   readonly done: Promise<RowsSummary | RowsError>;
   #settle!: (result: RowsSummary | RowsError) => void;

@@ -8,8 +8,10 @@ import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '..
 
 /** The client's side of a result. */
 export interface RowClient {
-  /** Sends whole packets, which stay unchanged from now on. False means full: rows stop until `resume` is called on the source. */
+  /** Sends whole packets. False means full: rows stop until `resume` is called on the source. */
   write(packets: Buffer): boolean;
+  /** Whether what was written last has to stay as it is; else its memory is used again. */
+  readonly keepsBytes: boolean;
   /** All rows are written. The packet that ends the result, with this sequence number, is the session's to send. */
   onRowsEnd(summary: RowsSummary, sequence: number): void;
   /** The result failed, perhaps in the middle: the error, with this sequence number, is the session's to send. */
@@ -36,6 +38,8 @@ export class ClientRowSink implements RowSink, RowSource {
   #sequence: number;
   #buffer: Buffer | undefined;
   #length = 0;
+  /** Of a long result: what the next rows can go into, so that its pace is not that of the garbage collector. */
+  #used: Buffer | undefined;
   #nextBytes = FIRST_BUFFER_BYTES;
   /** Rows that were given to the client. */
   rowCount = 0;
@@ -97,15 +101,24 @@ export class ClientRowSink implements RowSink, RowSource {
     let buffer = this.#buffer;
     if (buffer === undefined || buffer.length - this.#length < size) {
       this.#flush();
-      while (this.#nextBytes < size) this.#nextBytes *= 2;
-      buffer = Buffer.allocUnsafeSlow(this.#nextBytes);
+      buffer = this.#roomFor(size);
       this.#buffer = buffer;
-      // Small results take small buffers, long ones few.
-      this.#nextBytes = Math.min(BUFFER_BYTES, this.#nextBytes * 2);
     }
     writeHeader(buffer, this.#length, length, this.#sequence++);
     bytes.copy(buffer, this.#length + packetHeaderBytes, at, end);
     this.#length += size;
+  }
+
+  /** A buffer that the client has used up, as large as any, or a new one. */
+  #roomFor(size: number): Buffer {
+    const used = this.#used;
+    this.#used = undefined;
+    if (used !== undefined) return used;
+    while (this.#nextBytes < size) this.#nextBytes *= 2;
+    const buffer = Buffer.allocUnsafeSlow(this.#nextBytes);
+    // Small results take small buffers, long ones few.
+    this.#nextBytes = Math.min(BUFFER_BYTES, this.#nextBytes * 2);
+    return buffer;
   }
 
   #putLarge(bytes: Buffer, at: number, end: number): void {
@@ -123,6 +136,7 @@ export class ClientRowSink implements RowSink, RowSource {
     this.#buffer = undefined;
     this.#length = 0;
     this.#write(packets);
+    if (buffer.length === BUFFER_BYTES && !this.#client.keepsBytes) this.#used = buffer;
   }
 
   #write(packets: Buffer): void {
