@@ -38,5 +38,7 @@ export type Case = Readonly<{
   statements: readonly Statement[];
   /** It changes rows: it is played alone, on fresh tables, and the tables are compared afterwards. */
   writes: boolean;
+  /** What the session selects, where it is not the first sharded keyspace. */
+  database?: string;
   login?: Login;
 }>;

@@ -1,9 +1,12 @@
-/** The tables as SQL and as VSchema. */
+/** The keyspaces as SQL and as VSchema. */
+import { marketObjects, marketTables, marketVindexes, officeObjects, officeTables } from './market.ts';
 import { allTables, type TableDefinition, vindexes } from './tables.ts';
 
 export const SHARDED = 'shop';
 export const UNSHARDED = 'core';
-/** The twin's second database: the same rows without any key. */
+export const MARKET = 'market';
+export const OFFICE = 'office';
+/** The twin's further database: the rows of `SHARDED` without any key. */
 export const BARE = 'bare';
 
 /** The first number that sequences and AUTO_INCREMENT hand out. */
@@ -26,40 +29,80 @@ export const sequences: readonly string[] = allTables.flatMap(({ autoIncrement }
   autoIncrement ? [autoIncrement.sequence] : [],
 );
 
-/** What the unsharded keyspace holds beside the sequences. */
-export const unshardedTables: readonly string[] = [
-  'CREATE TABLE plain (id INT NOT NULL PRIMARY KEY, name VARCHAR(20))',
-  "INSERT INTO plain VALUES (1, 'one'), (2, 'two'), (3, NULL)",
-  ...sequences.flatMap((name) => [
-    `CREATE TABLE ${name} (id BIGINT NOT NULL PRIMARY KEY, next_id BIGINT, cache BIGINT) COMMENT 'vitess_sequence'`,
-    `INSERT INTO ${name} VALUES (0, ${FIRST_NUMBER}, ${SEQUENCE_CACHE})`,
-  ]),
+const sequenceTable = (name: string): string[] => [
+  `CREATE TABLE ${name} (id BIGINT NOT NULL PRIMARY KEY, next_id BIGINT, cache BIGINT) COMMENT 'vitess_sequence'`,
+  `INSERT INTO ${name} VALUES (0, ${FIRST_NUMBER}, ${SEQUENCE_CACHE})`,
 ];
 
-export const unshardedVschema = {
-  sharded: false,
-  tables: { plain: {}, ...Object.fromEntries(sequences.map((name) => [name, { type: 'sequence' }])) },
-};
+/** A database, the same name on the reference. */
+export type Keyspace = Readonly<{
+  name: string;
+  sharded: boolean;
+  tables: readonly TableDefinition[];
+  /** Statements that make what else there is, behind the tables. */
+  objects: readonly string[];
+  vschema: Readonly<Record<string, unknown>>;
+}>;
 
-export const shardedVschema = {
+const unsharded = (
+  name: string,
+  parts: Pick<Keyspace, 'tables' | 'objects'>,
+  others: object = {},
+): Keyspace => ({
+  name,
+  sharded: false,
+  ...parts,
+  vschema: {
+    sharded: false,
+    tables: { ...Object.fromEntries(parts.tables.map((table) => [table.name, {}])), ...others },
+  },
+});
+
+function tableVschema({ sharding, pinned, autoIncrement }: TableDefinition): object {
+  if (sharding === undefined) return pinned === undefined ? { type: 'reference' } : { pinned };
+  return {
+    column_vindexes: [{ columns: sharding.columns, name: sharding.vindex }],
+    ...(autoIncrement && {
+      auto_increment: {
+        column: autoIncrement.column,
+        sequence: `${UNSHARDED}.${autoIncrement.sequence}`,
+      },
+    }),
+  };
+}
+
+const sharded = (name: string, parts: Pick<Keyspace, 'tables' | 'objects'>, indexes: object): Keyspace => ({
+  name,
   sharded: true,
-  vindexes,
-  tables: Object.fromEntries(
-    allTables.map(({ name, sharding, pinned, autoIncrement }) => [
-      name,
-      sharding === undefined
-        ? pinned === undefined
-          ? { type: 'reference' }
-          : { pinned }
-        : {
-            column_vindexes: [{ columns: sharding.columns, name: sharding.vindex }],
-            ...(autoIncrement && {
-              auto_increment: {
-                column: autoIncrement.column,
-                sequence: `${UNSHARDED}.${autoIncrement.sequence}`,
-              },
-            }),
-          },
-    ]),
+  ...parts,
+  vschema: {
+    sharded: true,
+    vindexes: indexes,
+    tables: Object.fromEntries(parts.tables.map((table) => [table.name, tableVschema(table)])),
+  },
+});
+
+const sequenceType = (names: readonly string[]): object =>
+  Object.fromEntries(names.map((name) => [name, { type: 'sequence' }]));
+
+export const keyspaces: readonly Keyspace[] = [
+  unsharded(
+    UNSHARDED,
+    {
+      tables: [],
+      objects: [
+        'CREATE TABLE plain (id INT NOT NULL PRIMARY KEY, name VARCHAR(20))',
+        "INSERT INTO plain VALUES (1, 'one'), (2, 'two'), (3, NULL)",
+        ...sequences.flatMap(sequenceTable),
+      ],
+    },
+    { plain: {}, ...sequenceType(sequences) },
   ),
-};
+  sharded(SHARDED, { tables: allTables, objects: [] }, vindexes),
+  unsharded(
+    OFFICE,
+    { tables: officeTables, objects: [...officeObjects, ...sequenceTable('seq')] },
+    sequenceType(['seq']),
+  ),
+  sharded(MARKET, { tables: marketTables, objects: marketObjects }, marketVindexes),
+];

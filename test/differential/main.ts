@@ -1,15 +1,18 @@
 /**
  * `npm run test:diff -- --seed 7 --cases 5000 --shards 1,2,4`: generated cases on one MySQL and on clusters of so many
- * shards; `--case 12` plays that one alone, `--chosen` the chosen cases. Ends with 1 when an answer differs.
+ * shards; `--case 12` plays that one alone, `--chosen` the chosen cases, `--gaps` the gap list (with `--update` it is written
+ * anew which of them are refused). Ends with 1 when an answer differs.
  * `--verbatim` selects the only shard of one by its name, which plans nothing: what differs then is the tester's fault.
  */
 import { parseArgs } from 'node:util';
 import { chosenCases } from './cases/index.ts';
 import { SHARDED } from './definitions.ts';
+import { gapCases } from './gaps/index.ts';
+import { refusedOf, writeRefused } from './gaps/refused.ts';
 import { generateCases } from './generate/generator.ts';
 import { Player } from './play.ts';
 import { type Found, oneLine, Report } from './report.ts';
-import { Comparison } from './run.ts';
+import { type CaseResult, Comparison } from './run.ts';
 import { type Cluster, Stage } from './stage.ts';
 
 const SHOWN_MAX = 40;
@@ -22,6 +25,8 @@ const { values } = parseArgs({
     first: { type: 'string', default: '0' },
     shards: { type: 'string', default: '1,2,4' },
     chosen: { type: 'boolean', default: false },
+    gaps: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
     verbatim: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
   },
@@ -40,9 +45,14 @@ const stage = await Stage.set(shardCounts);
 const comparison = new Comparison(stage, values.verbatim ? `${SHARDED}:-` : SHARDED);
 const report = new Report();
 try {
-  const cases = values.chosen ? chosenCases() : generateCases(seed, first, count);
+  const cases = values.gaps ? gapCases() : values.chosen ? chosenCases() : generateCases(seed, first, count);
+  const results: CaseResult[] = [];
   const startedAtMs = Date.now();
-  await comparison.play(cases, report.add);
+  await comparison.play(cases, (result) => {
+    report.add(result);
+    if (values.update) results.push(result);
+  });
+  if (values.gaps && values.update) writeRefused(refusedOf(results));
   console.log(report.summary());
   console.log(`\nplayed in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s, seed ${seed}`);
   for (const { case: unstable, unstable: why } of report.unstable)

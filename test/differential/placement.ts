@@ -3,6 +3,7 @@ import { equalKeyRanges, keyRangeContains, parseKeyRange } from '../../src/vsche
 import { createVindex } from '../../src/vschema/vindexes/registry.ts';
 import type { VindexValue } from '../../src/vschema/vindexes/vindex.ts';
 import type { ColumnDefinition } from './columns.ts';
+import { marketVindexes } from './market.ts';
 import { insertedColumns, type Row } from './rows.ts';
 import { type TableDefinition, vindexes } from './tables.ts';
 
@@ -29,7 +30,10 @@ const paramsOf = (vindex: Readonly<{ type: string; params?: Readonly<Record<stri
 };
 
 const functions = new Map(
-  Object.entries(vindexes).map(([name, vindex]) => [name, createVindex(vindex.type, paramsOf(vindex))]),
+  Object.entries({ ...vindexes, ...marketVindexes }).map(([name, vindex]) => [
+    name,
+    createVindex(vindex.type, paramsOf(vindex)),
+  ]),
 );
 
 /** The keyspace id of stored values; their kinds follow from the columns. */

@@ -33,17 +33,24 @@ export class Player {
   }
 
   /** Plays a case from a clean session; ends early where the server hangs up. */
-  async play({ statements, writes, login = {} }: Case): Promise<PlayedStatement[]> {
+  async play({
+    statements,
+    writes,
+    database = this.#database,
+    login = {},
+  }: Case): Promise<PlayedStatement[]> {
     const played: PlayedStatement[] = [];
+    const key = JSON.stringify([database, login]);
     try {
-      const client = await this.#open(login);
+      const client = await this.#open(key, database, login);
       const handles = new Map<string, Prepared>();
       for (const statement of statements) played.push(await playStatement(client, statement, handles));
       for (const { id } of handles.values()) client.closeStatement(id);
       // A single query leaves nothing; others may leave settings, an open transaction, an insert id.
-      if (writes || statements.length > 1) await clean(client, this.#database);
+      if (writes || statements.length > 1) await clean(client, database);
     } catch (error) {
-      this.#forget(login);
+      this.#clients.get(key)?.destroy();
+      this.#clients.delete(key);
       played.push({ columns: [], rows: [], warnings: [], failure: (error as Error).message });
     }
     return played;
@@ -51,7 +58,7 @@ export class Player {
 
   /** All rows of one statement as texts; throws with the server's error. */
   async rows(sql: string): Promise<(string | null)[][]> {
-    const client = await this.#open({});
+    const client = await this.#open('', this.#database, {});
     const [result] = readResults(await client.query(sql));
     if (!result || result.error) throw new Error(`${sql}: ${result?.error?.message ?? 'no answer'}`);
     return result.rows;
@@ -59,7 +66,7 @@ export class Player {
 
   /** Runs an INSERT for the number that it was given; undefined when it fails. */
   async insertId(sql: string): Promise<number | undefined> {
-    const client = await this.#open({});
+    const client = await this.#open('', this.#database, {});
     const [result] = readResults(await client.query(sql));
     return result?.error ? undefined : result?.ok?.insertId;
   }
@@ -69,23 +76,18 @@ export class Player {
     this.#clients.clear();
   }
 
-  #forget(login: Login): void {
-    this.#clients.get(JSON.stringify(login))?.destroy();
-    this.#clients.delete(JSON.stringify(login));
-  }
-
-  async #open(login: Login): Promise<RawClient> {
-    const known = this.#clients.get(JSON.stringify(login));
+  async #open(key: string, database: string, login: Login): Promise<RawClient> {
+    const known = this.#clients.get(key);
     if (known?.closed === false) return known;
     const client = await RawClient.connect(this.#endpoint, {
-      database: this.#database,
+      database,
       timeoutMs: CONNECTION_MS_MAX,
       charset: login.collation,
       with: login.foundRows ? capability.foundRows : 0,
       // Which settings are tracked is a matter of `test/wire-compare`.
       without: capability.sessionTrack | (login.classicEof ? capability.deprecateEof : 0),
     });
-    this.#clients.set(JSON.stringify(login), client);
+    this.#clients.set(key, client);
     return client;
   }
 }

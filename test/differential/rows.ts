@@ -1,6 +1,7 @@
 /** The rows of the tables: the same in every run, so that a case needs only its seed and its number. */
 import { Random } from '../support/random.ts';
-import { allTables, type TableDefinition } from './tables.ts';
+import { keyspaces } from './definitions.ts';
+import type { TableDefinition } from './tables.ts';
 
 /** A row's values as SQL literals, in the order of the table's inserted columns. */
 export type Row = readonly string[];
@@ -23,7 +24,12 @@ const customerIds = [...Array.from({ length: 33 }, (_, at) => String(at + 1)), .
 export const insertedColumns = (table: TableDefinition) =>
   table.columns.filter(({ generated }) => !generated);
 
-function fill(table: TableDefinition, at: number, random: Random, fixed: Record<string, string>): Row {
+function fill(
+  table: TableDefinition,
+  at: number,
+  random: Random,
+  fixed: Readonly<Record<string, string>>,
+): Row {
   return insertedColumns(table).map(({ name, pool }) => {
     const value = fixed[name] ?? (pool.length > 0 ? random.pick(pool) : undefined);
     if (value === undefined) throw new Error(`${table.name}.${name}, row ${at}: no value`);
@@ -31,7 +37,8 @@ function fill(table: TableDefinition, at: number, random: Random, fixed: Record<
   });
 }
 
-function fixedValues(table: TableDefinition, at: number, random: Random): Record<string, string> {
+function fixedValues(table: TableDefinition, at: number, random: Random): Readonly<Record<string, string>> {
+  if (table.fixed) return table.fixed(at);
   const nth = (pool: readonly string[]): string => pool[at % pool.length]!;
   const poolOf = (name: string): readonly string[] => table.columns.find((each) => each.name === name)!.pool;
   switch (table.name) {
@@ -63,16 +70,18 @@ function fixedValues(table: TableDefinition, at: number, random: Random): Record
   }
 }
 
-function makeRows(table: TableDefinition): Row[] {
-  const random = new Random(DATA_SEED + allTables.indexOf(table));
+function makeRows(table: TableDefinition, place: number): Row[] {
+  const random = new Random(DATA_SEED + place);
   return Array.from({ length: table.rows }, (_, at) =>
     fill(table, at, random, fixedValues(table, at, random)),
   );
 }
 
-const made = new Map(allTables.map((table) => [table.name, makeRows(table)]));
+const made = new Map(
+  keyspaces.flatMap(({ tables }) => tables.map((table, place) => [table, makeRows(table, place)] as const)),
+);
 
-export const rowsOf = (table: TableDefinition): readonly Row[] => made.get(table.name)!;
+export const rowsOf = (table: TableDefinition): readonly Row[] => made.get(table)!;
 
 /** One INSERT for some of a table's rows. */
 export function insertOf(table: TableDefinition, rows: readonly Row[]): string {

@@ -13,19 +13,10 @@ import { RouterProcess } from '../../src/local/router-process.ts';
 import { EtcdTopologyStore } from '../../src/topology/etcd-store.ts';
 import { rootAt, runStatements } from '../support/mysqld.ts';
 import type { Endpoint } from '../support/raw-client.ts';
-import {
-  BARE,
-  bareTables,
-  createTable,
-  SHARDED,
-  shardedVschema,
-  UNSHARDED,
-  unshardedTables,
-  unshardedVschema,
-} from './definitions.ts';
+import { BARE, bareTables, createTable, type Keyspace, keyspaces, SHARDED } from './definitions.ts';
 import { shardNames, shardOf } from './placement.ts';
 import { insertOf, type Row, rowsOf } from './rows.ts';
-import { allTables, type TableDefinition, writtenTables } from './tables.ts';
+import { type TableDefinition, writtenTables } from './tables.ts';
 
 /** A router and the shards behind it. */
 export type Cluster = Readonly<{
@@ -138,17 +129,29 @@ async function stopAll(dir: string, stops: readonly (() => Promise<void>)[]): Pr
   await rm(dir, { recursive: true, force: true });
 }
 
-const databases = [`CREATE DATABASE ${SHARDED}`, `CREATE DATABASE ${UNSHARDED}`];
-
 // Statistics decide on temporary tables, and those on some flags of columns.
-const analyze = `ANALYZE TABLE ${allTables.map(({ name }) => name).join(', ')}`;
+const analyze = (tables: readonly TableDefinition[]): string[] =>
+  tables.length === 0 ? [] : [`ANALYZE TABLE ${tables.map(({ name }) => name).join(', ')}`];
+
+async function loadKeyspace(
+  endpoint: Endpoint,
+  { name, tables, objects }: Keyspace,
+  inserts: readonly string[],
+): Promise<void> {
+  await runStatements(endpoint, [`CREATE DATABASE ${name}`]);
+  await runStatements(
+    endpoint,
+    [...tables.map(createTable), ...inserts, ...objects, ...analyze(tables)],
+    name,
+  );
+}
+
+const allInserts = (tables: readonly TableDefinition[]): string[] =>
+  tables.map((table) => insertOf(table, rowsOf(table)));
 
 async function loadWhole(server: RunningMysqld): Promise<RunningMysqld> {
-  const endpoint = rootAt(server.port);
-  await runStatements(endpoint, databases);
-  await runStatements(endpoint, unshardedTables, UNSHARDED);
-  const inserts = allTables.map((table) => insertOf(table, rowsOf(table)));
-  await runStatements(endpoint, [...allTables.map(createTable), ...inserts, analyze], SHARDED);
+  for (const keyspace of keyspaces)
+    await loadKeyspace(rootAt(server.port), keyspace, allInserts(keyspace.tables));
   return server;
 }
 
@@ -158,14 +161,12 @@ async function loadBare(server: RunningMysqld): Promise<RunningMysqld> {
 }
 
 async function loadShard(server: RunningMysqld, at: number, shards: number): Promise<void> {
-  const endpoint = rootAt(server.port);
-  await runStatements(endpoint, databases);
-  if (at === 0) await runStatements(endpoint, unshardedTables, UNSHARDED);
-  await runStatements(
-    endpoint,
-    [...allTables.map(createTable), ...shardInserts(allTables, at, shards), analyze],
-    SHARDED,
-  );
+  for (const keyspace of keyspaces) {
+    const { sharded, tables } = keyspace;
+    if (!sharded && at > 0) continue;
+    const inserts = sharded ? shardInserts(tables, at, shards) : allInserts(tables);
+    await loadKeyspace(rootAt(server.port), keyspace, inserts);
+  }
 }
 
 function shardInserts(tables: readonly TableDefinition[], at: number, shards: number): string[] {
@@ -201,21 +202,26 @@ async function startCluster({ dir, etcd, tablets, troubles, stops }: ClusterPart
     tell: (line) => troubles.push(line),
   });
   stops.push(() => router.stop());
-  await router.start([UNSHARDED, ...shardNames(shards).map((shard) => `${SHARDED}:${shard}`)]);
+  await router.start(
+    keyspaces.flatMap(({ name, sharded }) =>
+      sharded ? shardNames(shards).map((shard) => `${name}:${shard}`) : [name],
+    ),
+  );
   return { shards, endpoint: rootAt(port), tablets: tablets.map((tablet) => rootAt(tablet.port)) };
 }
 
 async function register(address: string, prefix: string, servers: readonly RunningMysqld[]): Promise<void> {
   const store = EtcdTopologyStore.connect({ hosts: [address], prefix });
   try {
-    await store.putKeyspace({ name: UNSHARDED, sharded: false });
-    await store.putKeyspace({ name: SHARDED, sharded: true });
-    await store.putVschema({ keyspace: UNSHARDED, vschema: unshardedVschema });
-    await store.putVschema({ keyspace: SHARDED, vschema: shardedVschema });
-    const places = [
-      { keyspace: UNSHARDED, shard: '0', server: servers[0]! },
-      ...shardNames(servers.length).map((shard, at) => ({ keyspace: SHARDED, shard, server: servers[at]! })),
-    ];
+    for (const { name, sharded, vschema } of keyspaces) {
+      await store.putKeyspace({ name, sharded });
+      await store.putVschema({ keyspace: name, vschema });
+    }
+    // The unsharded keyspaces lie beside the first shard.
+    const places = keyspaces.flatMap(({ name, sharded }) => {
+      const shards = sharded ? shardNames(servers.length) : ['0'];
+      return shards.map((shard, at) => ({ keyspace: name, shard, server: servers[at]! }));
+    });
     for (const [at, { keyspace, shard, server }] of places.entries()) {
       const alias = `local-${at + 1}`;
       await store.putShard({ keyspace, shard });

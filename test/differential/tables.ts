@@ -17,6 +17,8 @@ export type TableDefinition = Readonly<{
   /** The owner has promised canonical values: queries may look for those only. */
   canonical: boolean;
   rows: number;
+  /** Values of the row `at` (from 0) that are not picked from the columns' pools, as literals. */
+  fixed?: (at: number) => Readonly<Record<string, string>>;
 }>;
 
 export type VindexName = keyof typeof vindexes;

@@ -1,0 +1,29 @@
+/** The whole gap list as cases: each as text and prepared. */
+import type { Case, Statement } from '../case.ts';
+import { MARKET } from '../definitions.ts';
+import type { Gap } from './gap.ts';
+import { groupGaps } from './groups.ts';
+import { joinGaps } from './joins.ts';
+import { otherGaps } from './others.ts';
+import { subqueryGaps } from './subqueries.ts';
+import { tableGaps } from './tables.ts';
+
+export const gaps: readonly Gap[] = [...joinGaps, ...subqueryGaps, ...groupGaps, ...tableGaps, ...otherGaps];
+
+const plain = (sql: string): Statement => ({ sql, order: 'total' });
+
+function caseOf(
+  { id, sql, order = 'total', loose, volatile, before = [], behind = [] }: Gap,
+  prepared: boolean,
+): Case {
+  const statement: Statement = { sql, order, loose, volatile, ...(prepared && { parameters: [] }) };
+  return {
+    name: prepared ? `${id} prepared` : id,
+    topic: `gap ${id.replace(/\d.*/, '')}`,
+    statements: [...before.map(plain), statement, ...behind.map(plain)],
+    writes: false,
+    database: MARKET,
+  };
+}
+
+export const gapCases = (): Case[] => gaps.flatMap((gap) => [caseOf(gap, false), caseOf(gap, true)]);
