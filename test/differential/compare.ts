@@ -30,6 +30,7 @@ import {
   SUM_DUST,
   sumsFloats,
   unsignedFlag,
+  views,
   withoutRow,
 } from './differences.ts';
 import type { PlayedStatement } from './play.ts';
@@ -193,6 +194,8 @@ const isString = ({ type }: Column): boolean => type >= columnType.blob && type 
 /** Without what a temporary table takes away. */
 function plainly(column: Column): Column {
   const flags = column.flags & ~keyFlags;
+  if (views.has(column.table) || views.has(column.orgTable))
+    return { ...column, flags, orgTable: '', orgName: '' };
   if (column.orgTable !== '') return { ...column, flags };
   const decimals =
     column.decimals === NOT_FIXED_DECIMALS && column.type >= columnType.blob ? 0 : column.decimals;

@@ -30,7 +30,7 @@ export const allowed = {
     'For a table that the VSchema does not know the message says more than MySQL’s: what to do about it.',
   rowsBeforeError: 'How many rows come before the error that ends a result depends on which are read first.',
   temporaryTable:
-    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
+    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, and the name of a view becomes that of its table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   textOfOtherRows:
     'A statement that fails has warned of the whole text before (N is UTF8MB3); a shard that fails has been sent the text of its own rows only.',
   rowsBeyondLimit:
@@ -91,6 +91,9 @@ export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000;
 
 /** BLOB_FLAG, BINARY_FLAG, ENUM_FLAG, SET_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
 export const expressionFlags = 0x10 | 0x80 | 0x100 | 0x800 | 0x1000;
+
+/** Of whose columns the original table is the view or its table (`temporaryTable`). */
+export const views: ReadonlySet<string> = new Set(['order_of', 'per_city', 'met', 'top3', 'known']);
 
 /** UNSIGNED_FLAG, which says nothing of a text (`temporaryTable`). */
 export const unsignedFlag = 0x20;

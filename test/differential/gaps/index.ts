@@ -16,9 +16,12 @@ function caseOf(
   { id, sql, order = 'total', loose, volatile, before = [], behind = [] }: Gap,
   prepared: boolean,
 ): Case {
-  const statement: Statement = { sql, order, loose, volatile, ...(prepared && { parameters: [] }) };
+  const name = prepared ? `${id} prepared` : id;
+  // Several sessions play side by side: a lock is of one case.
+  const own = sql.replaceAll("'gap'", `'${name}'`);
+  const statement: Statement = { sql: own, order, loose, volatile, ...(prepared && { parameters: [] }) };
   return {
-    name: prepared ? `${id} prepared` : id,
+    name,
     topic: `gap ${id.replace(/\d.*/, '')}`,
     statements: [...before.map(plain), statement, ...behind.map(plain)],
     writes: false,

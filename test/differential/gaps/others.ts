@@ -28,7 +28,7 @@ export const otherGaps = gapsOf([
   ['G111b', 'SELECT * FROM visit UNION SELECT customer_id, region, note, amount FROM orders', any],
   [
     'G112',
-    "SELECT * FROM information_schema.tables WHERE table_schema = 'market' AND table_schema = 'office'",
+    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'market' AND table_schema = 'office'",
   ],
   [
     'G112b',
@@ -50,13 +50,13 @@ export const otherGaps = gapsOf([
   ['W6', 'VALUES ROW(1, 2), ROW(3, 4)', any],
   ['W8', 'SELECT id INTO @x FROM customer WHERE id = 1', { behind: ['SELECT @x'] }],
   ['W8b', 'SELECT COUNT(*), MAX(id) INTO @x, @y FROM customer', { behind: ['SELECT @x, @y'] }],
-  ['W8c', 'SELECT id INTO @x FROM customer ORDER BY id'],
+  ['W8c', 'SELECT id INTO @x FROM customer ORDER BY id', { behind: ['SELECT @x IS NULL'] }],
   [
     'W8d',
     'SELECT c.id, o.id INTO @x, @y FROM customer c JOIN orders o ON o.region = c.age ORDER BY 1, 2 LIMIT 1',
     { behind: ['SELECT @x, @y'] },
   ],
-  ['W8e', 'SELECT id INTO @x FROM customer WHERE id = -5', { behind: ['SELECT @x'] }],
+  ['W8e', 'SELECT id INTO @never FROM customer WHERE id = -5', { behind: ['SELECT @never'] }],
   ['W9', 'SELECT id, CONNECTION_ID() FROM customer ORDER BY id', { volatile: true }],
   ['W9b', 'SELECT COUNT(*) FROM customer c JOIN orders o ON o.region = c.age WHERE CONNECTION_ID() > 0'],
   [
