@@ -111,10 +111,7 @@ export const otherGaps = gapsOf([
     'SELECT /*+ MAX_EXECUTION_TIME(60000) SET_VAR(sort_buffer_size = 262144) */ c.id FROM customer c JOIN orders o ON o.region = c.age ORDER BY 1',
   ],
   ['F7', 'SELECT c.id FROM customer c JOIN orders o ON o.region = c.age ORDER BY 1 LIMIT 3 FOR SHARE'],
-  [
-    'F8',
-    'SELECT c.id FROM customer c JOIN orders o ON o.region = c.age ORDER BY 1 LIMIT 3 FOR UPDATE OF c SKIP LOCKED',
-  ],
+  ['F8', 'SELECT c.id FROM customer c JOIN orders o ON o.region = c.age ORDER BY 1 LIMIT 3 FOR UPDATE OF c'],
   ['F9', 'SELECT p.*, c.id FROM prof p LEFT JOIN customer c ON c.age = p.uid ORDER BY p.uid, c.id'],
   [
     'F10',
