@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { planTree } from '../planner/plan-tree.ts';
+import { unroutedText } from '../planner/unrouted.ts';
 import { lexModeOf } from '../sql/lex-mode.ts';
 import { inputError, readCluster, readText, unknownKeyspace } from './explain/cluster-files.ts';
 import { type OfflinePlan, planOffline } from './explain/offline-planner.ts';
@@ -83,8 +84,8 @@ function statementsOf(statement: string | undefined, file: string | undefined): 
 const fails = ({ plan, scatters }: OfflinePlan, what: 'refused' | 'scatter'): boolean =>
   plan.operator === 'Refused' || (what === 'scatter' && scatters.length > 0);
 
-const scatterText = ({ keyspace, shardCount, reason }: OfflinePlan['scatters'][number]): string =>
-  `goes to all ${shardCount} shards of ${keyspace}: ${reason}`;
+const scatterText = (unrouted: OfflinePlan['scatters'][number]): string =>
+  `goes to all ${unrouted.shardCount} shards of ${unrouted.keyspace}: ${unroutedText(unrouted)}`;
 
 function jsonOf(plans: readonly OfflinePlan[]): string {
   const values = plans.map(({ plan, scatters, line, sql }) => ({

@@ -321,6 +321,11 @@ const planner = z
       16 * GIB,
       'Bytes of plans kept for statements of the same shape; the ones used longest ago go first. 0: every statement is planned anew.',
     ),
+    scatterPolicy: choice(
+      ['allow', 'warn', 'deny'],
+      'allow',
+      'What happens to queries, UPDATE and DELETE that look for rows on all shards of a keyspace because no condition names its vindex columns: `warn` adds a warning and a line in the log, `deny` refuses them with 9140. A policy set for the keyspace (`headgate ctl keyspaces scatter`) comes first, the directive ALLOW_SCATTER last.',
+    ),
   })
   .prefault({})
   .meta({ description: 'How statements are planned.' });

@@ -44,6 +44,14 @@ export const headgateErrors = {
     message: 'The VSchema is not valid',
     advice: '`headgate ctl vschema validate` names every problem; docs/vschema.md describes the format.',
   },
+  HG_SCATTER_DENIED: {
+    errno: 9140,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The statement would go to all shards of its keyspace, which is denied there',
+    advice:
+      'Add a condition on the vindex column that is named, or allow this statement with /*vt+ ALLOW_SCATTER */. The policy is that of the keyspace (headgate ctl keyspaces scatter), else planner.scatterPolicy.',
+  },
   HG_STATEMENT_MEMORY: {
     errno: 9121,
     sqlState: '42000',

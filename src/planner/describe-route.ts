@@ -32,7 +32,7 @@ export function literalText(value: LiteralValue): string {
 
 /** An operand: its values, or without `operands` the hole that it fills (`:1` for the first literal, `?1` for a parameter). */
 export function operandText(operand: Operand, operands: Operands | undefined): string {
-  if (operands !== undefined && operand.kind !== 'parameter') {
+  if (operands !== undefined) {
     const values = operands.values(operand).map(literalText);
     if (values.length <= VALUES_SHOWN_MAX) return values.join(', ');
     return `${values.slice(0, VALUES_SHOWN_MAX).join(', ')} … (${values.length} values)`;

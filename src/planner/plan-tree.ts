@@ -3,7 +3,15 @@ import { isNode, type Json, type PlanNode } from './plan-node.ts';
 
 const INDENT = '  ';
 /** Facts that are sentences or SQL: each has a line of its own. */
-const longFacts: ReadonlySet<string> = new Set(['sql', 'message', 'note', 'because', 'reason', 'sequence']);
+const longFacts: ReadonlySet<string> = new Set([
+  'sql',
+  'message',
+  'note',
+  'because',
+  'reason',
+  'sequence',
+  'scatter',
+]);
 
 /** The lines of the tree; statements keep their own line breaks. */
 export function planTree(node: PlanNode): string[] {

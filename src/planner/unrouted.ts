@@ -18,7 +18,13 @@ import { type Doubts, type Route, resolveRoute } from './route.ts';
 import { type ShardMap, type ShardSet, union } from './shard-map.ts';
 
 /** Tables that are looked for on all shards of their keyspace. */
-export type Unrouted = Readonly<{ keyspace: string; shardCount: number; reason: string }>;
+export type Unrouted = Readonly<{
+  keyspace: string;
+  shardCount: number;
+  group: RoutedGroup;
+  /** Why conditions that there are do not say it. */
+  doubts: Doubts;
+}>;
 
 type MapOf = (keyspace: string) => ShardMap;
 
@@ -61,38 +67,41 @@ function unroutedGroups(plan: Grouped, operands: Operands, mapOf: MapOf): readon
   if (isOnOneShard(plan, operands, mapOf)) return [];
   const { keyspace, groups } = plan;
   const map = mapOf(keyspace);
-  return groups
-    .filter(({ route }) => isUnrouted(route, operands, map))
-    .map((group) => ({ keyspace, shardCount: map.names.length, reason: reasonOf(group, operands, map) }));
+  const found: Unrouted[] = [];
+  for (const group of groups) {
+    const doubts: Doubts = new Set();
+    if (isUnrouted(group.route, operands, map, doubts))
+      found.push({ keyspace, shardCount: map.names.length, group, doubts });
+  }
+  return found;
 }
 
-function isUnrouted(route: Route, operands: Operands, map: ShardMap): boolean {
+function isUnrouted(route: Route, operands: Operands, map: ShardMap, doubts: Doubts): boolean {
   switch (route.kind) {
     case 'all':
       return true;
     case 'equal':
     case 'in': {
-      const doubts: Doubts = new Set();
-      resolveRoute(route, operands, map, doubts);
-      return doubts.size > 0;
+      const own: Doubts = new Set();
+      resolveRoute(route, operands, map, own);
+      for (const doubt of own) doubts.add(doubt);
+      return own.size > 0;
     }
     case 'keyspaceId':
     case 'between':
       return false;
     case 'and':
-      return route.parts.every((part) => isUnrouted(part, operands, map));
+      return route.parts.every((part) => isUnrouted(part, operands, map, doubts));
     case 'or':
-      return route.parts.some((part) => isUnrouted(part, operands, map));
+      return route.parts.some((part) => isUnrouted(part, operands, map, doubts));
     default:
       return unreachable(route);
   }
 }
 
-/** `no condition on customer_id by hash restricts customers`. */
-function reasonOf({ tables, route, key }: RoutedGroup, operands: Operands, map: ShardMap): string {
+/** `customers without a condition on customer_id by hash`. */
+export function unroutedText({ group: { tables, key }, doubts }: Unrouted): string {
   const named = tables.join(', ');
-  const doubts: Doubts = new Set();
-  resolveRoute(route, operands, map, doubts);
   if (doubts.size > 0)
     return `the values do not say where the rows of ${named} are: ${[...doubts].join('; ')}`;
   if (key === undefined) return `nothing says where the rows of ${named} are`;

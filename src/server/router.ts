@@ -7,10 +7,12 @@ import { Sequences } from '../engine/sequences.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Plans } from '../session/plans.ts';
+import { Scatters } from '../session/scatters.ts';
 import type { SessionServices } from '../session/services.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { addPlanCacheMetrics } from '../telemetry/plan-cache-metrics.ts';
+import { addScatterMetrics } from '../telemetry/scatter-metrics.ts';
 import { EtcdTopologyWatcher } from '../topology/etcd-watcher.ts';
 import { RouterPeers } from '../topology/peers/router-peers.ts';
 import { RouterLease } from '../topology/router-lease.ts';
@@ -39,6 +41,7 @@ export class Router {
   readonly watcher: EtcdTopologyWatcher;
   readonly gateway: Gateway;
   readonly plans: Plans;
+  readonly scatters: Scatters;
   readonly startedAtMs = Date.now();
   readonly connections = new Map<number, ClientConnection>();
   /** Those that count as open. */
@@ -86,7 +89,9 @@ export class Router {
       log,
     });
     this.plans = new Plans(this.gateway, config.planner.cacheBytesMax, log);
+    this.scatters = new Scatters(this.gateway, config.planner.scatterPolicy, log);
     addPlanCacheMetrics(this.metrics, () => this.plans.figures);
+    addScatterMetrics(this.metrics, () => this.scatters.figures);
     this.#lease = new RouterLease({
       hosts,
       prefix,
@@ -236,6 +241,7 @@ export class Router {
     const services: SessionServices = {
       gateway: this.gateway,
       plans: this.plans,
+      scatters: this.scatters,
       sequences: new Sequences(this.gateway),
       metrics: this.metrics,
       log: this.log,

@@ -48,6 +48,8 @@ export class Diagnostics {
   #foundThere = false;
   /** Warnings of the last statement as rows of SHOW WARNINGS, once they are no longer on a connection. */
   #warnings: readonly Buffer[] = [];
+  /** Warnings of the router's own about the statement in progress. */
+  #beside: Buffer[] = [];
   /** SQLSTATE of the error with which the last statement failed. */
   #errorState: string | undefined;
   /** GET DIAGNOSTICS is answered with what is known here: its connection knows nothing. */
@@ -142,13 +144,24 @@ export class Diagnostics {
   }
 
   /** A statement over several shards has run. `affectedRows`: -1 for rows; `rows`: what FOUND_ROWS() is, undefined for no change. */
+  /** A warning of the router's own about the statement in progress. */
+  warnBeside(row: Buffer): void {
+    this.#beside.push(row);
+  }
+
+  /** How many of these the end of the statement has to count. */
+  get besideCount(): number {
+    return this.#beside.length;
+  }
+
   noteSeveral(facts: SeveralFacts): void {
     this.#leaveConnection();
     this.#rowCount = facts.affectedRows;
     if (facts.rows !== undefined) this.#foundRows = BigInt(facts.rows);
-    this.#warnings = this.#kept(facts.warningRows);
+    const beside = this.#takeBeside();
+    this.#warnings = this.#kept(beside.length === 0 ? facts.warningRows : [...beside, ...facts.warningRows]);
     this.#errorState = undefined;
-    this.warningCount = facts.warnings;
+    this.warningCount = facts.warnings + beside.length;
   }
 
   /** What SHOW WARNINGS said on the shard whose error is about to be told; undefined: the error alone is to be shown. */
@@ -167,6 +180,7 @@ export class Diagnostics {
   noteError(error: ServerError): void {
     this.#leaveConnection();
     this.#rowCount = -1n;
+    this.#takeBeside();
     const rows = this.#failedWith ?? [buildTextRow(['Error', String(error.errno), error.message])];
     this.#failedWith = undefined;
     this.#errorState = error.sqlState;
@@ -175,6 +189,12 @@ export class Diagnostics {
   }
 
   /** Each shard has kept as many as one MySQL keeps of all. */
+  #takeBeside(): readonly Buffer[] {
+    const beside = this.#beside;
+    if (beside.length > 0) this.#beside = [];
+    return beside;
+  }
+
   #kept(rows: readonly Buffer[]): readonly Buffer[] {
     return rows.slice(0, this.#session.state.number('max_error_count'));
   }

@@ -42,6 +42,7 @@ import {
 } from './planned.ts';
 import { insertOnShards } from './planned-insert.ts';
 import { changedColumns, scatterRead } from './scatter-read.ts';
+import { requireScatter } from './scatters.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import { underSelectLimit } from './select-limit.ts';
 import type { Session } from './session.ts';
@@ -168,6 +169,7 @@ export function executeKept(
     case 'vindex':
       return answerVindexQuery(session, plan, kept.operands, 'binary');
     case 'gather':
+      requireScatter(session, statement.scan, statement.text, plan, kept.operands);
       return executeParts(run, plan);
     default:
       return unreachable(plan);
@@ -179,6 +181,7 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
   const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
   const shards = shardsFor(plan.groups, kept.operands, kept.map, refusal);
   if (shards.length <= 1) return executeSingle(run, plan, shards[0] ?? 0);
+  requireScatter(session, run.statement.scan, run.statement.text, plan, kept.operands);
   if (plan.kind === 'query') {
     const { scatter } = plan;
     if (isCombined(scatter)) return executeParts(run, scatter);

@@ -32,6 +32,7 @@ import type { Plans } from './plans.ts';
 import { preparedErrorAt } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { scatterRead } from './scatter-read.ts';
+import { requireScatter } from './scatters.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import { underSelectLimit } from './select-limit.ts';
 import type { Session, Statement } from './session.ts';
@@ -184,6 +185,7 @@ function runPlan(
     case 'vindex':
       return answerVindexQuery(session, plan, operands);
     case 'gather':
+      requireScatter(session, statement.scan, statement.source, plan, operands);
       return runParts(session, statement, plan);
     default:
       return unreachable(plan);
@@ -205,6 +207,7 @@ function runQuery(
     relaySingle(session, statement, plan, shards[0], map, operands);
     return undefined;
   }
+  requireScatter(session, statement.scan, statement.source, plan, operands);
   if (isCombined(plan.scatter)) return runParts(session, statement, plan.scatter);
   return runScatter(
     session,
@@ -342,6 +345,7 @@ function runChange(
     return undefined;
   }
   requireSeveral(session, statement.scan);
+  requireScatter(session, statement.scan, statement.source, plan, operands);
   const text = textOf(plan.scatterText, valuesOf(statement.source, operands));
   const statements = shards.map((at) => ({
     place: placeAt(session, plan.keyspace, map, at),
@@ -366,8 +370,10 @@ export async function changeShards(
   const info = addedInfo(parts.map((part) => part.info));
   const matched = /\d+/.exec(info)?.[0];
   const rows = plan.verb === 'update' && matched !== undefined ? BigInt(matched) : undefined;
+  const warningCount = warnings + session.diagnostics.besideCount;
   session.diagnostics.noteSeveral({ rows, affectedRows, warnings, warningRows });
-  session.okWith({ affectedRows, statusFlags: session.statusFlags | status, warnings, info });
+  const statusFlags = session.statusFlags | status;
+  session.okWith({ affectedRows, statusFlags, warnings: warningCount, info });
 }
 
 /**

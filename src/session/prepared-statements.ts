@@ -31,7 +31,6 @@ import {
   nullBitmapAt,
   outgoingExecute,
 } from './execute-packet.ts';
-import { requireNotExplained } from './explain.ts';
 import type { Answered } from './held.ts';
 import { keepPlace, stillHolds } from './kept-plan.ts';
 import { LongData } from './long-data.ts';
@@ -107,7 +106,6 @@ export class PreparedStatements implements TabletStatements {
     this.requireRoom(written);
     const read = { text: written, scan: scanIn(session, written, 0) };
     const { text, scan } = textWithOwnUser(session, written, read.scan) ?? read;
-    requireNotExplained(session, text, scan);
     const { target, parseSettings } = state;
     const mode = lexModeIn(session);
     const planContext = planContextIn(session);
@@ -221,7 +219,7 @@ export class PreparedStatements implements TabletStatements {
       );
     }
     const target = this.#targetOf(statement);
-    if (scan.kind === 'show') {
+    if (scan.kind === 'show' || scan.kind === 'explain') {
       const shown = executeShown(session, statement, target);
       if (shown !== undefined) return shown;
     }

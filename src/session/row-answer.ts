@@ -57,9 +57,10 @@ export class RowAnswer implements RowClient {
     session.sequence = this.#sequence;
     session.answered();
     const rows = foundRows ?? this.#sink!.rowCount;
+    const warningCount = warnings + session.diagnostics.besideCount;
     session.diagnostics.noteSeveral({ rows, affectedRows: -1n, warnings, warningRows });
     const flags = session.statusFlags | status;
-    session.sendPayload(buildResultEnd(flags, warnings, session.port.capabilities));
+    session.sendPayload(buildResultEnd(flags, warningCount, session.port.capabilities));
     session.finished(false);
   }
 

@@ -4,11 +4,13 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Cluster } from './cluster.ts';
 import type { Plans } from './plans.ts';
+import type { Scatters } from './scatters.ts';
 
 /** What sessions share. */
 export type SessionServices = Readonly<{
   gateway: Gateway;
   plans: Plans;
+  scatters: Scatters;
   sequences: Sequences;
   metrics: Metrics;
   log: Log;

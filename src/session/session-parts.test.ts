@@ -17,7 +17,16 @@ const shard = (name: string) => [name, { keyspace: 'ks', shard: name, primaryAli
 const topology: Topology = {
   revision: 1,
   keyspaces: new Map([
-    ['ks', { name: 'ks', sharded: true, vschema: undefined, shards: new Map([shard('-80'), shard('80-')]) }],
+    [
+      'ks',
+      {
+        name: 'ks',
+        sharded: true,
+        scatterPolicy: undefined,
+        vschema: undefined,
+        shards: new Map([shard('-80'), shard('80-')]),
+      },
+    ],
   ]),
   routingRules: undefined,
   tablets: new Map(),

@@ -18,10 +18,12 @@ import {
 import type { ShardMap } from '../planner/shard-map.ts';
 import { effect, type StatementScan } from '../sql/statement.ts';
 import { TabletText } from './client-statement.ts';
+import { executeExplained } from './explain/prepared-explain.ts';
 import { changeShards, isPlanned, limitsOf, placeAt, requireSeveral } from './planned.ts';
 import { planOf } from './planned-execute.ts';
 import { insertOnShards } from './planned-insert.ts';
 import { scatterRead } from './scatter-read.ts';
+import { requireScatter } from './scatters.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
 import { underSelectLimit } from './select-limit.ts';
 import type { Session, Statement } from './session.ts';
@@ -60,6 +62,11 @@ export async function executeWith(
     return setStatement(session, statement, (connection) =>
       executePacket(run, named.own, variables, connection),
     );
+  }
+  if (scan.kind === 'explain') {
+    const given = { at: (index: number) => state.variables.valueOf(variables[index]!) };
+    const explained = executeExplained(session, named, variables.length === 0 ? undefined : given, 'text');
+    if (explained !== undefined) return void (await explained);
   }
   if (!isPlanned(session, named.scan, target)) {
     return executeAt(run, placeOf(named.scan, target, services.gateway, named.text), named.own, variables);
@@ -149,6 +156,7 @@ async function executeOn(
   const shards = shardsFor(plan.groups, operands, map, refusal);
   if (shards.length <= 1)
     return executeSingle(run, plan, operands, placeAt(session, plan.keyspace, map, shards[0] ?? 0));
+  requireScatter(session, named.scan, named.text, plan, operands);
   requireSeveral(session, named.scan);
   const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
   if (plan.kind === 'change') {

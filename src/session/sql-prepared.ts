@@ -9,7 +9,6 @@ import { markerCount, type PreparedForm, preparedForm } from '../sql/prepared-fo
 import { effect, type StatementKind } from '../sql/statement.ts';
 import { TabletText } from './client-statement.ts';
 import { previousFacts } from './diagnostics.ts';
-import { requireNotExplained } from './explain.ts';
 import { isPlanned } from './planned.ts';
 import { type PlannedStatement, preparePlace } from './planned-execute.ts';
 import { preparedErrorAt } from './prepared-error.ts';
@@ -90,7 +89,6 @@ export class SqlPrepared {
     const text = isPlainName(key) ? this.#textOf(form) : undefined;
     if (text === undefined || this.#pinned.has(key)) return this.#pin(key);
     const scan = scanIn(session, text, 0);
-    requireNotExplained(session, text, scan);
     const mode = lexModeIn(session);
     const parameterCount = markerCount(text, mode);
     session.prepared.requireRoom(text);

@@ -4,7 +4,7 @@ import { HeadgateError } from '../errors/headgate-error.ts';
 import { sessionTrack } from '../mysql/protocol.ts';
 import type { StatementKind } from '../sql/statement-scan.ts';
 import { lenencString } from '../wire/lenenc.ts';
-import { explain } from './explain.ts';
+import { explain } from './explain/explain.ts';
 import { kill } from './kill.ts';
 import { requireLocalFiles } from './load-statement.ts';
 import type { Session, Statement } from './session.ts';

@@ -9,6 +9,8 @@ export type Directives = Readonly<{
   queryTimeoutMs: number | undefined;
   ignoresMemoryLimit: boolean;
   workloadName: string | undefined;
+  /** It may go to all shards, whatever the keyspace's policy says. */
+  allowsScatter: boolean;
 }>;
 
 const SLASH = 0x2f;
@@ -67,6 +69,7 @@ function made(source: string): Directives {
     queryTimeoutMs: milliseconds(values.get('QUERY_TIMEOUT_MS')),
     ignoresMemoryLimit: isOn('IGNORE_MAX_MEMORY_ROWS'),
     workloadName: values.get('WORKLOAD_NAME'),
+    allowsScatter: isOn('ALLOW_SCATTER'),
   });
 }
 

@@ -16,7 +16,7 @@ import {
 } from './records.ts';
 import { canonicalShardName, isWhole, overlap, shardRange } from './shard-name.ts';
 import type { Entries } from './snapshot.ts';
-import type { KeyspaceState, ShardRecord, TabletRecord, Topology } from './topology.ts';
+import type { KeyspaceState, ScatterPolicy, ShardRecord, TabletRecord, Topology } from './topology.ts';
 
 /** All records as they stood at one revision. */
 export type View = Readonly<{ entries: Entries; revision: number; topology: Topology }>;
@@ -106,7 +106,21 @@ export function putKeyspace(
     result: before === undefined ? 'created' : 'changed',
     unchanged: [keyOf.keyspace(name), keyOf.vschema(name)],
     unchangedBelow: [keyOf.shard(name, '')],
-    put: [{ kind: 'keyspace', name, sharded }],
+    put: [{ kind: 'keyspace', name, sharded, scatterPolicy: before?.scatterPolicy }],
+  };
+}
+
+/** `policy` undefined: as the routers' configuration says. */
+export function setScatterPolicy(
+  view: View,
+  { keyspace, policy }: { keyspace: string; policy: ScatterPolicy | undefined },
+): Step<Outcome> {
+  const { name, sharded, scatterPolicy } = keyspaceIn(view, keyspace);
+  if (scatterPolicy === policy) return { result: 'unchanged' };
+  return {
+    result: 'changed',
+    unchanged: [keyOf.keyspace(name)],
+    put: [{ kind: 'keyspace', name, sharded, scatterPolicy: policy }],
   };
 }
 

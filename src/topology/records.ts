@@ -5,7 +5,13 @@
  */
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { canonicalShardName } from './shard-name.ts';
-import { type ShardRecord, type TabletRecord, tabletTypes } from './topology.ts';
+import {
+  type ScatterPolicy,
+  type ShardRecord,
+  scatterPolicies,
+  type TabletRecord,
+  tabletTypes,
+} from './topology.ts';
 
 export const RECORD_VERSION = 1;
 export const DEFAULT_PREFIX = '/headgate';
@@ -24,7 +30,7 @@ export type RouterRecord = Readonly<{
 
 export type StoredRecord =
   | Readonly<{ kind: 'cell'; name: string }>
-  | Readonly<{ kind: 'keyspace'; name: string; sharded: boolean }>
+  | Readonly<{ kind: 'keyspace'; name: string; sharded: boolean; scatterPolicy: ScatterPolicy | undefined }>
   | Readonly<{ kind: 'vschema'; keyspace: string; vschema: unknown }>
   | Readonly<{ kind: 'routingRules'; routingRules: unknown }>
   | Readonly<{ kind: 'shard'; record: ShardRecord }>
@@ -73,7 +79,7 @@ function bodyOf(stored: StoredRecord): Fields {
     case 'cell':
       return { name: stored.name };
     case 'keyspace':
-      return { sharded: stored.sharded };
+      return { sharded: stored.sharded, scatterPolicy: stored.scatterPolicy };
     case 'vschema':
       return { vschema: stored.vschema };
     case 'routingRules':
@@ -116,9 +122,12 @@ export function decodeRecord(key: string, value: Buffer | string): StoredRecord 
 }
 
 function decodeKeyspace(key: string, name: string, value: Buffer | string): StoredRecord {
-  const sharded = fieldsOf(key, value).sharded;
+  const { sharded, scatterPolicy } = fieldsOf(key, value);
   if (typeof sharded !== 'boolean') throw broken(key, '`sharded` must be true or false');
-  return Object.freeze({ kind: 'keyspace', name: checkKeyspace(name), sharded });
+  const policy = scatterPolicies.find((known) => known === scatterPolicy);
+  if (scatterPolicy !== undefined && policy === undefined)
+    throw broken(key, `\`scatterPolicy\` must be one of ${scatterPolicies.join(', ')}`);
+  return Object.freeze({ kind: 'keyspace', name: checkKeyspace(name), sharded, scatterPolicy: policy });
 }
 
 function decodeVschema(key: string, name: string, value: Buffer | string): StoredRecord {

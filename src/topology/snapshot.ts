@@ -56,11 +56,11 @@ function buildKeyspaces(
   entries: Entries,
   previous: ReadonlyMap<string, KeyspaceState> | undefined,
 ): Map<string, KeyspaceState> {
-  const sharded = new Map<string, boolean>();
+  const records = new Map<string, Extract<StoredRecord, { kind: 'keyspace' }>>();
   const vschemas = new Map<string, unknown>();
   const shards = new Map<string, ShardRecord[]>();
   for (const { record } of entries.values()) {
-    if (record?.kind === 'keyspace') sharded.set(record.name, record.sharded);
+    if (record?.kind === 'keyspace') records.set(record.name, record);
     if (record?.kind === 'vschema') vschemas.set(record.keyspace, record.vschema);
     if (record?.kind !== 'shard') continue;
     const list = shards.get(record.record.keyspace) ?? [];
@@ -68,13 +68,17 @@ function buildKeyspaces(
     shards.set(record.record.keyspace, list);
   }
   const keyspaces = new Map<string, KeyspaceState>();
-  for (const name of [...sharded.keys()].sort()) {
+  for (const name of [...records.keys()].sort()) {
+    const { sharded, scatterPolicy } = records.get(name)!;
     const before = previous?.get(name);
     const ordered = (shards.get(name) ?? []).sort((a, b) => compareShardNames(a.shard, b.shard));
     const shardMap = sharedMap(new Map(ordered.map((shard) => [shard.shard, shard])), before?.shards);
-    const next = { name, sharded: sharded.get(name)!, vschema: vschemas.get(name), shards: shardMap };
+    const next = { name, sharded, scatterPolicy, vschema: vschemas.get(name), shards: shardMap };
     const same =
-      before?.sharded === next.sharded && before.vschema === next.vschema && before.shards === shardMap;
+      before?.sharded === sharded &&
+      before.scatterPolicy === scatterPolicy &&
+      before.vschema === next.vschema &&
+      before.shards === shardMap;
     keyspaces.set(name, same ? before : Object.freeze(next));
   }
   return keyspaces;

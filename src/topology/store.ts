@@ -10,7 +10,7 @@ import type {
 } from './changes.ts';
 import * as changes from './changes.ts';
 import type { RouterRecord } from './records.ts';
-import type { ShardRecord, TabletRecord, Topology } from './topology.ts';
+import type { ScatterPolicy, ShardRecord, TabletRecord, Topology } from './topology.ts';
 
 /**
  * Reading and changing the cluster's records, wherever they are kept. All writes are atomic, decided on the records
@@ -38,6 +38,11 @@ export abstract class TopologyStore {
 
   putKeyspace(keyspace: { name: string; sharded: boolean }, options?: PutOptions): Promise<Outcome> {
     return this.change((view) => changes.putKeyspace(view, keyspace, options));
+  }
+
+  /** Refused for a keyspace that there is not. */
+  setScatterPolicy(change: { keyspace: string; policy: ScatterPolicy | undefined }): Promise<Outcome> {
+    return this.change((view) => changes.setScatterPolicy(view, change));
   }
 
   /** Adds a shard without a primary, or leaves an existing one as it is. */

@@ -36,9 +36,15 @@ export type ShardRecord = Readonly<{
   term: number;
 }>;
 
+/** What happens to statements that look for rows on all shards of a keyspace, since no condition says where they are. */
+export const scatterPolicies = ['allow', 'warn', 'deny'] as const;
+export type ScatterPolicy = (typeof scatterPolicies)[number];
+
 export type KeyspaceState = Readonly<{
   name: string;
   sharded: boolean;
+  /** Undefined: as the router's configuration says. */
+  scatterPolicy: ScatterPolicy | undefined;
   /** Vitess' VSchema JSON as it was applied; undefined when none was. */
   vschema: unknown;
   /** By shard name, in key-range order. */

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readResults } from '../support/decode.ts';
 import { runStatements } from '../support/mysqld.ts';
+import { long } from '../support/parameters.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
+import { RouterStage, type RouterUnderTest, until } from '../support/router-stage.ts';
 import { ask, explained, refusal, value } from '../support/session-play.ts';
 import { withStore } from '../support/topology-edit.ts';
 
@@ -55,6 +56,15 @@ describe('EXPLAIN FORMAT=HEADGATE', () => {
     ]);
     expect(shown).toContain('shards -80, 80-');
     expect(shown).toContain('sql: SELECT v, n AS `headgate 1` FROM things ORDER BY n LIMIT 3');
+  });
+
+  test('of rows that are gathered shows why, what is loaded, and what is asked of it', async () => {
+    const shown = await tree('SELECT GROUP_CONCAT(v) FROM things');
+    expect(shown).toMatch(
+      /^Gather: keyspaces user\n {2}reason: .*\n {2}sql: SELECT GROUP_CONCAT\(v\) FROM `headgate_1`/,
+    );
+    expect(shown).toMatch(/^ {2}Load: table headgate_1; of things; columns v varchar/m);
+    expect(shown).toMatch(/^ {6}Route: keyspace user; shards -80, 80-$/m);
   });
 
   test('shows what would be refused, and why', async () => {
@@ -109,9 +119,90 @@ describe('EXPLAIN FORMAT=HEADGATE', () => {
     expect(await tree('SELECT v FROM things WHERE id = ?')).toContain('where id = ?1 by bits');
   });
 
-  test('is not prepared', async () => {
-    const { answer } = await client.prepare('EXPLAIN FORMAT=HEADGATE SELECT 1');
-    expect(JSON.stringify(explained(answer))).toMatch(/does not prepare/);
+  test('prepared, with the values of the execution', async () => {
+    const { id } = await client.prepare('EXPLAIN FORMAT=HEADGATE SELECT v FROM things WHERE id = ?');
+    const [result] = readResults(await client.execute(id, [long(2)]));
+    expect(result?.columns.map(({ name }) => name)).toEqual(['EXPLAIN']);
+    const lines = result!.rows.map(([line]) => line);
+    expect(lines[1]).toMatch(/where id = 2 by bits; shards -80;/);
+    await ask(client, "PREPARE e FROM 'EXPLAIN FORMAT=HEADGATE_JSON SELECT v FROM things WHERE id = ?'");
+    await ask(client, 'SET @id = 1');
+    expect(JSON.parse((await value(client, 'EXECUTE e USING @id'))!)).toMatchObject({ shards: ['80-'] });
+    await ask(client, 'DEALLOCATE PREPARE e');
+  });
+});
+
+describe('policy for statements that go to all shards', () => {
+  const setPolicy = (policy: 'warn' | 'deny' | undefined) =>
+    withStore(stage.etcdAddress, (store) => store.setScatterPolicy({ keyspace: 'user', policy }));
+  const scatter = 'SELECT v FROM things WHERE n = 1';
+
+  afterAll(() => setPolicy(undefined));
+
+  test('they are allowed, and EXPLAIN tells of them', async () => {
+    expect(await refusal(client, scatter)).toBeUndefined();
+    expect((await ask(client, 'SHOW WARNINGS')).rows).toEqual([]);
+    expect(await tree(scatter)).toMatch(
+      /scatter: all 2 shards of user: things without a condition on id by bits$/m,
+    );
+  });
+
+  test('warn: the answer comes with a warning', async () => {
+    await setPolicy('warn');
+    await until('the policy is known', async () => {
+      await ask(client, scatter);
+      return (await ask(client, 'SHOW WARNINGS')).rows.length === 1;
+    });
+    await ask(client, scatter);
+    expect(await value(client, 'SHOW COUNT(*) WARNINGS')).toBe('1');
+    expect((await ask(client, 'SHOW WARNINGS')).rows).toEqual([
+      [
+        'Warning',
+        '1105',
+        'The statement goes to all 2 shards of user: things without a condition on id by bits',
+      ],
+    ]);
+    await ask(client, 'SELECT v FROM things WHERE id IN (1, 2)');
+    expect((await ask(client, 'SHOW WARNINGS')).rows).toEqual([]);
+    await ask(client, 'UPDATE things SET n = 1 WHERE n = 77');
+    expect((await ask(client, 'SHOW WARNINGS')).rows).toHaveLength(1);
+  });
+
+  test('deny: refused, but for a directive', async () => {
+    await setPolicy('deny');
+    await until('the policy is known', async () => (await refusal(client, scatter)) !== undefined);
+    expect(await refusal(client, scatter)).toMatch(
+      /^9140 .*denied there: things without a condition on id by bits \(keyspace user, 2 shards\)/,
+    );
+    expect(await refusal(client, 'DELETE FROM things WHERE n = 77')).toMatch(/^9140 /);
+    const { id } = await client.prepare(scatter);
+    expect(JSON.stringify(explained(await client.execute(id)))).toContain('9140');
+    for (const fine of [
+      'SELECT /*vt+ ALLOW_SCATTER */ v FROM things WHERE n = 1',
+      'SELECT v FROM things WHERE id = 1',
+      'SELECT v FROM things WHERE id IN (1, 2, 3, 4)',
+      'SELECT COUNT(*) FROM information_schema.TABLES',
+      "INSERT INTO things VALUES (101, 'a', 1), (102, 'b', 1)",
+      'DELETE FROM things WHERE id IN (101, 102)',
+    ])
+      expect(await refusal(client, fine), fine).toBeUndefined();
+  });
+
+  test('EXPLAIN shows the plan of what is denied', async () => {
+    const shown = await tree(scatter);
+    expect(shown).toMatch(/^Refused: error HG_SCATTER_DENIED; errno 9140\n/);
+    expect(shown).toContain('Route: keyspace user; shards -80, 80-');
+    expect(await tree('SELECT /*vt+ ALLOW_SCATTER */ v FROM things')).toMatch(
+      /scatter: .*; allowed by its directive$/m,
+    );
+  });
+
+  test('they are counted', async () => {
+    const { body: metrics } = await router.admin('/metrics');
+    for (const outcome of ['allowed', 'warned', 'denied'])
+      expect(metrics).toMatch(
+        new RegExp(`headgate_scatter_statements_total{keyspace="user",outcome="${outcome}"} [1-9]`),
+      );
   });
 });
 

@@ -81,9 +81,19 @@ test('a cluster is described, command by command, and each command may be repeat
     expect(await json(line, '{"tables": {}}')).toMatchObject({ outcome: 'unchanged', ...names });
   }
   expect(await json('keyspaces')).toEqual([
-    { name: 'commerce', sharded: false, shards: ['-'], vschema: true },
-    { name: 'customer', sharded: true, shards: ['-c0', 'c0-'], vschema: false },
+    { name: 'commerce', sharded: false, shards: ['-'], vschema: true, scatterPolicy: null },
+    { name: 'customer', sharded: true, shards: ['-c0', 'c0-'], vschema: false, scatterPolicy: null },
   ]);
+  for (const [policy, outcome, scatterPolicy] of [
+    ['deny', 'changed', 'deny'],
+    ['deny', 'unchanged', 'deny'],
+    ['default', 'changed', null],
+  ])
+    expect(await json(`keyspaces scatter customer ${policy}`)).toEqual({
+      outcome,
+      keyspace: 'customer',
+      scatterPolicy,
+    });
   expect(await json('shards list --keyspace customer')).toEqual([
     { keyspace: 'customer', shard: '-c0', primaryAlias: null, term: 0 },
     { keyspace: 'customer', shard: 'c0-', primaryAlias: null, term: 0 },

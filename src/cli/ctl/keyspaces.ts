@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
+import { type ScatterPolicy, scatterPolicies } from '../../topology/topology.ts';
 import { addList, withStore } from './cluster-access.ts';
 import { answer, tableOr } from './output.ts';
 
@@ -9,19 +10,21 @@ export function registerKeyspaces(ctl: Command): void {
   addList(group, 'show the keyspaces (also without a command)').action((_flags, command: Command) =>
     withStore(command, async ({ store, json }) => {
       const { keyspaces } = await store.read();
-      const rows = [...keyspaces.values()].map(({ name, sharded, shards, vschema }) => ({
+      const rows = [...keyspaces.values()].map(({ name, sharded, scatterPolicy, shards, vschema }) => ({
         name,
         sharded,
         shards: [...shards.keys()],
         vschema: vschema !== undefined,
+        scatterPolicy: scatterPolicy ?? null,
       }));
       const cells = rows.map((row) => [
         row.name,
         row.sharded ? 'yes' : 'no',
         row.vschema ? 'yes' : 'no',
+        row.scatterPolicy ?? 'default',
         row.shards.join(' '),
       ]);
-      answer(json, rows, tableOr(NONE, ['KEYSPACE', 'SHARDED', 'VSCHEMA', 'SHARDS'], cells));
+      answer(json, rows, tableOr(NONE, ['KEYSPACE', 'SHARDED', 'VSCHEMA', 'SCATTER', 'SHARDS'], cells));
     }),
   );
   group
@@ -34,6 +37,23 @@ export function registerKeyspaces(ctl: Command): void {
         const sharded = flags.sharded === true;
         const outcome = await store.putKeyspace({ name, sharded }, { overwrite: flags.force === true });
         answer(json, { outcome, keyspace: name, sharded }, `keyspace ${name}: ${outcome}`);
+      }),
+    );
+  group
+    .command('scatter <name>')
+    .description(
+      'what happens to statements that go to all shards for want of a condition on a vindex column; `default`: what the configuration of the routers says',
+    )
+    .addArgument(new Argument('<policy>').choices([...scatterPolicies, 'default']))
+    .action((name: string, wanted: ScatterPolicy | 'default', _flags: object, command: Command) =>
+      withStore(command, async ({ store, json }) => {
+        const policy = wanted === 'default' ? undefined : wanted;
+        const outcome = await store.setScatterPolicy({ keyspace: name, policy });
+        answer(
+          json,
+          { outcome, keyspace: name, scatterPolicy: policy ?? null },
+          `keyspace ${name}: ${outcome}`,
+        );
       }),
     );
   group

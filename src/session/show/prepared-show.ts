@@ -1,7 +1,8 @@
-/** PREPARE and EXECUTE of SHOW where the router has a part in the answer. */
+/** PREPARE and EXECUTE of SHOW and EXPLAIN where the router has a part in the answer. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { BoundParameters } from '../bound-parameters.ts';
 import type { ClientStatement } from '../client-statement.ts';
+import { executeExplained, prepareExplained } from '../explain/prepared-explain.ts';
 import type { PlannedStatement } from '../planned-execute.ts';
 import type { Session } from '../session.ts';
 import type { Place } from '../statement-place.ts';
@@ -19,6 +20,7 @@ export async function prepareShown(
 ): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
   // MySQL says of it only that there are no columns yet, and so will the tablet.
   if (statement.scan.showKind === 'processlist') return undefined;
+  if (statement.scan.kind === 'explain') return prepareExplained(session, statement);
   const query = shownQuery(session, statement);
   return query === undefined ? undefined : { place: query.place, text: await query.text('none') };
 }
@@ -29,7 +31,8 @@ export function executeShown(
   statement: ClientStatement,
   target: Target,
 ): Promise<unknown> | undefined {
-  const { text, scan, mode, packet, types, parameterCount } = statement;
+  const { text, scan, mode, parameterCount } = statement;
+  if (scan.kind === 'explain') return executeExplained(session, statement, boundOf(session, statement));
   if (scan.showKind === 'databases') {
     if (parameterCount > 0)
       throw new HeadgateError('ER_NOT_SUPPORTED_YET', {
@@ -41,10 +44,14 @@ export function executeShown(
     return showStatus(session, { source: text, scan, packet: textPacket(text) }, 'binary');
   const query = shownQuery(session, { text, scan, mode, target });
   if (query === undefined) return undefined;
-  const parameters = new BoundParameters(parameterCount);
-  parameters.read(packet, types, session.state.valueContext.charset);
-  const bound = parameters.all();
+  const bound = boundOf(session, statement).all();
   return query
     .text('all')
     .then((asked) => executeText(session, scan, { place: query.place, text: asked }, bound));
+}
+
+function boundOf(session: Session, { packet, types, parameterCount }: ClientStatement): BoundParameters {
+  const parameters = new BoundParameters(parameterCount);
+  parameters.read(packet, types, session.state.valueContext.charset);
+  return parameters;
 }

@@ -1,0 +1,112 @@
+/** The router's own plan of a statement, for people (EXPLAIN FORMAT=HEADGATE) and for programs (FORMAT=HEADGATE_JSON, VEXPLAIN PLAN). */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { columnType } from '../../mysql/protocol.ts';
+import { describePlan, refusedNode, relayNode } from '../../planner/describe-plan.ts';
+import type { PlanNode } from '../../planner/plan-node.ts';
+import { planTree } from '../../planner/plan-tree.ts';
+import { unroutedText } from '../../planner/unrouted.ts';
+import { buildColumn, buildTextRow } from '../../wire/packets.ts';
+import { sendRows } from '../local-result.ts';
+import { isPlanned, requirePlannable, requireSeveral } from '../planned.ts';
+import { type ScatterVerdict, scatterDenied, scatterVerdict } from '../scatters.ts';
+import type { Session } from '../session.ts';
+import { placeOf } from '../statement-place.ts';
+import { type Explained, operandsOf, planOf } from './explained.ts';
+
+/** Answers with the plan. `protocol`: that of the rows for the client. */
+export function showPlan(explained: Explained, protocol: 'text' | 'binary'): void {
+  const { session, parsed } = explained;
+  const node = planNode(explained);
+  const title = parsed.vexplain === undefined ? 'EXPLAIN' : 'JSON';
+  const isTree = parsed.format === 'headgate';
+  sendLines(session, title, isTree ? planTree(node) : [JSON.stringify(node, undefined, 2)], protocol);
+}
+
+/** What is refused by the router is shown; what MySQL says of names is an error as ever. */
+export function planNode(explained: Explained): PlanNode {
+  try {
+    return describe(explained);
+  } catch (error) {
+    if (error instanceof HeadgateError && error.code.startsWith('HG_')) return refusedNode(error);
+    throw error;
+  }
+}
+
+function describe(explained: Explained): PlanNode {
+  const { session, text, scan, parsed, parameters } = explained;
+  if (!isPlanned(session, scan)) return relayed(explained);
+  requirePlannable(scan);
+  const plan = planOf(explained);
+  if (plan === undefined) return relayed(explained);
+  if (parsed.parameterCount > 0 && parameters === undefined) return describePlan(plan);
+  const operands = operandsOf(explained);
+  const node = describePlan(plan, {
+    sql: text.toString('utf8', scan.start, scan.end),
+    text,
+    operands,
+    mapOf: (keyspace) => session.services.plans.shardMap(keyspace),
+    refusal: refusalOnSeveral(explained),
+  });
+  if (node.operator === 'Refused') return node;
+  return underPolicy(node, scatterVerdict(session, scan, plan, operands));
+}
+
+/** The plan of a denied statement is shown beneath its error. */
+function underPolicy(node: PlanNode, { policy, overridden, unrouted }: ScatterVerdict): PlanNode {
+  const [first] = unrouted;
+  if (first === undefined) return node;
+  if (policy === 'deny' && !overridden) return { ...refusedNode(scatterDenied(first)), input: node };
+  const all = unrouted
+    .map((each) => `all ${each.shardCount} shards of ${each.keyspace}: ${unroutedText(each)}`)
+    .join('; ');
+  const told = policy === 'allow' ? '' : overridden ? '; allowed by its directive' : '; with a warning';
+  return { ...node, scatter: `${all}${told}` };
+}
+
+/** What goes to a shard without a plan: of an unsharded keyspace, or the one that is selected. */
+function relayed({ session, text, scan }: Explained): PlanNode {
+  const { state, services } = session;
+  const { shard } = placeOf(scan, state.target, services.gateway, text);
+  return relayNode(shard.keyspace, shard.shard, text.toString('utf8', scan.start, scan.end));
+}
+
+function refusalOnSeveral({ session, scan }: Explained): HeadgateError | undefined {
+  try {
+    requireSeveral(session, scan);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HeadgateError) return error;
+    throw error;
+  }
+}
+
+const CHARSET_UTF8MB4 = 255;
+
+/** The definition of the only column. */
+export const lineColumn = (title: string, lines: readonly string[]): Buffer =>
+  buildColumn({
+    name: title,
+    type: columnType.varString,
+    collationId: CHARSET_UTF8MB4,
+    length: Math.max(...lines.map((line) => Buffer.byteLength(line))),
+    flags: 0,
+  });
+
+/** A row of one string: behind the header and the bits for NULL a binary one is the same. */
+export function lineRow(line: string, protocol: 'text' | 'binary'): Buffer {
+  const row = buildTextRow([line]);
+  return protocol === 'text' ? row : Buffer.concat([Buffer.from([0, 0]), row]);
+}
+
+export function sendLines(
+  session: Session,
+  title: string,
+  lines: readonly string[],
+  protocol: 'text' | 'binary',
+): void {
+  sendRows(
+    session,
+    [lineColumn(title, lines)],
+    lines.map((line) => lineRow(line, protocol)),
+  );
+}
