@@ -57,7 +57,8 @@ function jsonNames(column: JsonTableColumn): readonly string[] {
   return column.kind === 'jsonNested' ? column.columns.flatMap(jsonNames) : [column.name.text];
 }
 
-function mergesColumns(reference: TableReference): boolean {
+/** Whether NATURAL or USING shows a common column once. */
+export function mergesColumns(reference: TableReference): boolean {
   switch (reference.kind) {
     case 'join':
       return (

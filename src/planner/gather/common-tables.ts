@@ -3,18 +3,21 @@
  * its own, with temporary tables of its own.
  */
 import type { CommonTableExpression, WithClause } from '../../sql/ast/query.ts';
-import type { Edit } from './source-text.ts';
-import { edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
+import type { Template } from '../template.ts';
+import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
+import type { Passes } from './sources.ts';
 
 /** One definition of a WITH clause. */
 type Definition = {
   readonly node: CommonTableExpression;
   readonly recursive: boolean;
-  /** The names of its copies, one for each reference. */
-  readonly copies: string[];
+  /** One for each reference. */
+  readonly copies: DefinitionCopy[];
   /** The copy whose text is being written. */
-  writing: string | undefined;
+  writing: DefinitionCopy | undefined;
 };
+
+export type DefinitionCopy = { readonly name: string; passes: Passes | undefined };
 
 /** The definitions that a place sees. */
 export type CommonScope = Readonly<{
@@ -22,8 +25,11 @@ export type CommonScope = Readonly<{
   outer: CommonScope | undefined;
 }>;
 
-/** Edits for the text of a definition, which sees what stands before it. */
-type WriteDefinition = (node: CommonTableExpression, scope: CommonScope | undefined) => readonly Edit[];
+/** Writes the text of a definition, which sees what stands before it. */
+type WriteDefinition = (
+  node: CommonTableExpression,
+  scope: CommonScope | undefined,
+) => Readonly<{ edits: readonly Edit[]; passes: Passes | undefined }>;
 
 export const commonScope = (clause: WithClause, outer: CommonScope | undefined): CommonScope => ({
   definitions: clause.expressions.map((node) => ({
@@ -54,13 +60,14 @@ const insideOf = ({ definitions, outer }: CommonScope, at: number): CommonScope 
   outer,
 });
 
-/** The name that a reference to a definition has to use. */
-export function referenceTo(definition: Definition, taken: () => string): string {
+/** The copy that a reference to a definition has to use; `another` names those behind the first. */
+export function referenceTo(definition: Definition, another: () => string): DefinitionCopy {
   // Within itself a recursive table is the copy that is being written.
   if (definition.writing !== undefined) return definition.writing;
-  const name = definition.copies.length === 0 ? definition.node.name.text : taken();
-  definition.copies.push(name);
-  return name;
+  const name = definition.copies.length === 0 ? definition.node.name.text : another();
+  const copy = { name, passes: undefined };
+  definition.copies.push(copy);
+  return copy;
 }
 
 /** The WITH clause with a copy for each reference. Call it when all references are known. */
@@ -85,22 +92,25 @@ export function writeWith(
   };
 }
 
-type Template = ReturnType<typeof edited>;
-
 function copiesOf(
   source: SourceText,
   definition: Definition,
-  write: () => readonly Edit[],
+  write: () => ReturnType<WriteDefinition>,
 ): readonly Template[] {
-  const { node, copies } = definition;
+  const { node, copies, recursive } = definition;
   // MySQL does not look into a definition that nothing refers to.
   if (copies.length === 0) return [edited(source, node.start, node.end, [])];
-  const columns =
-    node.columns.length === 0 ? '' : ` (${node.columns.map(({ text }) => quoted(text)).join(', ')})`;
-  return copies.map((name) => {
-    definition.writing = definition.recursive ? name : undefined;
-    const text = edited(source, node.query.start, node.query.end, write());
+  const names = node.columns.map(({ text }) => quoted(text)).join(', ');
+  return copies.map((copy) => {
+    definition.writing = recursive ? copy : undefined;
+    const { edits, passes } = write();
     definition.writing = undefined;
-    return [...sqlPiece(`${quoted(name)}${columns} AS (`), ...text, ...sqlPiece(')')];
+    if (!recursive) copy.passes = passes;
+    const text = edited(source, node.query.start, node.query.end, edits);
+    return [
+      ...sqlPiece(`${quoted(copy.name)}${names === '' ? '' : ` (${names})`} AS (`),
+      ...text,
+      ...sqlPiece(')'),
+    ];
   });
 }

@@ -1,128 +1,212 @@
 /**
- * Conditions of a block that its tables can be filtered by before their rows are gathered. The remainder keeps all of them: this only spares
- * rows that cannot matter.
+ * Conditions by which tables can be filtered before their rows are gathered. The remainder keeps all of them: this only spares rows that
+ * cannot matter.
  */
-import type { Expression } from '../../sql/ast/expression.ts';
+import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { Join, TableReference } from '../../sql/ast/table.ts';
 import { conjunctsOf } from '../analysis/predicates.ts';
+import { sameEquality } from '../analysis/same-equality.ts';
+import { columnsIn } from '../analysis/subqueries.ts';
 import { isPure, rejectsNull } from './pure-expression.ts';
-import { type BlockScope, type NamedSource, onlyTable, tableOf } from './sources.ts';
-import type { TableDraft } from './table-input.ts';
+import type { SourceText } from './source-text.ts';
+import {
+  type BlockScope,
+  columnOf,
+  type DraftColumn,
+  type FoundColumn,
+  type NamedSource,
+  sourceColumn,
+} from './sources.ts';
+import { columnSchema, noteCompared, type TableFilter } from './table-draft.ts';
 
 /** The sources of each entry of FROM, by its node. */
 export type SourcesByNode = ReadonlyMap<TableReference, NamedSource>;
 
-/** A condition and the tables that it may filter. */
-type Filter = Readonly<{ expression: Expression; tables: ReadonlySet<TableDraft> }>;
+/** Rows of `inside` count only where they are equal to the other one. */
+type Bond = Readonly<{ inside: DraftColumn; outside: DraftColumn }>;
 
-/** Tells the tables of a block which conditions their rows fulfil, and by which columns they are compared. */
-export function applyConditions(block: QueryBlock, scope: BlockScope, byNode: SourcesByNode): void {
-  const filters: Filter[] = [];
-  const inner = block.from.map((reference) => reach(reference, byNode, filters, scope));
-  const required = new Set(inner.flatMap((each) => [...each.required]));
-  const all = new Set(inner.flatMap((each) => [...each.all]));
-  for (const expression of conjunctsOf(block.where))
-    filters.push({ expression, tables: rejectsNull(expression) ? all : required });
-  for (const { expression, tables } of filters) {
-    compare(expression, scope);
-    if (!isPure(expression, (name) => tableOf(scope, name)?.draft.schema)) continue;
-    const table = onlyTable(expression, scope);
-    if (table !== undefined && tables.has(table)) table.conditions.push(expression);
+type Reach = Readonly<{ all: readonly NamedSource[]; required: readonly NamedSource[] }>;
+
+/** The entries of FROM of which each row of the block has one. */
+export function requiredSources(block: QueryBlock, byNode: SourcesByNode): ReadonlySet<NamedSource> {
+  const reaches = block.from.map((reference) => reach(reference, byNode, () => {}));
+  return new Set(reaches.flatMap(({ required }) => required));
+}
+
+/** Gathers what the conditions of all blocks say; asked for the outcome at the end. */
+export class Conditions {
+  readonly #bonds: Bond[] = [];
+
+  /** The conditions of a block. */
+  block(block: QueryBlock, scope: BlockScope, byNode: SourcesByNode, source: SourceText): void {
+    const take = (expression: Expression, sources: readonly NamedSource[]): void =>
+      this.#take(expression, new Set(sources), scope, source);
+    const onJoin: OnJoin = (join, left, right, restricted) => {
+      for (const expression of conjunctsOf(join.on)) take(expression, restricted);
+      for (const { text } of join.using ?? []) this.#equalNamed(text, left, right, new Set(restricted));
+    };
+    const reaches = block.from.map((reference) => reach(reference, byNode, onJoin));
+    const required = reaches.flatMap((each) => each.required);
+    const all = reaches.flatMap((each) => each.all);
+    for (const expression of conjunctsOf(block.where))
+      take(expression, rejectsNull(expression) ? all : required);
+  }
+
+  /** `outside IN (SELECT inside …)` as a condition of a block. */
+  member(inside: DraftColumn, outside: FoundColumn): void {
+    noteCompared(inside.draft, inside.column, outside.draft);
+    noteCompared(outside.draft, outside.column, inside.draft);
+    this.#bonds.push({ inside, outside });
+    if (outside.depth === 0) this.#bonds.push({ inside: outside, outside: inside });
+  }
+
+  /** What holds for one column holds for those that are equal to it. Call it last. */
+  spread(): void {
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const bond of this.#bonds) if (spreadOver(bond)) changed = true;
+    }
+  }
+
+  #take(
+    expression: Expression,
+    sources: ReadonlySet<NamedSource>,
+    scope: BlockScope,
+    source: SourceText,
+  ): void {
+    this.#equalities(expression, sources, scope);
+    const schemaOf = (name: ColumnReference) => {
+      const found = columnOf(scope, name);
+      return found === undefined ? undefined : columnSchema(found.draft, found.column);
+    };
+    if (!isPure(expression, schemaOf)) return;
+    const columns = new Map<ColumnReference, string>();
+    let only: FoundColumn | undefined;
+    for (const name of columnsIn(expression)) {
+      const found = columnOf(scope, name);
+      if (found === undefined || found.depth > 0 || (only !== undefined && only.draft !== found.draft))
+        return;
+      only = found;
+      columns.set(name, found.column);
+    }
+    if (only === undefined || !sources.has(only.named)) return;
+    only.draft.filters.push({ expression, source, columns });
+  }
+
+  #equalities(expression: Expression, sources: ReadonlySet<NamedSource>, scope: BlockScope): void {
+    if (expression.kind !== 'comparison' || expression.operator !== '=') return;
+    const { left, right } = expression;
+    const pairs: (readonly [Expression, Expression])[] =
+      left.kind === 'row' && right.kind === 'row' && left.items.length === right.items.length
+        ? left.items.map((item, at) => [item, right.items[at]!] as const)
+        : [[left, right]];
+    for (const [one, other] of pairs) {
+      const a = one.kind === 'column' ? columnOf(scope, one) : undefined;
+      const b = other.kind === 'column' ? columnOf(scope, other) : undefined;
+      // Computed values, and the columns of derived tables, are looked up too.
+      if (a !== undefined && b === undefined && other.kind === 'column')
+        noteCompared(a.draft, a.column, other);
+      if (b !== undefined && a === undefined && one.kind === 'column') noteCompared(b.draft, b.column, one);
+      if (a !== undefined && b !== undefined) this.#equal(a, b, sources);
+    }
+  }
+
+  #equal(a: FoundColumn, b: FoundColumn, sources: ReadonlySet<NamedSource>): void {
+    if (a.draft === b.draft) return;
+    noteCompared(a.draft, a.column, b.draft);
+    noteCompared(b.draft, b.column, a.draft);
+    if (a.depth === 0 && sources.has(a.named)) this.#bonds.push({ inside: a, outside: b });
+    if (b.depth === 0 && sources.has(b.named)) this.#bonds.push({ inside: b, outside: a });
+  }
+
+  /** USING: certain where one entry on each side has the column. */
+  #equalNamed(name: string, left: Reach, right: Reach, sources: ReadonlySet<NamedSource>): void {
+    const [a, b] = [left, right].map(({ all }) => {
+      const having = all.filter((named) => positionOf(named, name) !== -1);
+      return having.length === 1 ? columnNamed(having[0]!, name) : undefined;
+    });
+    if (a !== undefined && b !== undefined) this.#equal(a, b, sources);
   }
 }
 
-type Reach = Readonly<{ all: readonly TableDraft[]; required: readonly TableDraft[] }>;
+/** The position of a column; -1 for none, -2 where the columns are not known. */
+function positionOf({ source }: NamedSource, name: string): number {
+  const wanted = name.toLowerCase();
+  return source.columns?.findIndex((column) => column.name.toLowerCase() === wanted) ?? -2;
+}
 
-/** The tables of a reference, and those of them of which each of its rows has one; collects the conditions of its joins. */
-function reach(
-  reference: TableReference,
-  byNode: SourcesByNode,
-  filters: Filter[],
-  scope: BlockScope,
-): Reach {
+function columnNamed(named: NamedSource, name: string): FoundColumn | undefined {
+  const at = positionOf(named, name);
+  if (at < 0) return undefined;
+  const column = sourceColumn(named, at);
+  return column === undefined ? undefined : { ...column, depth: 0 };
+}
+
+/** More than one way round a circle of equal columns brings nothing new. */
+const FILTERS_MAX = 20;
+
+function spreadOver({ inside, outside }: Bond): boolean {
+  const [own, other] = [
+    columnSchema(inside.draft, inside.column),
+    columnSchema(outside.draft, outside.column),
+  ];
+  if (own === undefined || other === undefined || !sameEquality(own, other)) return false;
+  let changed = false;
+  for (const filter of outside.draft.filters) {
+    const { filters } = inside.draft;
+    const names = [...filter.columns.values()];
+    const isOfColumn = names.every((name) => name.toLowerCase() === outside.column.toLowerCase());
+    const isKnown = filters.some(
+      ({ expression, columns }) =>
+        expression === filter.expression &&
+        [...columns.values()][0]!.toLowerCase() === own.name.toLowerCase(),
+    );
+    if (!isOfColumn || isKnown || filters.length >= FILTERS_MAX) continue;
+    const columns = new Map([...filter.columns.keys()].map((name) => [name, own.name]));
+    const moved: TableFilter = { ...filter, columns };
+    filters.push(moved);
+    changed = true;
+  }
+  return changed;
+}
+
+/** What a join adds, with the entries of FROM whose rows its condition restricts. */
+type OnJoin = (join: Join, left: Reach, right: Reach, restricted: readonly NamedSource[]) => void;
+
+/** The entries of a reference, and those of them of which each of its rows has one. */
+function reach(reference: TableReference, byNode: SourcesByNode, onJoin: OnJoin): Reach {
   switch (reference.kind) {
     case 'table':
     case 'derivedTable':
     case 'jsonTable': {
-      const draft = byNode.get(reference)?.draft;
-      const own = draft === undefined ? [] : [draft];
+      const own = [byNode.get(reference)!];
       return { all: own, required: own };
     }
     case 'tableList': {
-      const parts = reference.tables.map((table) => reach(table, byNode, filters, scope));
+      const parts = reference.tables.map((table) => reach(table, byNode, onJoin));
       return {
         all: parts.flatMap((part) => part.all),
         required: parts.flatMap((part) => part.required),
       };
     }
     case 'odbcJoin':
-      return reach(reference.table, byNode, filters, scope);
-    case 'join':
-      return joined(reference, byNode, filters, scope);
+      return reach(reference.table, byNode, onJoin);
+    case 'join': {
+      const left = reach(reference.left, byNode, onJoin);
+      const right = reach(reference.right, byNode, onJoin);
+      const { type } = reference;
+      const both = [...left.required, ...right.required];
+      onJoin(
+        reference,
+        left,
+        right,
+        type === 'left' ? right.required : type === 'right' ? left.required : both,
+      );
+      const required = type === 'left' ? left.required : type === 'right' ? right.required : both;
+      return { all: [...left.all, ...right.all], required };
+    }
     case 'dual':
       return { all: [], required: [] };
   }
-}
-
-function joined(join: Join, byNode: SourcesByNode, filters: Filter[], scope: BlockScope): Reach {
-  const left = reach(join.left, byNode, filters, scope);
-  const right = reach(join.right, byNode, filters, scope);
-  const { type, on } = join;
-  const restricted =
-    type === 'left'
-      ? right.required
-      : type === 'right'
-        ? left.required
-        : [...left.required, ...right.required];
-  for (const expression of conjunctsOf(on)) filters.push({ expression, tables: new Set(restricted) });
-  const required =
-    type === 'left'
-      ? left.required
-      : type === 'right'
-        ? right.required
-        : [...left.required, ...right.required];
-  for (const { text } of join.using ?? []) {
-    const [a, b] = [left.all, right.all].map((side) => side.filter((draft) => hasColumn(draft, text)));
-    for (const one of a!) for (const other of b!) compareBoth(one, text, other, text);
-  }
-  return { all: [...left.all, ...right.all], required };
-}
-
-const hasColumn = ({ schema }: TableDraft, name: string): boolean =>
-  schema.columns.some((column) => column.name.toLowerCase() === name.toLowerCase());
-
-/** Notes equal columns of two tables, also of one in a query around. */
-function compare(expression: Expression, scope: BlockScope): void {
-  if (expression.kind === 'logical') {
-    for (const operand of expression.operands) compare(operand, scope);
-    return;
-  }
-  if (expression.kind !== 'comparison' || expression.operator !== '=') return;
-  const { left, right } = expression;
-  const pairs: (readonly [Expression, Expression])[] =
-    left.kind === 'row' && right.kind === 'row' && left.items.length === right.items.length
-      ? left.items.map((item, at) => [item, right.items[at]!] as const)
-      : [[left, right]];
-  for (const [one, other] of pairs) {
-    const a = one.kind === 'column' ? tableOf(scope, one) : undefined;
-    const b = other.kind === 'column' ? tableOf(scope, other) : undefined;
-    if (a !== undefined && b !== undefined) compareBoth(a.draft, a.column, b.draft, b.column);
-    // Something computed, and the columns of derived tables, are looked up too.
-    else if (a !== undefined && other.kind === 'column') note(a.draft, a.column, other);
-    else if (b !== undefined && one.kind === 'column') note(b.draft, b.column, one);
-  }
-}
-
-function compareBoth(a: TableDraft, columnA: string, b: TableDraft, columnB: string): void {
-  if (a === b) return;
-  note(a, columnA, b);
-  note(b, columnB, a);
-}
-
-export function note({ compared, schema }: TableDraft, column: string, other: object): void {
-  const own = schema.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
-  if (own === undefined) return;
-  const names = compared.get(other) ?? new Set();
-  compared.set(other, names.add(own.name));
 }

@@ -1,20 +1,21 @@
-/** A query text of the planner's own, partly copied from another text, whose literals stay slots where they are slots there. */
+/** A query text of the planner's own, partly copied from other texts, whose literals stay slots where they are slots there. */
 import { Literals } from '../../sql/literals-found.ts';
 import { type ParameterPosition, type Template, TemplateBuilder } from '../template.ts';
 import type { SlotMap } from './map-plan.ts';
 import type { SourceText } from './source-text.ts';
 
 export class NestedText {
-  readonly #source: SourceText;
   readonly #parts: Buffer[] = [];
   #length = 0;
+  readonly #hasSlots: boolean;
   readonly #literals = new Literals();
   readonly #slots: number[] = [];
   readonly #parameters: ParameterPosition[] = [];
   readonly #parameterNumbers: number[] = [];
 
-  constructor(source: SourceText) {
-    this.#source = source;
+  /** `hasSlots`: the client's literals are slots. */
+  constructor(hasSlots: boolean) {
+    this.#hasSlots = hasSlots;
     this.#literals.reset();
   }
 
@@ -22,13 +23,12 @@ export class NestedText {
     return this.#add(Buffer.from(text));
   }
 
-  /** A stretch of the source's text; a slot of it lies within or without. */
-  copy(start: number, end: number): this {
-    const { text, literals, parameters } = this.#source;
+  /** A stretch of a text; a slot of it lies within or without. */
+  copy({ text, literals, parameters }: SourceText, start: number, end: number): this {
     const shift = this.#length - start;
     let slot = literals?.slotWithin(start, end) ?? -1;
     for (; slot >= 0 && slot < literals!.slotCount && literals!.slotStarts[slot]! < end; slot++)
-      this.#copySlot(slot, shift);
+      this.#copySlot(literals!, slot, shift);
     for (const { start: at, index } of parameters) {
       if (at < start || at >= end) continue;
       this.#parameters.push({ start: at + shift, index: this.#parameterNumbers.length });
@@ -41,9 +41,9 @@ export class NestedText {
     return Buffer.concat(this.#parts);
   }
 
-  /** The literals of the text; undefined where the source's are no slots. */
+  /** Undefined where the client's literals are no slots. */
   get literals(): Literals | undefined {
-    return this.#source.literals === undefined ? undefined : this.#literals;
+    return this.#hasSlots ? this.#literals : undefined;
   }
 
   get map(): SlotMap {
@@ -55,8 +55,7 @@ export class NestedText {
     return new TemplateBuilder(this.text, this.literals, this.#parameters, []).copy(0, this.#length).build();
   }
 
-  #copySlot(slot: number, shift: number): void {
-    const from = this.#source.literals!;
+  #copySlot(from: Literals, slot: number, shift: number): void {
     for (let element = from.slotFirsts[slot]!; element < from.slotFirsts[slot + 1]!; element++)
       this.#literals.addElement(
         from.kinds[element]!,

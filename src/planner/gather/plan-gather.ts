@@ -47,7 +47,7 @@ function gathered(
     index: node.index,
   }));
   const source: SourceText = { text, mode, literals, parameters, names: namesIn(statement), isView: false };
-  const remainder = new Remainder(input);
+  const remainder = new Remainder(input, nodesOfKind(statement, 'assignVariable').length === 0);
   const template = remainder.write(statement.query, source, start, end);
   const nested = nestedPlanner(input, planText);
   const inputs = remainder.drafts.map((draft) => tableInput(draft, nested));
@@ -66,11 +66,12 @@ function gathered(
 }
 
 const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => ({
-  query: (text, literals, { mode }) => {
-    const statement = parseStatement(text, 0, text.length, mode);
+  hasSlots: input.literals !== undefined,
+  query: (text, literals) => {
+    const statement = parseStatement(text, 0, text.length, input.mode);
     if (statement.kind !== 'select')
       throw new HeadgateError('HG_INTERNAL', { detail: `the text of an input: ${text.toString('utf8')}` });
-    const plan = planText(statement, { ...input, text, start: 0, end: text.length, mode, literals });
+    const plan = planText(statement, { ...input, text, start: 0, end: text.length, literals });
     if (plan?.kind !== 'query') throw new Refused('an input that is no query');
     const { scatter, groups } = plan;
     if (groups.length > 0 && isRefusal(scatter)) throw new Refused(scatter.detail);

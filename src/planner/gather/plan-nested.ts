@@ -2,11 +2,12 @@
 import type { Literals } from '../../sql/literals-found.ts';
 import type { TableVSchema } from '../../vschema/vschema.ts';
 import type { QueryPlan } from '../plan.ts';
-import type { SourceText } from './source-text.ts';
 
 export type PlanNested = Readonly<{
   /** Raises Refused where the text has no plan for several shards. */
-  query: (text: Buffer, literals: Literals | undefined, source: SourceText) => QueryPlan;
+  query: (text: Buffer, literals: Literals | undefined) => QueryPlan;
+  /** Whether the client's literals are slots. */
+  hasSlots: boolean;
   /** Whether a table's own name means it. */
   resolves: (table: TableVSchema) => boolean;
 }>;

@@ -1,11 +1,10 @@
 /** Expressions that give the same on a shard as in the remainder, and no error or warning that they would not give there. */
 import { unreachable } from '../../errors/unreachable.ts';
-import type { ColumnSchema, TableSchema } from '../../schema/schema.ts';
-import { findColumn } from '../../schema/schema.ts';
+import type { ColumnSchema } from '../../schema/schema.ts';
 import type { ColumnReference, Expression, Literal } from '../../sql/ast/expression.ts';
 
-/** The table of a column; undefined where that is not certain. */
-type SchemaOf = (name: ColumnReference) => TableSchema | undefined;
+/** The column that a name means; undefined where that is not certain. */
+type SchemaOf = (name: ColumnReference) => ColumnSchema | undefined;
 
 /** Whether a condition may filter rows before they are gathered. */
 export function isPure(expression: Expression, schemaOf: SchemaOf): boolean {
@@ -68,8 +67,7 @@ function areAlike(sides: readonly Expression[], schemaOf: SchemaOf): boolean {
 function classOf(expression: Expression, schemaOf: SchemaOf): TypeClass | undefined {
   switch (expression.kind) {
     case 'column': {
-      const schema = schemaOf(expression);
-      const column = schema === undefined ? undefined : findColumn(schema, expression.name);
+      const column = schemaOf(expression);
       return column === undefined ? undefined : columnClass(column);
     }
     case 'literal':

@@ -6,12 +6,14 @@ import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { Locking, QueryBlock, QueryBody, QueryExpression, SelectStar } from '../../sql/ast/query.ts';
 import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
+import { conjunctsOf } from '../analysis/predicates.ts';
 import { expressionsOf } from '../analysis/subqueries.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
-import { applyConditions } from './conditions.ts';
+import { Conditions, requiredSources } from './conditions.ts';
 import { restsOnKeys } from './group-check.ts';
+import { passedBy } from './passed-columns.ts';
 import {
   flattened,
   type Meaning,
@@ -21,8 +23,8 @@ import {
   tableNameOf,
 } from './source-names.ts';
 import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
-import type { BlockScope, NamedSource } from './sources.ts';
-import type { TableDraft } from './table-input.ts';
+import { type BlockScope, columnOf, type NamedSource, type Passes } from './sources.ts';
+import type { TableDraft } from './table-draft.ts';
 import { keptTitles } from './titles.ts';
 import { viewText } from './view-text.ts';
 
@@ -46,56 +48,77 @@ export class Remainder {
   /** Whether unique keys of tables can matter to what MySQL has against the text. */
   restsOnKeys = false;
   readonly #input: NamesInput;
+  readonly #filters: boolean;
+  readonly #conditions = new Conditions();
+  /** What can be asked when the whole statement has been walked through. */
+  readonly #later: (() => void)[] = [];
+  readonly #passes = new Map<QueryExpression, Passes | undefined>();
   #copies = 0;
 
-  constructor(input: NamesInput) {
+  /** `filters`: rows that do not matter may be left out of the inputs. */
+  constructor(input: NamesInput, filters: boolean) {
     this.#input = input;
+    this.#filters = filters;
   }
 
-  /** The text of a whole query from `start` to `end`. */
+  /** The text of the whole statement's query from `start` to `end`; the drafts are complete then. */
   write(query: QueryExpression, source: SourceText, start: number, end: number): Template {
+    const { text } = this.#whole(query, source, start, end);
+    if (this.#filters) for (const ask of this.#later) ask();
+    this.#conditions.spread();
+    return text;
+  }
+
+  #whole(
+    query: QueryExpression,
+    source: SourceText,
+    start: number,
+    end: number,
+  ): { text: Template; passes: Passes | undefined } {
     const edits: Edit[] = [];
     const place = { source, outer: undefined, common: undefined, locking: [], existsOnly: false, edits };
-    this.#query(query, place);
-    return edited(source, start, end, edits);
+    const passes = this.#query(query, place);
+    return { text: edited(source, start, end, edits), passes };
   }
 
-  #query(query: QueryExpression, around: Place): void {
+  #query(query: QueryExpression, around: Place): Passes | undefined {
     const common = query.with === undefined ? around.common : commonScope(query.with, around.common);
     const place: Place = { ...around, common, locking: [...around.locking, ...query.locking] };
     for (const { start, end } of query.locking) place.edits.push({ start, end, with: [] });
-    this.#body(query.body, query, place);
-    if (query.with === undefined) return;
+    const passes = this.#body(query.body, query, place);
+    this.#passes.set(query, passes);
+    if (query.with === undefined) return passes;
     const { source, outer } = place;
     place.edits.push(
       writeWith(source, query.with, common!, (node, scope) => {
         const edits: Edit[] = [];
-        this.#query(node.query, { source, outer, common: scope, locking: [], existsOnly: false, edits });
-        return edits;
+        const inside = { source, outer, common: scope, locking: [], existsOnly: false, edits };
+        return { edits, passes: this.#query(node.query, inside) };
       }),
     );
+    return passes;
   }
 
-  #body(body: QueryBody, query: QueryExpression, place: Place): void {
+  #body(body: QueryBody, query: QueryExpression, place: Place): Passes | undefined {
     switch (body.kind) {
       case 'queryBlock':
-        this.#block(body, query, place);
-        return;
-      case 'nestedQuery':
-        this.#query(body.query, place);
+        return this.#block(body, query, place);
+      case 'nestedQuery': {
+        const passes = this.#query(body.query, place);
         this.#subqueriesIn(query.orderBy, place);
-        return;
+        return query.limit === undefined ? passes : undefined;
+      }
       case 'setOperation': {
         for (const operand of body.operands) {
           const alone = { ...query, orderBy: undefined, limit: undefined };
           this.#body(operand, alone, { ...place, existsOnly: false });
         }
         this.#subqueriesIn(query.orderBy, place);
-        return;
+        return undefined;
       }
       case 'values':
         this.#subqueriesIn(body, place);
-        return;
+        return undefined;
       case 'tableBody': {
         const node = tableNameOf(body);
         const named = this.#named(node, place);
@@ -107,7 +130,7 @@ export class Remainder {
           with: [...sqlPiece('SELECT * FROM '), ...table],
         });
         this.#subqueriesIn(query.orderBy, place);
-        return;
+        return undefined;
       }
     }
   }
@@ -116,7 +139,7 @@ export class Remainder {
     if (node !== undefined) this.#expression(node, place.outer, place);
   }
 
-  #block(block: QueryBlock, query: QueryExpression, place: Place): void {
+  #block(block: QueryBlock, query: QueryExpression, place: Place): Passes | undefined {
     const byNode = new Map<TableReference, NamedSource>();
     for (const reference of flattened(block.from)) byNode.set(reference, this.#named(reference, place));
     const sources = apart([...byNode.values()]);
@@ -125,10 +148,27 @@ export class Remainder {
     this.#keepStars(block, scope, place);
     for (const reference of block.from) this.#from(reference, byNode, scope, place);
     for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);
-    applyConditions(block, scope, byNode);
+    this.#later.push(() => this.#conditions.block(block, scope, byNode, place.source));
+    this.#memberships(block, scope);
     this.restsOnKeys ||= restsOnKeys(block, query);
     for (const item of block.items) if (item.kind === 'selectStar') this.#star(item, scope, place);
     if (!place.existsOnly) place.edits.push(...keptTitles(block.items, place.source, place.edits));
+    return passedBy(block, query, scope, requiredSources(block, byNode));
+  }
+
+  /** `a IN (SELECT b …)` among the conditions. */
+  #memberships(block: QueryBlock, scope: BlockScope): void {
+    for (const condition of conjunctsOf(block.where)) {
+      if (condition.kind !== 'inSubquery' || condition.negated || condition.operand.kind !== 'column')
+        continue;
+      const { operand } = condition;
+      const passes = this.#passes.get(condition.query);
+      this.#later.push(() => {
+        const outside = columnOf(scope, operand);
+        const inside = passes?.(0);
+        if (outside !== undefined && inside !== undefined) this.#conditions.member(inside, outside);
+      });
+    }
   }
 
   /** Marks the tables of which all columns count. */
@@ -149,9 +189,9 @@ export class Remainder {
     const { common, source: text } = place;
     const source = sourceOf(reference, common, this.#input);
     const shown = source.name;
-    if (reference.kind !== 'table') return { source, draft: undefined, shown };
+    if (reference.kind !== 'table') return { source, draft: undefined, passes: undefined, shown };
     const meaning = meaningOf(reference, common, this.#input);
-    if (meaning.kind !== 'table') return { source, draft: undefined, shown };
+    if (meaning.kind !== 'table') return { source, draft: undefined, passes: undefined, shown };
     const { table, schema } = meaning;
     this.keyspaces.add(table.keyspace);
     if (this.drafts.length >= INPUTS_MAX)
@@ -164,12 +204,12 @@ export class Remainder {
       table,
       schema,
       keepsAll: false,
-      conditions: [],
+      filters: [],
       compared: new Map(),
       locking: lockingOf(place.locking, source),
     };
     this.drafts.push(draft);
-    return { source, draft, shown };
+    return { source, draft, passes: undefined, shown };
   }
 
   #from(
@@ -185,7 +225,7 @@ export class Remainder {
         return;
       }
       case 'derivedTable':
-        this.#query(reference.query, {
+        byNode.get(reference)!.passes = this.#query(reference.query, {
           ...place,
           outer: reference.lateral ? scope : place.outer,
           locking: [],
@@ -212,29 +252,33 @@ export class Remainder {
   }
 
   /** What stands in the place of a table's name; nothing where it stays. */
-  #reference(node: TableName, { draft, shown }: NamedSource, place: Place): Template {
+  #reference(node: TableName, named: NamedSource, place: Place): Template {
+    const { draft, shown } = named;
     if (draft !== undefined) return sqlPiece(`${quoted(draft.temporary)} AS ${quoted(shown)}`);
     const meaning = meaningOf(node, place.common, this.#input);
     switch (meaning.kind) {
       case 'common': {
         const { definition } = meaning.found;
-        const name = referenceTo(definition, () => `${definition.node.name.text} ${++this.#copies + 1}`);
+        const copy = referenceTo(definition, () => `${definition.node.name.text} ${++this.#copies + 1}`);
+        named.passes = (at) => copy.passes?.(at);
+        const { name } = copy;
         return name === node.name ? [] : sqlPiece(`${quoted(name)} AS ${quoted(shown)}`);
       }
       case 'view':
-        return this.#view(meaning, shown);
+        return this.#view(meaning, named);
       case 'table':
         throw new Refused(`${node.name} without its rows`);
     }
   }
 
   /** A view's query as a derived table. */
-  #view({ schema, keyspace }: Extract<Meaning, { kind: 'view' }>, shown: string): Template {
+  #view({ schema, keyspace }: Extract<Meaning, { kind: 'view' }>, named: NamedSource): Template {
     this.keyspaces.add(keyspace);
     const { source, query } = viewText(schema);
-    const text = this.write(query, source, query.start, query.end);
+    const { text, passes } = this.#whole(query, source, query.start, query.end);
+    named.passes = passes;
     const columns = schema.columns.map(({ name }) => quoted(name)).join(', ');
-    return [...sqlPiece('('), ...text, ...sqlPiece(`) AS ${quoted(shown)} (${columns})`)];
+    return [...sqlPiece('('), ...text, ...sqlPiece(`) AS ${quoted(named.shown)} (${columns})`)];
   }
 
   /** Queries below an expression, and names of databases that the remainder does not have. */

@@ -1,18 +1,28 @@
 /** What the names in a block of the remainder stand for. */
-import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
+import type { ColumnReference } from '../../sql/ast/expression.ts';
 import { isOfSeveral, resolveColumn, type Scope } from '../analysis/scope.ts';
-import { columnsIn } from '../analysis/subqueries.ts';
 import type { Source } from '../analysis/table-use.ts';
-import type { TableDraft } from './table-input.ts';
+import type { TableDraft } from './table-draft.ts';
+
+/** A column of a table that is read. */
+export type DraftColumn = Readonly<{ draft: TableDraft; column: string }>;
+
+/**
+ * The table's column that a query gives out unchanged at a position, where rows that have another value there can be left out of the table
+ * before the query looks at them; undefined where that is not certain. Ask when all of the statement has been walked through.
+ */
+export type Passes = (position: number) => DraftColumn | undefined;
 
 /** One entry of FROM. */
-export type NamedSource = Readonly<{
-  source: Source;
+export type NamedSource = {
+  readonly source: Source;
   /** Of a table that is read; undefined for what the remainder computes by itself. */
-  draft: TableDraft | undefined;
+  readonly draft: TableDraft | undefined;
+  /** Of a query, once it has been walked through. */
+  passes: Passes | undefined;
   /** Its name in the remainder. */
-  shown: string;
-}>;
+  readonly shown: string;
+};
 
 export type BlockScope = Readonly<{ sources: readonly NamedSource[]; outer: BlockScope | undefined }>;
 
@@ -22,29 +32,28 @@ export const scopeOf = ({ sources, outer }: BlockScope): Scope => ({
   outer: outer === undefined ? undefined : scopeOf(outer),
 });
 
-/** The table that a column is surely of, with its name there; undefined where that is not certain. */
-export function tableOf(
-  scope: BlockScope,
-  name: ColumnReference,
-): { draft: TableDraft; column: string; depth: number } | undefined {
-  const names = scopeOf(scope);
-  const found = resolveColumn(names, name);
+/** What a name surely means: the entry of FROM, and the table's column behind it. `depth` 0 is the block itself. */
+export type FoundColumn = DraftColumn & Readonly<{ named: NamedSource; depth: number }>;
+
+/** Undefined where it is not certain, or no table's column. */
+export function columnOf(scope: BlockScope, name: ColumnReference): FoundColumn | undefined {
+  const found = resolveColumn(scopeOf(scope), name);
   if (found.kind !== 'column') return undefined;
   let level: BlockScope = scope;
-  for (let depth = found.depth; depth > 0; depth--) level = level.outer!;
+  for (let up = found.depth; up > 0; up--) level = level.outer!;
   if (name.table === undefined && isOfSeveral(scopeOf(level), name.name)) return undefined;
-  const draft = level.sources.find(({ source }) => source === found.source)?.draft;
-  return draft === undefined ? undefined : { draft, column: found.column.name, depth: found.depth };
+  const named = level.sources.find(({ source }) => source === found.source)!;
+  const column = sourceColumn(named, found.source.columns!.indexOf(found.column));
+  return column === undefined ? undefined : { ...column, depth: found.depth };
 }
 
-/** The one table of the block that an expression looks at; undefined for several, none, or uncertain ones. */
-export function onlyTable(expression: Expression, scope: BlockScope): TableDraft | undefined {
-  let only: TableDraft | undefined;
-  for (const name of columnsIn(expression)) {
-    const found = tableOf(scope, name);
-    if (found === undefined || found.depth > 0) return undefined;
-    if (only !== undefined && only !== found.draft) return undefined;
-    only = found.draft;
-  }
-  return only;
+/** The table's column behind one that an entry of FROM offers. */
+export function sourceColumn(
+  named: NamedSource,
+  at: number,
+): (DraftColumn & { named: NamedSource }) | undefined {
+  const { draft, source } = named;
+  if (draft !== undefined) return { draft, column: source.columns![at]!.name, named };
+  const passed = named.passes?.(at);
+  return passed === undefined ? undefined : { ...passed, named };
 }

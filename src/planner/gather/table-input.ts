@@ -1,52 +1,30 @@
 /** The input of one table: its columns that matter, its rows that can matter. */
-import type { ColumnSchema, TableSchema } from '../../schema/schema.ts';
-import type { Expression } from '../../sql/ast/expression.ts';
+import type { ColumnSchema } from '../../schema/schema.ts';
 import type { Locking } from '../../sql/ast/query.ts';
-import type { TableName } from '../../sql/ast/table.ts';
-import { nodesOfKind } from '../../sql/ast/walk.ts';
-import type { TableVSchema } from '../../vschema/vschema.ts';
 import type { GatherColumn, GatherInput } from './gather-plan.ts';
 import { mappedPlan } from './map-plan.ts';
 import { isNeeded } from './needed-columns.ts';
 import { NestedText } from './nested-text.ts';
 import type { PlanNested } from './plan-nested.ts';
-import { quoted, type SourceText } from './source-text.ts';
-
-/** One place where the remainder reads a table, while what is known of it is still gathered. */
-export type TableDraft = {
-  readonly source: SourceText;
-  readonly node: TableName;
-  /** The temporary table. */
-  readonly temporary: string;
-  /** How the text names it. */
-  readonly alias: string;
-  readonly table: TableVSchema;
-  readonly schema: TableSchema;
-  /** A `*` or NATURAL stands for all its columns. */
-  keepsAll: boolean;
-  /** Conditions of the text that all rows which matter fulfil. */
-  readonly conditions: Expression[];
-  /** Names of columns that the remainder compares with other tables', by what they are compared with. */
-  readonly compared: Map<object, Set<string>>;
-  readonly locking: readonly Locking[];
-};
+import { quoted } from './source-text.ts';
+import type { TableDraft, TableFilter } from './table-draft.ts';
 
 const KEYS_MAX = 6;
 
 /** Plans the input. */
 export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
-  const { source, alias, table, temporary } = draft;
+  const { alias, table, temporary } = draft;
   const columns = columnsOf(draft);
-  const text = new NestedText(source);
+  const text = new NestedText(plan.hasSlots);
   text.sql(`SELECT ${columns.map(selected).join(', ')} FROM `);
   writeTable(text, draft, plan);
-  for (const [at, condition] of draft.conditions.entries()) {
+  for (const [at, filter] of draft.filters.entries()) {
     text.sql(at === 0 ? ' WHERE (' : ' AND (');
-    copyUnqualified(text, condition);
+    writeFilter(text, filter);
     text.sql(')');
   }
   for (const { strength, wait } of draft.locking) text.sql(lockingText(strength, wait));
-  const planned = mappedPlan(plan.query(text.text, text.literals, source), text.template(), text.map);
+  const planned = mappedPlan(plan.query(text.text, text.literals), text.template(), text.map);
   return Object.freeze({
     table: temporary,
     label: alias === table.name ? table.name : `${table.name} AS ${alias}`,
@@ -70,16 +48,14 @@ function writeTable(text: NestedText, { node, alias, table, source }: TableDraft
   for (const { start, end } of node.indexHints) text.sql(` ${source.text.toString('utf8', start, end)}`);
 }
 
-/** A condition with its columns' tables named without their schema. */
-function copyUnqualified(text: NestedText, condition: Expression): void {
-  let at = condition.start;
-  const references = nodesOfKind(condition, 'column').sort((a, b) => a.start - b.start);
-  for (const { schema, schemaStart, tableStart } of references) {
-    if (schema === undefined) continue;
-    text.copy(at, schemaStart);
-    at = tableStart;
+/** A condition with the table's own names for its columns. */
+function writeFilter(text: NestedText, { expression, source, columns }: TableFilter): void {
+  let at = expression.start;
+  for (const [name, column] of [...columns].sort(([a], [b]) => a.start - b.start)) {
+    text.copy(source, at, name.start).sql(quoted(column));
+    at = name.end;
   }
-  text.copy(at, condition.end);
+  text.copy(source, at, expression.end);
 }
 
 const lockingText = (strength: Locking['strength'], wait: Locking['wait']): string => {

@@ -1,0 +1,46 @@
+/** What is known of an input while the statement is walked through. */
+import type { ColumnSchema, TableSchema } from '../../schema/schema.ts';
+import { findColumn } from '../../schema/schema.ts';
+import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
+import type { Locking } from '../../sql/ast/query.ts';
+import type { TableName } from '../../sql/ast/table.ts';
+import type { TableVSchema } from '../../vschema/vschema.ts';
+import type { SourceText } from './source-text.ts';
+
+/** One place in which the remainder reads a table. */
+export type TableDraft = {
+  readonly source: SourceText;
+  readonly node: TableName;
+  /** The temporary table. */
+  readonly temporary: string;
+  /** How the text names it. */
+  readonly alias: string;
+  readonly table: TableVSchema;
+  readonly schema: TableSchema;
+  /** A `*` or NATURAL stands for all its columns. */
+  keepsAll: boolean;
+  /** Conditions that all rows which matter fulfil. */
+  readonly filters: TableFilter[];
+  /** Names of columns that the remainder compares with other tables', by what they are compared with. */
+  readonly compared: Map<object, Set<string>>;
+  readonly locking: readonly Locking[];
+};
+
+/** A condition somewhere in a text, and the table's columns that its names stand for. */
+export type TableFilter = Readonly<{
+  expression: Expression;
+  source: SourceText;
+  columns: ReadonlyMap<ColumnReference, string>;
+}>;
+
+/** The column of a table that is read. */
+export const columnSchema = ({ schema }: TableDraft, column: string): ColumnSchema | undefined =>
+  findColumn(schema, column);
+
+/** Notes that a column is looked up by values of something else. */
+export function noteCompared(draft: TableDraft, column: string, other: object): void {
+  const own = columnSchema(draft, column);
+  if (own === undefined) return;
+  const names = draft.compared.get(other) ?? new Set();
+  draft.compared.set(other, names.add(own.name));
+}
