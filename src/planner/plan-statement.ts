@@ -8,13 +8,16 @@ import type { ParsedStatement, SelectStatement } from '../sql/ast/statement.ts';
 import { nodesOfKind } from '../sql/ast/walk.ts';
 import type { LexMode } from '../sql/lex-mode.ts';
 import type { Literals } from '../sql/literals-found.ts';
+import { parseStatement } from '../sql/parser/statement.ts';
 import type { TableVSchema, VSchema } from '../vschema/vschema.ts';
 import { Analyzer, type PlainTable } from './analysis/analyzer.ts';
 import type { Group } from './analysis/groups.ts';
 import { isKeyColumn } from './analysis/keys.ts';
 import type { Source, TableUse } from './analysis/table-use.ts';
 import type { GatherPlan } from './gather/gather-plan.ts';
-import { planGather } from './gather/plan-gather.ts';
+import { planGrouped } from './gather/grouped.ts';
+import type { NestedText } from './gather/nested-text.ts';
+import { planGather, sourceText } from './gather/plan-gather.ts';
 import { planInsert } from './insert.ts';
 import { type LoadPlan, planLoad } from './load.ts';
 import { OperandReader } from './operands.ts';
@@ -151,7 +154,8 @@ export function wholeText({ analyzer, input, template }: Planning): Template | u
   return template().copy(input.start, input.end).build();
 }
 
-function planSelect(statement: SelectStatement, planning: Planning): Plan | undefined {
+/** `merges`: what the shards cannot answer by themselves is refused. */
+function planSelect(statement: SelectStatement, planning: Planning, merges = false): Plan | undefined {
   const { analyzer, input } = planning;
   const sources = analyzer.statement(statement.query);
   if (analyzer.vindexes.length > 0) return planVindexQuery(statement, planning);
@@ -176,13 +180,33 @@ function planSelect(statement: SelectStatement, planning: Planning): Plan | unde
   function severalShards(): QueryPlan['scatter'] {
     const scatter = scatterOf(statement, planning, groups, sources);
     // Without groups it never comes to several shards.
-    if (!isRefusal(scatter) || groups.length === 0) return scatter;
+    if (!isRefusal(scatter) || groups.length === 0 || merges) return scatter;
+    const grouped = groupedPlan(scatter.detail);
+    if (grouped !== undefined) return grouped;
     try {
       return gatherPlan(scatter.detail);
     } catch (error) {
       // On one shard it may run all the same.
       if (error instanceof HeadgateError) return scatter;
       throw error;
+    }
+  }
+
+  function groupedPlan(reason: string): GatherPlan | undefined {
+    const { query, hasVersionComment } = statement;
+    const isLocal = groupsProblem(groups, analyzer) === undefined && !hasVersionComment;
+    if (!isLocal || query.body.kind !== 'queryBlock' || sources === undefined) return undefined;
+    const { mode, start, end } = input;
+    const scope = { sources, outer: undefined };
+    const source = sourceText(statement, input);
+    return planGrouped(query.body, query, { source, start, end, scope, keyspace: keyspace!, reason, plan });
+
+    function plan(text: NestedText): QueryPlan | undefined {
+      const own = { ...input, text: text.text, literals: text.literals, start: 0, end: text.text.length };
+      const parsed = parseStatement(own.text, 0, own.end, mode);
+      const planned =
+        parsed.kind === 'select' ? planSelect(parsed, planningOf(parsed, own), true) : undefined;
+      return planned?.kind === 'query' ? planned : undefined;
     }
   }
 

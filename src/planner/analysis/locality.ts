@@ -29,7 +29,7 @@ const aggregates: ReadonlySet<string> = new Set([
 ]);
 
 /** A name followed by a blank is a stored function's, where IGNORE_SPACE is not set. */
-const isAggregate = ({ name, builtin }: Call): boolean => builtin && aggregates.has(name);
+export const isAggregate = ({ name, builtin }: Call): boolean => builtin && aggregates.has(name);
 
 export type Computation = Readonly<{ aggregate: boolean; window: boolean; subquery: boolean }>;
 

@@ -139,6 +139,13 @@ function isArithmetic({ operator, left, right }: Extract<Expression, { kind: 'bi
   return ['+', '-', '*', '/', '%', 'div', 'xor'].includes(operator);
 }
 
+/** Whether it is a DOUBLE (or FLOAT) column: sums and averages of it are doubles. */
+export function isSurelyDouble(expression: Expression, scope: Scope): boolean {
+  if (expression.kind !== 'column') return false;
+  const type = originOf(scope, expression)?.column.dataType;
+  return type === 'double' || type === 'float';
+}
+
 const temporalTypes: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp', 'time']);
 
 /** Whether it is a number, or a column of dates or times. */

@@ -45,6 +45,11 @@ export type GatherInput = Readonly<{
   reductions: readonly Reduction[];
   /** The table whose rows they are, by the names that columns' definitions have: each column has its own name there. */
   origin: Readonly<{ schema: string; table: string }> | undefined;
+  /**
+   * Its columns are of several tables or computed: in the definitions of the answer they are as the shards define them, tables' aliases
+   * and all, but for the title.
+   */
+  isComputed?: boolean;
 }>;
 
 export type GatherColumn = Readonly<{

@@ -40,13 +40,9 @@ function gathered(
   reason: string,
   planText: PlanText,
 ): GatherPlan {
-  const { text, mode, literals, start, end } = input;
+  const { start, end } = input;
   if (statement.hasVersionComment) throw new Refused('a version comment (/*! */) in a statement');
-  const parameters = nodesOfKind(statement, 'parameter').map((node) => ({
-    start: node.start,
-    index: node.index,
-  }));
-  const source: SourceText = { text, mode, literals, parameters, names: namesIn(statement), isView: false };
+  const source = sourceText(statement, input);
   const remainder = new Remainder(input, nodesOfKind(statement, 'assignVariable').length === 0);
   const template = remainder.write(statement.query, source, start, end);
   const nested = nestedPlanner(input, planText);
@@ -63,6 +59,15 @@ function gathered(
     check: remainder.restsOnKeys ? groupCheck(inputs, (input) => schemas.get(input)) : undefined,
     reason,
   });
+}
+
+/** The client's text as that of inputs and the remainder. */
+export function sourceText(statement: SelectStatement, { text, mode, literals }: PlannerInput): SourceText {
+  const parameters = nodesOfKind(statement, 'parameter').map((node) => ({
+    start: node.start,
+    index: node.index,
+  }));
+  return { text, mode, literals, parameters, names: namesIn(statement), isView: false };
 }
 
 const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => ({

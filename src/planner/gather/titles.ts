@@ -1,4 +1,5 @@
 /** The titles that MySQL gives to columns without an alias, which are their text. */
+import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { SelectItem } from '../../sql/ast/query.ts';
 import type { Edit, SourceText } from './source-text.ts';
 
@@ -9,9 +10,16 @@ const TITLE_LETTERS_MAX = 255;
 export function keptTitles(items: readonly SelectItem[], source: SourceText, edits: readonly Edit[]): Edit[] {
   const kept: Edit[] = [];
   for (const item of items) {
-    if (item.kind !== 'selectExpression' || item.alias !== undefined || item.expression.kind === 'column')
+    if (item.kind !== 'selectExpression' || item.alias !== undefined) continue;
+    const { start, end, expression } = item;
+    if (expression.kind === 'column') {
+      const isReplaced = edits.some(
+        (edit) => edit.start <= expression.nameStart && edit.end >= expression.nameEnd,
+      );
+      if (isReplaced)
+        kept.push({ start: end, end, with: [{ kind: 'text', bytes: nameOf(expression, source) }] });
       continue;
-    const { start, end } = item;
+    }
     if (!edits.some((edit) => edit.start >= start && edit.end <= end)) continue;
     kept.push({
       start: end,
@@ -20,6 +28,14 @@ export function keptTitles(items: readonly SelectItem[], source: SourceText, edi
     });
   }
   return kept;
+}
+
+/** The name as it was written. */
+function nameOf({ nameStart, nameEnd }: ColumnReference, { text }: SourceText): Buffer {
+  const name = text.subarray(nameStart, nameEnd);
+  const isQuoted = name[0] === 0x60 || name[0] === 0x22;
+  const quotes = isQuoted ? '' : '`';
+  return Buffer.concat([Buffer.from(` AS ${quotes}`), name, Buffer.from(quotes)]);
 }
 
 function aliasOf(text: Buffer): Buffer {
