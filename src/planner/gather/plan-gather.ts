@@ -10,7 +10,6 @@ import type { PlannerInput } from '../plan-statement.ts';
 import { Refused } from '../refused.ts';
 import type { GatherPlan } from './gather-plan.ts';
 import { groupCheck } from './group-check.ts';
-import { namesIn } from './needed-columns.ts';
 import type { PlanNested } from './plan-nested.ts';
 import { Remainder } from './remainder.ts';
 import type { SourceText } from './source-text.ts';
@@ -67,7 +66,7 @@ export function sourceText(statement: SelectStatement, { text, mode, literals }:
     start: node.start,
     index: node.index,
   }));
-  return { text, mode, literals, parameters, names: namesIn(statement), isView: false };
+  return { text, mode, literals, parameters, isView: false };
 }
 
 const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => ({

@@ -1,7 +1,14 @@
 /** Expressions that give the same on a shard as in the remainder, and no error or warning that they would not give there. */
 import { unreachable } from '../../errors/unreachable.ts';
 import type { ColumnSchema } from '../../schema/schema.ts';
-import type { ColumnReference, Expression, Literal } from '../../sql/ast/expression.ts';
+import type {
+  Binary,
+  Call,
+  ColumnReference,
+  Expression,
+  Interval,
+  Literal,
+} from '../../sql/ast/expression.ts';
 
 /** The column that a name means; undefined where that is not certain. */
 type SchemaOf = (name: ColumnReference) => ColumnSchema | undefined;
@@ -78,10 +85,75 @@ function classOf(expression: Expression, schemaOf: SchemaOf): TypeClass | undefi
       return expression.operator === '-' && classOf(expression.operand, schemaOf) === 'number'
         ? 'number'
         : undefined;
+    case 'binary':
+      return constantClass(expression);
+    case 'call':
+      return callClass(expression, schemaOf);
     default:
       return undefined;
   }
 }
+
+/** Sums of literals: they are the same error everywhere, if any. */
+function constantClass({ operator, left, right }: Binary): TypeClass | undefined {
+  if (operator !== '+' && operator !== '-' && operator !== '*') return undefined;
+  if (right.kind === 'interval') return operator === '*' ? undefined : movedClass(left, right);
+  const isSum = [left, right].every((side) => {
+    if (side.kind === 'binary') return constantClass(side) === 'number';
+    return side.kind === 'literal' && literalClass(side) === 'number';
+  });
+  return isSum ? 'number' : undefined;
+}
+
+/** A literal time moved by an interval. */
+function movedClass(from: Expression, { amount }: Interval): TypeClass | undefined {
+  const isTime = from.kind === 'parameter' || (from.kind === 'literal' && timeLiterals.has(from.type));
+  return isTime && amount.kind === 'literal' ? 'time' : undefined;
+}
+
+const timeLiterals: ReadonlySet<string> = new Set(['date', 'timestamp', 'string']);
+
+/** Functions that are NULL where an argument is, and never fail: what their arguments have to be, and what they give. */
+const functions: Readonly<Record<string, readonly [of: TypeClass, gives: TypeClass]>> = {
+  ...byName(
+    'lower upper lcase ucase left right substring substr mid trim ltrim rtrim reverse concat',
+    'text',
+    'text',
+  ),
+  ...byName('char_length character_length length octet_length ascii', 'text', 'number'),
+  ...byName(
+    'year quarter month day dayofmonth dayofweek dayofyear hour minute second extract',
+    'time',
+    'number',
+  ),
+  ...byName('date last_day', 'time', 'time'),
+  ...byName('mod abs sign floor ceiling ceil round', 'number', 'number'),
+};
+
+function byName(
+  names: string,
+  of: TypeClass,
+  gives: TypeClass,
+): Record<string, readonly [of: TypeClass, gives: TypeClass]> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, [of, gives] as const]));
+}
+
+function callClass(call: Call, schemaOf: SchemaOf): TypeClass | undefined {
+  const { name, args, builtin, over } = call;
+  if (!builtin || over !== undefined || args.length === 0) return undefined;
+  const [first, second] = args;
+  if (moves.has(name) && second?.kind === 'interval') return movedClass(first!, second);
+  const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (known === undefined) return undefined;
+  const [of, gives] = known;
+  const areFit = args.every((arg, at) => {
+    const own = classOf(arg, schemaOf);
+    return own === of || (at > 0 && own === 'number' && arg.kind === 'literal');
+  });
+  return areFit ? gives : undefined;
+}
+
+const moves: ReadonlySet<string> = new Set(['date_add', 'date_sub', 'adddate', 'subdate']);
 
 function columnClass({ dataType, charset, values }: ColumnSchema): TypeClass | undefined {
   if (values !== undefined) return 'text';

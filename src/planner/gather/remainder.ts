@@ -2,17 +2,19 @@
  * Walks through a query and writes what is left of it when the rows of its tables stand in temporary tables. What becomes an input of its
  * own is decided in `#table`.
  */
+import { columnKey } from '../../schema/schema.ts';
 import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { Locking, QueryBlock, QueryBody, QueryExpression, SelectStar } from '../../sql/ast/query.ts';
 import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
 import { conjunctsOf } from '../analysis/predicates.ts';
-import { expressionsOf } from '../analysis/subqueries.ts';
+import { columnsIn, expressionsOf } from '../analysis/subqueries.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
 import { Conditions, requiredSources } from './conditions.ts';
 import { restsOnKeys } from './group-check.ts';
+import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
 import {
   flattened,
@@ -121,7 +123,12 @@ export class Remainder {
         return undefined;
       case 'tableBody': {
         const node = tableNameOf(body);
-        const named = this.#named(node, place);
+        const names = new Set(
+          (query.orderBy?.items ?? [])
+            .flatMap(({ expression }) => columnsIn(expression))
+            .map(({ name }) => columnKey(name)),
+        );
+        const named = this.#named(node, names, place);
         if (named.draft !== undefined) named.draft.keepsAll = true;
         const table = this.#reference(node, named, place);
         place.edits.push({
@@ -140,8 +147,10 @@ export class Remainder {
   }
 
   #block(block: QueryBlock, query: QueryExpression, place: Place): Passes | undefined {
+    const names = namesIn(block, query);
     const byNode = new Map<TableReference, NamedSource>();
-    for (const reference of flattened(block.from)) byNode.set(reference, this.#named(reference, place));
+    for (const reference of flattened(block.from))
+      byNode.set(reference, this.#named(reference, names, place));
     const sources = apart([...byNode.values()]);
     for (const [at, reference] of [...byNode.keys()].entries()) byNode.set(reference, sources[at]!);
     const scope: BlockScope = { sources, outer: place.outer };
@@ -185,7 +194,11 @@ export class Remainder {
   }
 
   /** An entry of FROM with its draft, if it is a table. */
-  #named(reference: ReturnType<typeof flattened>[number], place: Place): NamedSource {
+  #named(
+    reference: ReturnType<typeof flattened>[number],
+    names: ReadonlySet<string>,
+    place: Place,
+  ): NamedSource {
     const { common, source: text } = place;
     const source = sourceOf(reference, common, this.#input);
     const shown = source.name;
@@ -203,6 +216,7 @@ export class Remainder {
       alias: source.name,
       table,
       schema,
+      names,
       keepsAll: false,
       filters: [],
       compared: new Map(),

@@ -9,8 +9,6 @@ export type SourceText = Readonly<{
   /** Undefined where the text has no slots: its literals stay as they are. */
   literals: Literals | undefined;
   parameters: readonly ParameterPosition[];
-  /** Columns that something in the text names: see `neededColumns`. */
-  names: ReadonlySet<string>;
   /** Whether it is a view's: its names are the shards' own. */
   isView: boolean;
 }>;

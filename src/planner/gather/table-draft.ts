@@ -17,6 +17,8 @@ export type TableDraft = {
   readonly alias: string;
   readonly table: TableVSchema;
   readonly schema: TableSchema;
+  /** Columns that the block can refer to: see `namesIn`. */
+  readonly names: ReadonlySet<string>;
   /** A `*` or NATURAL stands for all its columns. */
   keepsAll: boolean;
   /** Conditions that all rows which matter fulfil. */

@@ -65,9 +65,9 @@ const lockingText = (strength: Locking['strength'], wait: Locking['wait']): stri
 };
 
 /** The columns that can matter; never none. */
-function columnsOf({ schema, keepsAll, source, alias }: TableDraft): readonly ColumnSchema[] {
+function columnsOf({ schema, keepsAll, names, alias }: TableDraft): readonly ColumnSchema[] {
   const needed = schema.columns.filter(
-    ({ name, invisible }) => (keepsAll && !invisible) || isNeeded(source.names, alias, name),
+    ({ name, invisible }) => (keepsAll && !invisible) || isNeeded(names, alias, name),
   );
   if (needed.some(({ invisible }) => !invisible)) return needed;
   const visible = schema.columns.filter(({ invisible }) => !invisible);

@@ -2,7 +2,6 @@
 import type { TableSchema } from '../../schema/schema.ts';
 import type { QueryExpression } from '../../sql/ast/query.ts';
 import { viewMode, viewQuery } from '../analysis/view-query.ts';
-import { namesIn } from './needed-columns.ts';
 import type { SourceText } from './source-text.ts';
 
 /** Raises ER_NOT_SUPPORTED_YET where the router may not see it, or does not understand it. */
@@ -13,7 +12,6 @@ export function viewText(view: TableSchema): { source: SourceText; query: QueryE
     mode: viewMode,
     literals: undefined,
     parameters: [],
-    names: namesIn(query),
     isView: true,
   };
   return { source, query };
