@@ -258,6 +258,12 @@ const pool = z
       100_000,
       "Connections to one tablet; below the tablet's `max_connections`.",
     ),
+    scratchConnectionsMax: integer(
+      32,
+      1,
+      100_000,
+      'Connections to one tablet, beside `connectionsMax`, on which rows of several shards or keyspaces are put together in temporary tables.',
+    ),
     waitMsMax: milliseconds(10_000, 1, 'How long a statement waits for a connection before error 9206.'),
     waitersMax: integer(
       10_000,
@@ -337,6 +343,18 @@ const engine = z
       MIB,
       64 * GIB,
       'Memory that one statement may use in the router for sorting, grouping and DISTINCT over several shards; beyond it error 9121.',
+    ),
+    gatherRowsMax: integer(
+      10_000_000,
+      1,
+      Number.MAX_SAFE_INTEGER,
+      'Rows that one statement may bring together in temporary tables of one tablet; beyond it error 9128.',
+    ),
+    gatherBytesMax: integer(
+      GIB,
+      MIB,
+      1024 * GIB,
+      'Bytes of the rows that one statement may bring together in temporary tables of one tablet; beyond it error 9128.',
     ),
   })
   .prefault({})

@@ -60,6 +60,14 @@ export const headgateErrors = {
     advice:
       'Raise engine.statementBytesMax, or let the statement return fewer groups or rows: a narrower WHERE, a LIMIT, an ORDER BY the shards can do.',
   },
+  HG_GATHER_LIMIT: {
+    errno: 9128,
+    sqlState: '42000',
+    retryable: false,
+    message: 'The statement needs more rows in one place than one statement may bring together',
+    advice:
+      'The message names the table, what has come of it, and why the shards cannot compute the answer by themselves. Restrict that table further, join on vindex columns, or raise engine.gatherRowsMax or engine.gatherBytesMax.',
+  },
   HG_COLUMNS_DISAGREE: {
     errno: 9122,
     sqlState: 'HY000',

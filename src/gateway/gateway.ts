@@ -18,6 +18,7 @@ import type { BackendConnection, ConnectionOwner, TabletLogin } from './backend-
 import type { ConnectionNeed } from './connection-need.ts';
 import type { ShardPrimary } from './schema/keyspace-tables.ts';
 import { type SchemaListener, SchemaLoader } from './schema/schema-loader.ts';
+import { ScratchPools } from './scratch-pools.ts';
 import { ShardHandle } from './shard-handle.ts';
 import type { ClientTimeouts } from './tablet-facts.ts';
 import { type PoolLimits, TabletPool } from './tablet-pool.ts';
@@ -49,6 +50,8 @@ export class Gateway {
   #closed = false;
   readonly #observing: NodeJS.Timeout;
   readonly #schemas: SchemaLoader;
+  /** For temporary tables of the router's own. */
+  readonly scratch: ScratchPools;
   topology: Topology | undefined;
   /** Names of all keyspaces. */
   keyspaces: ReadonlySet<string> = new Set();
@@ -60,6 +63,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#schemas = new SchemaLoader(options.log);
+    this.scratch = new ScratchPools(options.login, options.limits);
     this.#schemas.subscribe(() => this.#wake());
     this.#observing = setInterval(() => this.#observe(), OBSERVE_EVERY_MS).unref();
     this.#unsubscribe = options.watcher.subscribe((next) => this.#apply(next));
@@ -104,7 +108,7 @@ export class Gateway {
   /** The pool of an open connection; undefined once its tablet has left or moved. */
   poolOf(connection: BackendConnection): TabletPool | undefined {
     const pool = this.#pools.get(connection.tablet.alias);
-    return pool?.connections.has(connection) === true ? pool : undefined;
+    return pool?.connections.has(connection) === true ? pool : this.scratch.mainOf(connection);
   }
 
   /**
@@ -251,6 +255,7 @@ export class Gateway {
     this.#schemas.close();
     this.#unsubscribe();
     for (const pool of this.#pools.values()) pool.retire();
+    this.scratch.retireAll();
     this.#pools.clear();
     this.#wake();
   }
@@ -326,6 +331,7 @@ export class Gateway {
       if (record !== undefined && samePlace(record, pool.tablet)) continue;
       this.#pools.delete(alias);
       pool.retire();
+      this.scratch.retire(alias);
       addTraffic(this.#pastTraffic, pool.traffic());
     }
     for (const tablet of topology.tablets.values()) {

@@ -36,6 +36,10 @@ export type PoolLimits = Readonly<{
   idleMsMax: number;
   statementsMax: number;
   statementsPercentMax: number;
+  /** Of the pool for temporary tables, beside this one. */
+  scratchConnectionsMax: number;
+  /** The configuration's name for `connectionsMax`, for messages; undefined: its usual one. */
+  connectionsKey?: string;
 }>;
 
 /** How often unused connections are looked for. */
@@ -469,9 +473,10 @@ export class TabletPool {
 
   #timeout(why: string): HeadgateError {
     const { open } = this.counts();
+    const { connectionsMax, connectionsKey = 'pool.connectionsMax' } = this.#limits;
     return new HeadgateError('HG_POOL_TIMEOUT', {
       tablet: this.tablet.alias,
-      detail: `${this.tablet.alias}: ${why}; all ${open} connections are in use (pool.connectionsMax ${this.#limits.connectionsMax})`,
+      detail: `${this.tablet.alias}: ${why}; all ${open} connections are in use (${connectionsKey} ${connectionsMax})`,
     });
   }
 

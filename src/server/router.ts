@@ -249,6 +249,7 @@ export class Router {
       limits: config.session,
       slowQueryMs: config.log.slowQueryMs,
       statementBytesMax: config.engine.statementBytesMax,
+      gatherLimits: { rowsMax: config.engine.gatherRowsMax, bytesMax: config.engine.gatherBytesMax },
       statistics: () => this.#statistics(),
       tabletUser: config.gateway.user,
     };

@@ -1,12 +1,12 @@
 /** Queries whose rows come from places that cannot see each other: which of the ways of putting them together. */
-
+import { unreachable } from '../errors/unreachable.ts';
 import type { TextValues } from '../planner/bind.ts';
-import { refuse } from '../planner/bind.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { CombinedPlan } from '../planner/plan.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import type { ClientStatement } from './client-statement.ts';
+import { runGather } from './gather/run-gather.ts';
 import type { Session } from './session.ts';
 
 /** One execution, by whichever of the ways in which a client can ask for it. */
@@ -26,6 +26,12 @@ export type CombinedRun = Readonly<{
 }>;
 
 /** Ends when the client has the whole answer. */
-export async function runCombined(_run: CombinedRun, plan: CombinedPlan): Promise<void> {
-  refuse({ code: 'HG_SHARDED_NOT_PLANNED', detail: plan.reason });
+export function runCombined(run: CombinedRun, plan: CombinedPlan): Promise<void> {
+  const { kind } = plan;
+  switch (kind) {
+    case 'gather':
+      return runGather(run, plan);
+    default:
+      return unreachable(kind);
+  }
 }

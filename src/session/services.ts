@@ -25,6 +25,8 @@ export type SessionServices = Readonly<{
   slowQueryMs: number;
   /** What one statement's operators may keep in memory. */
   statementBytesMax: number;
+  /** What one statement may have in temporary tables. */
+  gatherLimits: Readonly<{ rowsMax: number; bytesMax: number }>;
   /** One line of figures for COM_STATISTICS. */
   statistics: () => string;
   /** User with which the router itself logs in to the tablets. */

@@ -172,6 +172,11 @@ export class SessionState {
     return this.#settings.has('max_sort_length') ? 'max_sort_length' : undefined;
   }
 
+  /** The assignment that sets a variable (`names` and `charset`: their statement) as part of a SET; undefined where it is not set. */
+  assignment(name: string): string | undefined {
+    return this.#settings.get(name);
+  }
+
   /** The value of a variable that is set and carried, where it is a number. */
   number(name: string): number | undefined {
     const setting = this.#settings.get(name);

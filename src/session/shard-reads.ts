@@ -8,11 +8,13 @@ import type { RowProducer, RowSink, RowSource, RowsError } from '../engine/row-s
 import type { RowReaderOwner } from '../engine/rows/row-reader.ts';
 import { shardRows } from '../engine/rows/shard-rows.ts';
 import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
+import { demand } from '../gateway/prepare-connection.ts';
 import { toServerError } from '../gateway/tablet-refusal.ts';
 import { runStatus } from '../mysql/protocol.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import type { ResponseRelay } from '../wire/response-relay.ts';
+import { inputSwitch, leaseForInputs, readsApart } from './gather/input-settings.ts';
 import type { Session } from './session.ts';
 import type { Place } from './statement-place.ts';
 import { suspect } from './suspect.ts';
@@ -43,11 +45,15 @@ type Part = {
   given: Promise<void> | undefined;
   error: ServerError | undefined;
   warningRows: readonly Buffer[];
+  /** What makes the connection the session's own again; undefined: nothing. */
+  off: string | undefined;
 };
 
 export class ShardReads {
   readonly #session: Session;
   readonly #scan: StatementScan;
+  /** What is read is for the router only: values as they are stored, and all rows. */
+  readonly #isForInputs: boolean;
   readonly #parts: Part[] = [];
   readonly #unstarted = new Set<() => void>();
   /** No more questions come: a connection that is free goes back. */
@@ -59,9 +65,10 @@ export class ShardReads {
   /** A connection of the session's own was among them: what was lost with it cannot be had elsewhere. */
   wasHeld = false;
 
-  constructor(session: Session, scan: StatementScan) {
+  constructor(session: Session, scan: StatementScan, isForInputs = false) {
     this.#session = session;
     this.#scan = scan;
+    this.#isForInputs = isForInputs;
   }
 
   /**
@@ -71,9 +78,16 @@ export class ShardReads {
     const session = this.#session;
     const { holding, diagnostics } = session;
     const wanted = distinct(places);
-    const connections = await holding.leaseAll(this.#scan, wanted);
+    const isApart = this.#isForInputs && readsApart(session, this.#scan);
+    const connections = isApart
+      ? await leaseForInputs(session, wanted)
+      : await holding.leaseAll(this.#scan, wanted);
+    const change = this.#isForInputs && !isApart ? inputSwitch(session) : undefined;
     try {
-      for (const connection of connections) await diagnostics.prime(this.#scan, connection);
+      for (const connection of connections) {
+        await diagnostics.prime(this.#scan, connection);
+        if (change !== undefined) await demand(connection.query(change.on));
+      }
     } catch (error) {
       for (const connection of connections) holding.giveBack(connection);
       throw error;
@@ -83,8 +97,16 @@ export class ShardReads {
     for (const [at, connection] of connections.entries()) {
       const place = wanted[at]!;
       const turn = Promise.resolve();
-      const part = { place, connection, turn, open: 0, given: undefined, error: undefined, warningRows: [] };
-      this.#parts.push(part);
+      this.#parts.push({
+        place,
+        connection,
+        turn,
+        open: 0,
+        given: undefined,
+        error: undefined,
+        warningRows: [],
+        off: change?.off,
+      });
     }
   }
 
@@ -215,12 +237,17 @@ export class ShardReads {
     if (this.#sealed && part.open === 0) part.given ??= this.#give(part);
   }
 
-  async #give({ connection, place, error }: Part): Promise<void> {
+  async #give(part: Part): Promise<void> {
+    const { connection, place, error, off } = part;
     if (connection.closed) return;
     const session = this.#session;
     connection.pending &= pendingState.lastInsertId;
     suspect(session, this.#scan, connection);
     await connection.killing;
+    if (off !== undefined) {
+      const restored = await connection.query(off).catch(() => undefined);
+      if (restored === undefined || restored.error !== undefined) return this.#lost(part);
+    }
     session.running.delete(connection);
     session.holding.settle(this.#scan, { error }, connection, place);
   }

@@ -59,6 +59,7 @@ export class SchemaStage {
       login: { user, password: '', tls: 'off', certificates: () => ({}), connectMsMax: 10_000 },
       limits: {
         connectionsMax: 10,
+        scratchConnectionsMax: 10,
         waitMsMax: 10_000,
         waitersMax: 10,
         idleMsMax: 60_000,

@@ -33,6 +33,7 @@ function poolAt(port: number, connectionsMax: number): TabletPool {
     { user: 'root', password: '', tls: 'off', certificates: () => ({}), connectMsMax: 5000 },
     {
       connectionsMax,
+      scratchConnectionsMax: 1,
       waitMsMax: 30_000,
       waitersMax: 1000,
       idleMsMax: 60_000,

@@ -1,0 +1,175 @@
+/**
+ * A query whose rows are gathered: reads the inputs on their shards, fills a tablet's temporary tables with them, runs the rest of the query
+ * there and gives the client its answer.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asRowsError } from '../../engine/operators/operator.ts';
+import type { RowProducer, RowSource, RowsError } from '../../engine/row-stream.ts';
+import { type LoadedTable, loadTable } from '../../engine/scratch/load-table.ts';
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { toServerError } from '../../gateway/tablet-refusal.ts';
+import { serverStatus } from '../../mysql/protocol.ts';
+import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
+import { effect, type StatementScan } from '../../sql/statement.ts';
+import type { CombinedRun } from '../combined.ts';
+import { isTabletLost, RowAnswer } from '../row-answer.ts';
+import { isAboutText, ownError } from '../scatter-read.ts';
+import type { Session } from '../session.ts';
+import { ShardReads } from '../shard-reads.ts';
+import { notOverShards } from '../shard-writes.ts';
+import { GatherBudget } from './gather-budget.ts';
+import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
+import { type Original, type Originals, originalOf } from './original-columns.ts';
+import { type RemainderEnd, runRemainder } from './remainder.ts';
+import { ScratchConnection } from './scratch-connection.ts';
+import { scratchPlace } from './scratch-place.ts';
+
+const REPEAT_MS = 20;
+
+/** What only the session's own connection could do, or what would be left on another server. */
+const ofOneConnection: readonly (readonly [number, string])[] = [
+  [effect.namedLock, 'named locks'],
+  [effect.foundRows, 'FOUND_ROWS()'],
+  [effect.rowCount, 'ROW_COUNT()'],
+  [effect.diagnosticsRead, 'the diagnostics of the last statement'],
+  [effect.intoOutfile, 'INTO OUTFILE'],
+  [effect.temporaryTable, 'temporary tables'],
+  [effect.connectionLock, 'locks of a connection'],
+];
+
+function requireGatherable({ effects }: StatementScan): void {
+  for (const [bits, what] of ofOneConnection) if ((effects & bits) !== 0) throw notOverShards(what);
+}
+
+/** Ends when the client has the whole answer. Rejects only before anything was sent. */
+export async function runGather(run: CombinedRun, plan: GatherPlan): Promise<void> {
+  const { scan } = run;
+  requireGatherable(scan);
+  const lost = await gather(run, plan, scan.readOnly);
+  if (!lost) return;
+  await sleep(REPEAT_MS);
+  await gather(run, plan, false);
+}
+
+/** Why there is no answer; `rows`: what SHOW WARNINGS said of it. */
+type Failure = Readonly<{ error: RowsError; rows: readonly Buffer[] | undefined }>;
+
+/** True: nothing was sent since a tablet was lost, and the query may be repeated. */
+async function gather(run: CombinedRun, plan: GatherPlan, repeatable: boolean): Promise<boolean> {
+  const { session, scan } = run;
+  const inputs = plan.inputs.map((input) => bindInput(run, input));
+  const reads = new ShardReads(session, scan, true);
+  await reads.lease(inputs.flatMap(({ questions }) => questions.map(({ place }) => place)));
+  const answer = new RowAnswer(session);
+  const failure = await answered(run, plan, inputs, reads, answer);
+  if (failure === undefined || session.closed) return false;
+  const { error, rows } = failure;
+  if (isTabletLost(error) && repeatable && !reads.wasHeld && !answer.sent) return true;
+  answer.fail(answer.sent ? error : await inOwnWords(run, plan, reads, error), rows);
+  return false;
+}
+
+/** Undefined: the client has its answer. */
+async function answered(
+  run: CombinedRun,
+  plan: GatherPlan,
+  inputs: readonly BoundInput[],
+  reads: ShardReads,
+  answer: RowAnswer,
+): Promise<Failure | undefined> {
+  const { session } = run;
+  let scratch: ScratchConnection | undefined;
+  try {
+    scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places));
+    await session.diagnostics.prime(run.scan, scratch.connection);
+    const tables = await load(run, plan, inputs, reads, scratch);
+    await Promise.all([reads.freed(), scratch.settle(run.values().timestamp())]);
+    session.activity.requireUninterrupted();
+    const end = await runRemainder(run, plan, scratch, originalsOf(inputs, tables), answer);
+    if (end.error !== undefined) return { error: end.error, rows: end.warningRows };
+    finish(session, answer, reads, end, tables);
+    return undefined;
+  } catch (error) {
+    reads.stop();
+    await reads.freed();
+    return { error: toServerError(error) ?? asRowsError(error), rows: reads.failedRows };
+  } finally {
+    scratch?.release();
+  }
+}
+
+/** Fills the temporary tables. Rejects with the first error, when everything else is stopped. */
+async function load(
+  run: CombinedRun,
+  plan: GatherPlan,
+  inputs: readonly BoundInput[],
+  reads: ShardReads,
+  scratch: ScratchConnection,
+): Promise<readonly LoadedTable[]> {
+  const sources: RowSource[] = [];
+  const kept =
+    (rows: RowProducer): RowProducer =>
+    (sink) => {
+      const source = rows(sink);
+      sources.push(source);
+      return source;
+    };
+  const budget = new GatherBudget(run.session, run.scan, plan);
+  const producers = inputs.map((bound) => kept(rowsOf(run, bound, reads)));
+  reads.seal();
+  try {
+    return await Promise.all(
+      inputs.map(({ input, protocol }, at) =>
+        loadTable(input, producers[at]!, { protocol, scratch, budget: budget.of(input) }),
+      ),
+    );
+  } catch (error) {
+    for (const source of sources) source.cancel();
+    throw error;
+  }
+}
+
+/** The result's end, with what is noted of it. */
+function finish(
+  session: Session,
+  answer: RowAnswer,
+  reads: ShardReads,
+  end: RemainderEnd,
+  tables: readonly LoadedTable[],
+): void {
+  const { hasRows, affectedRows, foundRows } = end;
+  const warnings = tables.reduce((sum, { summary }) => sum + summary.warnings, end.warnings);
+  const warningRows = [...reads.warningRows, ...end.warningRows];
+  // Whether an index was used of temporary tables is nobody's business.
+  const status = (reads.ranWith | end.status) & serverStatus.queryWasSlow;
+  if (hasRows)
+    return answer.end({ warnings, warningRows, status, ...(foundRows === undefined ? {} : { foundRows }) });
+  session.diagnostics.noteSeveral({ rows: foundRows ?? affectedRows, affectedRows, warnings, warningRows });
+  session.okWith({ affectedRows, warnings, statusFlags: session.statusFlags | status });
+}
+
+function originalsOf(inputs: readonly BoundInput[], tables: readonly LoadedTable[]): Originals {
+  return new Map(
+    inputs.map(({ input }, at) => {
+      const columns = new Map<string, Original>();
+      for (const [position, { name }] of input.columns.entries()) {
+        const original = originalOf(tables[at]!.definitions[position]!);
+        if (original !== undefined) columns.set(name.toLowerCase(), original);
+      }
+      return [input.table, columns];
+    }),
+  );
+}
+
+/** An error that names what the router has made says nothing to a client: where one tablet knows all tables, it is asked. */
+async function inOwnWords(
+  { session, source, scan }: CombinedRun,
+  plan: GatherPlan,
+  reads: ShardReads,
+  error: RowsError,
+): Promise<RowsError> {
+  if (error instanceof HeadgateError || !isAboutText(error) || session.closed) return error;
+  const original = plan.keyspaces.length === 1 ? source.subarray(scan.start, scan.end) : undefined;
+  const own = await ownError(session, error, reads.places, original).catch(() => undefined);
+  return own ?? error;
+}

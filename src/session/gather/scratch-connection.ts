@@ -1,0 +1,89 @@
+/**
+ * A connection with temporary tables of the router's own, for one statement. Its state is nobody's: whatever happens, it is reset before
+ * anybody else has it, or closed.
+ */
+import { loadSettings, type Scratch } from '../../engine/scratch/load-table.ts';
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
+import type { BackendConnection } from '../../gateway/backend-connection.ts';
+import { connectionNeed, settingsStatement } from '../../gateway/connection-need.ts';
+import { demand } from '../../gateway/prepare-connection.ts';
+import type { TabletPool } from '../../gateway/tablet-pool.ts';
+import { command } from '../../mysql/protocol.ts';
+import type { ResponseKind } from '../../wire/response-relay.ts';
+import type { Session } from '../session.ts';
+import type { Place } from '../statement-place.ts';
+
+/** MySQL's own default: what loads tables must not depend on what servers have. */
+const LOAD_COLLATION_ID = 255;
+
+export class ScratchConnection implements Scratch {
+  readonly connection: BackendConnection;
+  readonly place: Place;
+  readonly #session: Session;
+  readonly #pool: TabletPool;
+  /** The last command that was given; it never rejects. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isReleased = false;
+
+  private constructor(session: Session, place: Place, pool: TabletPool, connection: BackendConnection) {
+    this.#session = session;
+    this.place = place;
+    this.#pool = pool;
+    this.connection = connection;
+  }
+
+  /**
+   * A connection to a tablet of the place, ready for tables to be loaded. It is taken when all others of the statement are there, so that
+   * whoever has one waits for nobody. Rejects as `TabletPool.take`.
+   */
+  static async lease(session: Session, place: Place): Promise<ScratchConnection> {
+    const { services, activity, state } = session;
+    const main = place.shard.pick(place.type);
+    if (main === undefined)
+      throw new HeadgateError('HG_NO_TABLET', { detail: `${place.shard.name}@${place.type}` });
+    const pool = services.gateway.scratch.beside(main);
+    const zone = state.assignment('time_zone');
+    const need = connectionNeed({
+      capabilities: state.need.capabilities,
+      collationId: LOAD_COLLATION_ID,
+      database: place.shard.keyspace,
+      settings: zone === undefined ? loadSettings : [...loadSettings, zone],
+    });
+    const taken = pool.take(need, session, undefined, activity.signal);
+    const connection = await activity.during(place, taken);
+    const scratch = new ScratchConnection(session, place, pool, connection);
+    session.running.add(connection);
+    if (session.closed || activity.interrupted) {
+      scratch.release();
+      throw new HeadgateError('ER_QUERY_INTERRUPTED');
+    }
+    return scratch;
+  }
+
+  /** Commands run one after the other, whoever gives them. */
+  ask(code: number, content: Buffer, kind: ResponseKind = 'result'): Promise<CollectedAnswer> {
+    const answer = this.#last.then(() => this.connection.ask(code, content, kind));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  query(sql: string): Promise<CollectedAnswer> {
+    return this.ask(command.query, Buffer.from(sql));
+  }
+
+  /** Makes the session's settings those of the connection, with the moment of the statement. */
+  async settle(timestamp: string): Promise<void> {
+    const need = this.#session.state.needFor(this.place.shard.keyspace);
+    await demand(this.query(`${settingsStatement(need, undefined)}, @@session.timestamp=${timestamp}`));
+  }
+
+  /** Gives it back; what is under way on it is nobody's any more. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    const { connection } = this;
+    this.#session.running.delete(connection);
+    void this.#pool.discard(connection);
+  }
+}
