@@ -8,7 +8,7 @@ import { PayloadWriter } from '../../wire/packets.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
 
 /** What a column of a temporary table is a copy of; undefined where it is computed. */
-export type Original = Readonly<{ keyspace: string; table: string; column: string; flags: number }>;
+export type Original = Readonly<{ schema: string; table: string; column: string; flags: number }>;
 
 /** The originals of a temporary table's columns, by the columns' names. */
 export type Originals = ReadonlyMap<string, ReadonlyMap<string, Original>>;
@@ -41,7 +41,7 @@ export function originalColumn(definition: Buffer, originals: Originals): Buffer
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
   return build({
     ...read,
-    schema: Buffer.from(original?.keyspace ?? ''),
+    schema: Buffer.from(original?.schema ?? ''),
     originalTable: Buffer.from(original?.table ?? ''),
     originalName: Buffer.from(original?.column ?? ''),
     facts,
@@ -53,7 +53,7 @@ export function originalOf(definition: Buffer): Original | undefined {
   const { schema, originalTable, originalName, facts } = parse(definition);
   if (originalTable.length === 0 || originalName.length === 0) return undefined;
   return {
-    keyspace: schema.toString(),
+    schema: schema.toString(),
     table: originalTable.toString(),
     column: originalName.toString(),
     flags: facts.readUInt16LE(FLAGS_AT),

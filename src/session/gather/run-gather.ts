@@ -153,7 +153,9 @@ function originalsOf(inputs: readonly BoundInput[], tables: readonly LoadedTable
     inputs.map(({ input }, at) => {
       const columns = new Map<string, Original>();
       for (const [position, { name }] of input.columns.entries()) {
-        const original = originalOf(tables[at]!.definitions[position]!);
+        const defined = originalOf(tables[at]!.definitions[position]!);
+        const { origin } = input;
+        const original = defined ?? (origin && { ...origin, column: name, flags: 0 });
         if (original !== undefined) columns.set(name.toLowerCase(), original);
       }
       return [input.table, columns];
@@ -170,6 +172,8 @@ async function inOwnWords(
 ): Promise<RowsError> {
   if (error instanceof HeadgateError || !isAboutText(error) || session.closed) return error;
   const original = plan.keyspaces.length === 1 ? source.subarray(scan.start, scan.end) : undefined;
+  // Else MySQL's words are as near as can be.
+  if (original === undefined) return error;
   const own = await ownError(session, error, reads.places, original).catch(() => undefined);
   return own ?? error;
 }
