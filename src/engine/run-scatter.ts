@@ -2,6 +2,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { PlanAggregate, PlanKey, Scatter, Step } from '../planner/plan.ts';
+import type { Measurements } from './measurements.ts';
 import type { Aggregate } from './operators/aggregates.ts';
 import { concatenate } from './operators/concatenate.ts';
 import { distinctHash, groupHash } from './operators/group-hash.ts';
@@ -24,20 +25,31 @@ export type ScatterRun = Readonly<{
   budget: MemoryBudget;
   /** The rows that a LIMIT step passes on. */
   rowsWanted: (step: Extract<Step, { kind: 'limit' }>) => Readonly<{ offset: number; count: number }>;
+  /** Of EXPLAIN ANALYZE: what passes between the operators, by step; of the shards and behind their merge by the plan itself. */
+  measured?: Measurements | undefined;
 }>;
 
 /** The client's rows from the shards' rows. */
 export function scatterRows(plan: Scatter, shards: readonly ShardRows[], run: ScatterRun): RowProducer {
   const { columns, merge, titles = [] } = plan;
-  const inputs =
+  const { measured } = run;
+  const expected =
     columns === undefined
       ? shards
       : shards.map(({ name, rows }) => ({ name, rows: expectColumns(rows, { name, columns, titles }) }));
+  const inputs =
+    measured === undefined
+      ? expected
+      : expected.map((each) => ({ name: each.name, rows: measured.rows(plan, each.name, each.rows) }));
   let rows =
     merge === undefined
       ? concatenate(inputs, run.protocol)
       : mergeSort(inputs, run.protocol, merge.map(sortKey));
-  for (const [at, step] of plan.steps.entries()) rows = applied(step, plan.steps[at + 1], rows, run);
+  if (measured !== undefined) rows = measured.rows(plan, '', rows);
+  for (const [at, step] of plan.steps.entries()) {
+    rows = applied(step, plan.steps[at + 1], rows, run);
+    if (measured !== undefined) rows = measured.rows(step, '', rows);
+  }
   return rows;
 }
 

@@ -41,6 +41,8 @@ export type Execution = Readonly<{
   operands: Operands;
   /** The shards of a keyspace. */
   mapOf: (keyspace: string) => ShardMap;
+  /** Of EXPLAIN ANALYZE: what was measured of a part of the plan; of its shards where no name is given. */
+  actual?: ((part: object, name?: '') => Json | undefined) | undefined;
   /** What it is refused with on several shards, whatever the plan says. */
   refusal?: HeadgateError | undefined;
 }>;
@@ -113,6 +115,7 @@ const describeCombined = (plan: CombinedPlan, execution: Execution | undefined):
   describeGather(plan, {
     describeQuery: (input) => describeQuery(input, execution),
     textOf: (template) => templateText(template, execution),
+    actualOf: (part, name) => actualOf(execution, part, name),
   });
 
 const errorOf = (refusal: Refusal | undefined): HeadgateError | undefined =>
@@ -178,7 +181,7 @@ function singleNode(
   const any = plan.groups.length === 0;
   const place: Record<string, Json> = any ? { shards: namesOf([shards?.[0] ?? 0], map) } : {};
   if (any && map.names.length > 1) place.note = ANY_SHARD;
-  return { operator, ...facts, ...place, sql: singleText(plan, execution) };
+  return { operator, ...facts, ...place, sql: singleText(plan, execution), ...actualOf(execution, plan) };
 }
 
 const ANY_SHARD = 'every shard has the same rows';
@@ -211,13 +214,26 @@ function scatterNode(
   execution: Execution | undefined,
 ): PlanNode {
   const { text, merge, steps } = scatter;
-  let node: PlanNode = { operator: 'Route', ...facts, sql: templateText(text, execution) };
+  let node: PlanNode = {
+    operator: 'Route',
+    ...facts,
+    sql: templateText(text, execution),
+    ...actualOf(execution, scatter),
+  };
+  const merged = actualOf(execution, scatter, '');
   node =
     merge === undefined
-      ? { operator: 'Concatenate', input: node }
-      : { operator: 'MergeSort', by: merge.map(planKeyText), input: node };
-  for (const step of steps) node = { ...stepFacts(step, execution), input: node };
+      ? { operator: 'Concatenate', ...merged, input: node }
+      : { operator: 'MergeSort', by: merge.map(planKeyText), ...merged, input: node };
+  for (const step of steps)
+    node = { ...stepFacts(step, execution), ...actualOf(execution, step, ''), input: node };
   return node;
+}
+
+/** What EXPLAIN ANALYZE has measured. */
+function actualOf(execution: Execution | undefined, part: object, name?: ''): Record<string, Json> {
+  const actual = execution?.actual?.(part, name);
+  return actual === undefined ? {} : { actual };
 }
 
 function stepFacts(step: Step, execution: Execution | undefined): PlanNode {

@@ -1,7 +1,7 @@
 /** A gather plan as plain data: its inputs, what is loaded of each, and the text that runs over them. */
 import { keyText } from '../describe-route.ts';
 import type { QueryPlan } from '../plan.ts';
-import type { PlanNode } from '../plan-node.ts';
+import type { Json, PlanNode } from '../plan-node.ts';
 import type { Template } from '../template.ts';
 import type { GatherInput, GatherPlan, Reduction } from './gather-plan.ts';
 
@@ -9,27 +9,29 @@ import type { GatherInput, GatherPlan, Reduction } from './gather-plan.ts';
 export type GatherDescription = Readonly<{
   describeQuery: (plan: QueryPlan) => PlanNode;
   textOf: (template: Template) => string;
+  /** What was measured of a part, as a fact; none without ANALYZE. */
+  actualOf: (part: object, name: '') => Readonly<Record<string, Json>>;
 }>;
 
 /** `Gather` with the text of the remainder; its inputs are `Load` nodes. */
-export function describeGather(
-  { keyspaces, inputs, text, reason }: GatherPlan,
-  description: GatherDescription,
-): PlanNode {
+export function describeGather(plan: GatherPlan, description: GatherDescription): PlanNode {
+  const { keyspaces, inputs, text, reason } = plan;
   return {
     operator: 'Gather',
     keyspaces,
     reason,
     sql: description.textOf(text),
+    ...description.actualOf(plan, ''),
     inputs: inputs.map((input) => describeInput(input, inputs, description)),
   };
 }
 
 function describeInput(
-  { table, label, plan, columns, keys, reductions }: GatherInput,
+  input: GatherInput,
   inputs: readonly GatherInput[],
-  { describeQuery }: GatherDescription,
+  { describeQuery, actualOf }: GatherDescription,
 ): PlanNode {
+  const { table, label, plan, columns, keys, reductions } = input;
   const named = (at: number) => columns[at]!.name;
   return {
     operator: 'Load',
@@ -40,6 +42,7 @@ function describeInput(
     ...(reductions.length === 0
       ? {}
       : { only: reductions.map((reduction) => reductionText(reduction, named(reduction.column), inputs)) }),
+    ...actualOf(input, ''),
     input: describeQuery(plan),
   };
 }

@@ -21,9 +21,10 @@ import type { Session, Statement } from '../session.ts';
 import { notOverShards } from '../shard-writes.ts';
 import { placeOf } from '../statement-place.ts';
 import { textPacket } from '../text-packet.ts';
+import { analyze } from './analyze.ts';
 import { explainOneOf } from './explain-shards.ts';
 import { type Explained, operandsOf, planOf, unsupported } from './explained.ts';
-import { showPlan } from './own-plan.ts';
+import { mysqlReplacement, ownReplacement, showPlan } from './own-plan.ts';
 
 /** Answers the statement, or sends it to a shard; undefined: it goes the way of any other. */
 export function explain(session: Session, statement: Statement): Promise<unknown> | undefined {
@@ -58,7 +59,11 @@ export type ExplainRun = Readonly<{
 /** Answers with the router's own plan. Raises for what such an EXPLAIN cannot have. */
 export function explainOwn(run: ExplainRun): Promise<unknown> {
   requireForm(run.parsed);
-  return explainedOf(run).then((explained) => showPlan(explained, run.protocol));
+  const { parsed, protocol } = run;
+  const runs = parsed.analyze || parsed.vexplain === 'trace';
+  return explainedOf(run).then((explained) =>
+    runs ? analyze(explained, ownReplacement(parsed, protocol)) : showPlan(explained, protocol),
+  );
 }
 
 async function explainedOf({ session, statement, parsed, parameters }: ExplainRun): Promise<Explained> {
@@ -75,12 +80,11 @@ export const isRouters = ({ format, vexplain }: ExplainStatement): boolean =>
   format === 'headgate' || format === 'headgate_json' || vexplain !== undefined;
 
 /** Raises for what an own EXPLAIN cannot have. */
-export function requireForm({ vexplain, analyze, into, database, connection }: ExplainStatement): void {
-  if (vexplain !== undefined && vexplain !== 'plan')
-    throw unsupported(`does not know VEXPLAIN ${vexplain.toUpperCase()} yet; use VEXPLAIN PLAN`);
-  const more = analyze
-    ? 'ANALYZE'
-    : into !== undefined
+export function requireForm({ vexplain, into, database, connection }: ExplainStatement): void {
+  if (vexplain !== undefined && vexplain !== 'plan' && vexplain !== 'trace')
+    throw unsupported(`does not know VEXPLAIN ${vexplain.toUpperCase()} yet; use VEXPLAIN PLAN or TRACE`);
+  const more =
+    into !== undefined
       ? 'INTO'
       : database !== undefined
         ? 'FOR SCHEMA'
@@ -133,10 +137,16 @@ function relay(explained: Explained): Promise<unknown> | undefined {
   const [place = placeAt(session, plan.keyspace, map, 0)] = places;
   const head = statement.source.subarray(statement.scan.start, explained.parsed.statement!.start);
   const packet = shardText === undefined ? statement.packet : textPacket(Buffer.concat([head, shardText]));
+  if (places.length > 1 && isAnalyzed(explained.parsed))
+    return analyze(explained, mysqlReplacement(explained.parsed));
   if (places.length > 1) return explainOneOf(session, { ...statement, packet }, places);
   session.relayTo({ ...statement, packet }, place);
   return undefined;
 }
+
+/** What MySQL itself would run and measure; the rest is for it to refuse. */
+const isAnalyzed = ({ analyze: runs, format = 'tree' }: ExplainStatement): boolean =>
+  runs && (format === 'tree' || format === 'json');
 
 type Destination = Readonly<{
   shards: readonly number[];

@@ -1,26 +1,46 @@
 /** The router's own plan of a statement, for people (EXPLAIN FORMAT=HEADGATE) and for programs (FORMAT=HEADGATE_JSON, VEXPLAIN PLAN). */
+
+import type { Replacement } from '../../engine/operators/replace-rows.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { columnType } from '../../mysql/protocol.ts';
-import { describePlan, refusedNode, relayNode } from '../../planner/describe-plan.ts';
+import { describePlan, type Execution, refusedNode, relayNode } from '../../planner/describe-plan.ts';
+import type { Operands } from '../../planner/operands.ts';
 import type { PlanNode } from '../../planner/plan-node.ts';
 import { planTree } from '../../planner/plan-tree.ts';
 import { unroutedText } from '../../planner/unrouted.ts';
+import type { ExplainStatement } from '../../sql/ast/administration.ts';
 import { buildColumn, buildTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
 import { isPlanned, requirePlannable, requireSeveral } from '../planned.ts';
 import { type ScatterVerdict, scatterDenied, scatterVerdict } from '../scatters.ts';
-import type { Session } from '../session.ts';
 import { placeOf } from '../statement-place.ts';
 import { type Explained, operandsOf, planOf } from './explained.ts';
+import { mysqlTree } from './mysql-tree.ts';
 
 /** Answers with the plan. `protocol`: that of the rows for the client. */
 export function showPlan(explained: Explained, protocol: 'text' | 'binary'): void {
-  const { session, parsed } = explained;
-  const node = planNode(explained);
-  const title = parsed.vexplain === undefined ? 'EXPLAIN' : 'JSON';
-  const isTree = parsed.format === 'headgate';
-  sendLines(session, title, isTree ? planTree(node) : [JSON.stringify(node, undefined, 2)], protocol);
+  const { definitions, rows } = ownReplacement(explained.parsed, protocol)(planNode(explained));
+  sendRows(explained.session, definitions, rows);
 }
+
+/** A plan as the router's own EXPLAIN shows it. */
+export const ownReplacement =
+  ({ vexplain, format }: ExplainStatement, protocol: 'text' | 'binary') =>
+  (node: PlanNode): Replacement => {
+    const title = vexplain === undefined ? 'EXPLAIN' : 'JSON';
+    const lines = format === 'headgate' ? planTree(node) : [JSON.stringify(node, undefined, 2)];
+    return linesReplacement(title, lines, protocol);
+  };
+
+/** A plan as MySQL's EXPLAIN ANALYZE shows its own. */
+export const mysqlReplacement =
+  ({ format }: ExplainStatement) =>
+  (node: PlanNode): Replacement =>
+    linesReplacement(
+      'EXPLAIN',
+      [format === 'json' ? JSON.stringify(node, undefined, 2) : mysqlTree(node)],
+      'text',
+    );
 
 /** What is refused by the router is shown; what MySQL says of names is an error as ever. */
 export function planNode(explained: Explained): PlanNode {
@@ -32,21 +52,27 @@ export function planNode(explained: Explained): PlanNode {
   }
 }
 
+/** What of an execution its plan does not say. */
+export const executionOf = (explained: Explained, operands: Operands): Execution => {
+  const { session, text, scan } = explained;
+  return {
+    sql: text.toString('utf8', scan.start, scan.end),
+    text,
+    operands,
+    mapOf: (keyspace) => session.services.plans.shardMap(keyspace),
+    refusal: refusalOnSeveral(explained),
+  };
+};
+
 function describe(explained: Explained): PlanNode {
-  const { session, text, scan, parsed, parameters } = explained;
+  const { session, scan, parsed, parameters } = explained;
   if (!isPlanned(session, scan)) return relayed(explained);
   requirePlannable(scan);
   const plan = planOf(explained);
   if (plan === undefined) return relayed(explained);
   if (parsed.parameterCount > 0 && parameters === undefined) return describePlan(plan);
   const operands = operandsOf(explained);
-  const node = describePlan(plan, {
-    sql: text.toString('utf8', scan.start, scan.end),
-    text,
-    operands,
-    mapOf: (keyspace) => session.services.plans.shardMap(keyspace),
-    refusal: refusalOnSeveral(explained),
-  });
+  const node = describePlan(plan, executionOf(explained, operands));
   if (node.operator === 'Refused') return node;
   return underPolicy(node, scatterVerdict(session, scan, plan, operands));
 }
@@ -82,31 +108,26 @@ function refusalOnSeveral({ session, scan }: Explained): HeadgateError | undefin
 
 const CHARSET_UTF8MB4 = 255;
 
-/** The definition of the only column. */
-export const lineColumn = (title: string, lines: readonly string[]): Buffer =>
-  buildColumn({
-    name: title,
-    type: columnType.varString,
-    collationId: CHARSET_UTF8MB4,
-    length: Math.max(...lines.map((line) => Buffer.byteLength(line))),
-    flags: 0,
-  });
-
-/** A row of one string: behind the header and the bits for NULL a binary one is the same. */
-export function lineRow(line: string, protocol: 'text' | 'binary'): Buffer {
-  const row = buildTextRow([line]);
-  return protocol === 'text' ? row : Buffer.concat([Buffer.from([0, 0]), row]);
-}
-
-export function sendLines(
-  session: Session,
+/** One column of text. */
+const linesReplacement = (
   title: string,
   lines: readonly string[],
   protocol: 'text' | 'binary',
-): void {
-  sendRows(
-    session,
-    [lineColumn(title, lines)],
-    lines.map((line) => lineRow(line, protocol)),
-  );
+): Replacement => ({
+  definitions: [
+    buildColumn({
+      name: title,
+      type: columnType.varString,
+      collationId: CHARSET_UTF8MB4,
+      length: Math.max(...lines.map((line) => Buffer.byteLength(line))),
+      flags: 0,
+    }),
+  ],
+  rows: lines.map((line) => lineRow(line, protocol)),
+});
+
+/** Behind the header and the bits for NULL a binary row of one string is the same as in text. */
+function lineRow(line: string, protocol: 'text' | 'binary'): Buffer {
+  const row = buildTextRow([line]);
+  return protocol === 'text' ? row : Buffer.concat([Buffer.from([0, 0]), row]);
 }
