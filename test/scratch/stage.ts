@@ -92,6 +92,10 @@ export class ScratchStage {
     return (await ask(this.shard, sql)).definitions;
   }
 
+  async scratchDefinitions(sql: string): Promise<readonly Buffer[]> {
+    return (await ask(this.scratch, sql)).definitions;
+  }
+
   /** Both give the same rows in the binary protocol, under definitions of the same types. `source` is ordered. */
   async expectSame(source: string, copied: string): Promise<void> {
     const [expected, found] = [await binary(this.shard, source), await binary(this.scratch, copied)];

@@ -10,6 +10,7 @@ test('what a type says', () => {
   expect(columnTypeFacts('varchar(20) CHARACTER SET latin1 COLLATE latin1_bin NULL')).toEqual({
     name: 'varchar',
     notNull: false,
+    invisible: false,
     rowBytes: 22,
     characterBytes: 1,
     length: 20,
@@ -18,6 +19,7 @@ test('what a type says', () => {
   expect(columnTypeFacts('char(5) CHARACTER SET utf8mb4')).toMatchObject({ characterBytes: 4, rowBytes: 22 });
   expect(columnTypeFacts('varbinary(300)')).toMatchObject({ characterBytes: 1, length: 300, rowBytes: 302 });
   expect(columnTypeFacts('longtext')).toMatchObject({ name: 'longtext', length: undefined, rowBytes: 12 });
+  expect(columnTypeFacts('int NOT NULL INVISIBLE')).toMatchObject({ notNull: true, invisible: true });
 });
 
 test('members of ENUM and SET are not read as SQL', () => {

@@ -5,6 +5,7 @@ export type ColumnTypeFacts = Readonly<{
   /** In lower case: `int`, `varchar`, `enum` … */
   name: string;
   notNull: boolean;
+  invisible: boolean;
   /** Bytes that it takes of a row's 65,535 at most. */
   rowBytes: number;
   /** Bytes of the longest character; 1 for what is no text. */
@@ -24,6 +25,7 @@ export function columnTypeFacts(type: string): ColumnTypeFacts {
   // Members of ENUM and SET are free text.
   const bare = type.replace(/'(?:[^'\\]|''|\\.)*'/gs, "''").toLowerCase();
   const name = /^\w+/.exec(bare)?.[0] ?? '';
+  const invisible = /\binvisible$/.test(bare);
   const notNull = /\bnot null\b/.test(bare);
   const charset = /\b(?:character set|charset)\s+(\w+)/.exec(bare)?.[1];
   const collation = /\bcollate\s+(\w+)/.exec(bare)?.[1];
@@ -38,5 +40,5 @@ export function columnTypeFacts(type: string): ColumnTypeFacts {
   const isLong = /(?:text|blob)$/.test(name);
   const rowBytes = length !== undefined ? length * characterBytes + 2 : isLong ? POINTER_BYTES : OTHER_BYTES;
   const textSuffix = `${charset === undefined ? '' : ` CHARACTER SET ${charset}`}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
-  return { name, notNull, rowBytes, characterBytes, length, textSuffix };
+  return { name, notNull, invisible, rowBytes, characterBytes, length, textSuffix };
 }

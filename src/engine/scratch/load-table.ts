@@ -13,6 +13,7 @@ import { formatOf, type RowProtocol } from '../rows/formats.ts';
 import { type FieldRanges, fieldRanges, type RowFormat } from '../rows/row-format.ts';
 import { SqlBuffer } from './sql-buffer.ts';
 import {
+  insertHead,
   type ScratchColumn,
   type ScratchInput,
   scratchColumns,
@@ -143,7 +144,7 @@ class TableLoad implements RowSink {
     this.#writers = this.#columns.map((column) => valueWriter(column, protocol));
     this.#format = formatOf(protocol, definitions);
     this.#ranges = fieldRanges(definitions.length);
-    this.#head = `INSERT INTO \`${table}\` VALUES`;
+    this.#head = insertHead(this.#input, this.#columns);
     this.#sending = true;
     void this.#send(Buffer.from(tableDefinition(this.#input, this.#columns)), undefined);
   }
@@ -162,7 +163,7 @@ class TableLoad implements RowSink {
     const ranges = this.#ranges;
     const count = this.#writers.length;
     this.#format.locate(bytes, at, end, count, ranges);
-    if (this.#batchRows === 0) batch.ascii(this.#head);
+    if (this.#batchRows === 0) batch.utf8(this.#head);
     else batch.byte(COMMA);
     batch.byte(OPEN);
     for (let i = 0; i < count; i++) {

@@ -26,6 +26,11 @@ export class SqlBuffer {
     this.length = at;
   }
 
+  utf8(text: string): void {
+    this.room(3 * text.length);
+    this.length += this.bytes.write(text, this.length);
+  }
+
   byte(value: number): void {
     this.room(1);
     this.bytes[this.length++] = value;

@@ -37,11 +37,19 @@ export function scratchColumns(input: ScratchInput, definitions: readonly Buffer
 
 /** CREATE TEMPORARY TABLE, to be run with character_set_client = utf8mb4. */
 export function tableDefinition(input: ScratchInput, columns: readonly ScratchColumn[]): string {
-  const parts = columns.map(({ name, type }) => `${quoted(name)} ${type}`);
+  // No table has invisible columns only.
+  const allInvisible = columns.every(({ facts }) => facts.invisible);
+  const parts = columns.map(
+    ({ name, type }) => `${quoted(name)} ${allInvisible ? type.replace(/\binvisible$/i, '') : type}`,
+  );
   const keys = new Set(input.keys.map((key) => keyText(key, columns)).filter((key) => key !== undefined));
   parts.push(...[...keys].slice(0, KEYS_MAX));
   return `CREATE TEMPORARY TABLE ${quoted(input.table)} (${parts.join(', ')}) ENGINE=InnoDB`;
 }
+
+/** The beginning of an INSERT: all columns are named, for some may be INVISIBLE. */
+export const insertHead = (input: ScratchInput, columns: readonly ScratchColumn[]): string =>
+  `INSERT INTO ${quoted(input.table)} (${columns.map(({ name }) => quoted(name)).join(', ')}) VALUES`;
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
@@ -57,7 +65,7 @@ function fitRow(columns: ScratchColumn[]): ScratchColumn[] {
     const column = columns[at]!;
     const { facts } = column;
     const name = longName(facts.length! * facts.characterBytes, facts.name === 'varbinary');
-    const type = `${name}${facts.textSuffix}${facts.notNull ? ' NOT NULL' : ''}`;
+    const type = `${name}${facts.textSuffix}${facts.notNull ? ' NOT NULL' : ''}${facts.invisible ? ' INVISIBLE' : ''}`;
     fitted[at] = { ...column, type, facts: columnTypeFacts(type) };
     bytes += fitted[at].facts.rowBytes - facts.rowBytes;
     if (bytes <= ROW_BYTES_MAX) break;

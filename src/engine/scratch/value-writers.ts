@@ -6,7 +6,7 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import { columnType } from '../../mysql/protocol.ts';
 import type { RowProtocol } from '../rows/formats.ts';
 import { writeBinaryDate, writeBinaryTime } from './binary-moments.ts';
-import { columnFlags } from './column-definition.ts';
+import { columnFlags, decimalsNotFixed } from './column-definition.ts';
 import type { SqlBuffer } from './sql-buffer.ts';
 import type { ScratchColumn } from './table-definition.ts';
 
@@ -30,13 +30,13 @@ const integers: ReadonlySet<number> = new Set([
   columnType.year,
 ]);
 const floats: ReadonlySet<number> = new Set([columnType.float, columnType.double]);
-const decimals: ReadonlySet<number> = new Set([columnType.decimal, columnType.newDecimal]);
+const decimalTypes: ReadonlySet<number> = new Set([columnType.decimal, columnType.newDecimal]);
 
 /** The writer for a column. Throws where the protocol does not carry the column's values exactly. */
 export function valueWriter(column: ScratchColumn, protocol: RowProtocol): ValueWriter {
   const { definition, facts } = column;
   const { type } = definition;
-  const isNumber = integers.has(type) || floats.has(type) || decimals.has(type);
+  const isNumber = integers.has(type) || floats.has(type) || decimalTypes.has(type);
   if (isNumber && facts.name === 'timestamp') return epochWriter(numberText(column, protocol));
   // The number of an ENUM or SET; quoted, it would be taken for a member's name.
   const enumeration = facts.name === 'enum' || facts.name === 'set';
@@ -81,11 +81,13 @@ function quotedText(write: ValueWriter): ValueWriter {
 }
 
 function numberText({ definition, name }: ScratchColumn, protocol: RowProtocol): ValueWriter {
-  const { type, flags } = definition;
+  const { type, flags, decimals, stored } = definition;
   if (protocol === 'text') {
-    if (type !== columnType.float) return writeDigits;
+    // PI() shows six digits and has more.
+    const cut = type === columnType.double && decimals < decimalsNotFixed && !stored;
+    if (type !== columnType.float && !cut) return writeDigits;
     throw new HeadgateError('HG_INTERNAL', {
-      detail: `${name} is a FLOAT, which text rows do not carry exactly`,
+      detail: `${name} is a number that text rows do not carry exactly`,
     });
   }
   const unsigned = (flags & columnFlags.unsigned) !== 0;
