@@ -41,17 +41,19 @@ export function scatterRows(plan: Scatter, shards: readonly ShardRows[], run: Sc
     measured === undefined
       ? expected
       : expected.map((each) => ({ name: each.name, rows: measured.rows(plan, each.name, each.rows) }));
-  let rows =
+  const rows =
     merge === undefined
       ? concatenate(inputs, run.protocol)
       : mergeSort(inputs, run.protocol, merge.map(sortKey));
-  if (measured !== undefined) rows = measured.rows(plan, '', rows);
-  for (const [at, step] of plan.steps.entries()) {
-    rows = applied(step, plan.steps[at + 1], rows, run);
-    if (measured !== undefined) rows = measured.rows(step, '', rows);
-  }
-  return rows;
+  return withSteps(measured === undefined ? rows : measured.rows(plan, '', rows), plan.steps, run);
 }
+
+/** What steps make of rows, one after the other. */
+export const withSteps = (rows: RowProducer, steps: readonly Step[], run: ScatterRun): RowProducer =>
+  steps.reduce((before, step, at) => {
+    const after = applied(step, steps[at + 1], before, run);
+    return run.measured?.rows(step, '', after) ?? after;
+  }, rows);
 
 function applied(step: Step, next: Step | undefined, rows: RowProducer, run: ScatterRun): RowProducer {
   const { protocol, budget } = run;
@@ -101,7 +103,7 @@ function aggregateOf(aggregate: PlanAggregate): Aggregate {
 }
 
 /** What a plan knows of the columns that a shard sends. */
-type Expected = Readonly<{ name: string; columns: number; titles: readonly (string | undefined)[] }>;
+export type Expected = Readonly<{ name: string; columns: number; titles: readonly (string | undefined)[] }>;
 
 class ExpectColumns extends Operator {
   readonly #expected: Expected;
@@ -137,7 +139,7 @@ class ExpectColumns extends Operator {
 const ascii = /^[ -~]*$/;
 
 /** A plan finds its columns by number: a table that has changed meanwhile must not shift them. */
-const expectColumns =
+export const expectColumns =
   (input: RowProducer, expected: Expected): RowProducer =>
   (sink) =>
     new ExpectColumns(sink, expected).start(input);

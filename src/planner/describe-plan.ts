@@ -10,6 +10,7 @@ import { InsertBinding } from './bind-insert.ts';
 import { vindexExactness } from './column-vindex-exactness.ts';
 import { keyText, operandText, routeText } from './describe-route.ts';
 import { describeGather } from './gather/describe-gather.ts';
+import { describeJoin } from './join/describe-join.ts';
 import type { Operand, Operands } from './operands.ts';
 import {
   type ChangePlan,
@@ -60,6 +61,7 @@ export function describePlan(plan: Plan, execution?: Execution): PlanNode {
       case 'vindex':
         return describeVindexQuery(plan, execution);
       case 'gather':
+      case 'join':
         return describeCombined(plan, execution);
       default:
         return unreachable(plan);
@@ -111,12 +113,15 @@ const severalNode = (
 ): PlanNode =>
   isCombined(scatter) ? describeCombined(scatter, execution) : scatterNode(scatter, facts, execution);
 
-const describeCombined = (plan: CombinedPlan, execution: Execution | undefined): PlanNode =>
-  describeGather(plan, {
-    describeQuery: (input) => describeQuery(input, execution),
-    textOf: (template) => templateText(template, execution),
-    actualOf: (part, name) => actualOf(execution, part, name),
-  });
+function describeCombined(plan: CombinedPlan, execution: Execution | undefined): PlanNode {
+  const description = {
+    describeQuery: (input: QueryPlan) => describeQuery(input, execution),
+    describeStep: (step: Step) => stepFacts(step, execution),
+    textOf: (template: Template) => templateText(template, execution),
+    actualOf: (part: object, name?: '') => actualOf(execution, part, name),
+  };
+  return plan.kind === 'join' ? describeJoin(plan, description) : describeGather(plan, description);
+}
 
 const errorOf = (refusal: Refusal | undefined): HeadgateError | undefined =>
   refusal === undefined ? undefined : new HeadgateError(refusal.code, { detail: refusal.detail });

@@ -19,6 +19,7 @@ import { planGrouped } from './gather/grouped.ts';
 import type { NestedText } from './gather/nested-text.ts';
 import { planGather, sourceText } from './gather/plan-gather.ts';
 import { planInsert } from './insert.ts';
+import { planJoin } from './join/plan-join.ts';
 import { type LoadPlan, planLoad } from './load.ts';
 import { OperandReader } from './operands.ts';
 import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
@@ -163,6 +164,8 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   const [keyspace] = keyspaces;
   if (keyspace === undefined) return undefined;
   if (keyspaces.length > 1) {
+    const joined = planJoin(statement, planning, analyzer.groups(), sources);
+    if (joined !== undefined) return joined;
     const several = gatherPlan(`tables of several keyspaces: ${keyspaces.join(', ')}`);
     if (isRefusal(several)) throw new HeadgateError(several.code, { detail: several.detail });
     return several;
@@ -183,6 +186,8 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
     if (!isRefusal(scatter) || groups.length === 0 || merges) return scatter;
     const grouped = groupedPlan(scatter.detail);
     if (grouped !== undefined) return grouped;
+    const joined = planJoin(statement, planning, groups, sources);
+    if (joined !== undefined) return joined;
     try {
       return gatherPlan(scatter.detail);
     } catch (error) {

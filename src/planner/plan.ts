@@ -3,6 +3,7 @@ import type { ErrorName } from '../errors/catalogue.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { TableVSchema, VindexDefinition } from '../vschema/vschema.ts';
 import type { GatherPlan } from './gather/gather-plan.ts';
+import type { JoinPlan } from './join/join-plan.ts';
 import type { Operand } from './operands.ts';
 import type { Route, RoutingKey } from './route.ts';
 import type { Template } from './template.ts';
@@ -10,7 +11,7 @@ import type { Template } from './template.ts';
 export type Plan = QueryPlan | ChangePlan | InsertPlan | VindexPlan | CombinedPlan;
 
 /** Queries of which no shard has all rows that meet: put together behind the shards, by the router or by a tablet. */
-export type CombinedPlan = GatherPlan;
+export type CombinedPlan = GatherPlan | JoinPlan;
 
 /** Why a statement cannot run over several shards, as an error. */
 export type Refusal = Readonly<{ code: ErrorName; detail: string }>;
@@ -163,7 +164,7 @@ export const isCombined = (value: QueryPlan['scatter']): value is CombinedPlan =
 
 /** The keyspaces on whose VSchema and tables a plan rests. */
 export function keyspacesOf(plan: Plan): readonly string[] {
-  if (plan.kind === 'gather') return plan.keyspaces;
+  if (plan.kind === 'gather' || plan.kind === 'join') return plan.keyspaces;
   const several = plan.kind === 'query' && isCombined(plan.scatter) ? plan.scatter.keyspaces : [];
   return several.length === 0 ? [plan.keyspace] : several;
 }

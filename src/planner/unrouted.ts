@@ -40,6 +40,10 @@ export function unroutedIn(plan: Plan, operands: Operands, mapOf: MapOf): readon
       return unroutedGroups(plan, operands, mapOf);
     case 'gather':
       return unroutedInputs(plan, operands, mapOf);
+    case 'join':
+      return [plan.driving, ...plan.lookups.filter(({ route }) => route === undefined)].flatMap((part) =>
+        unroutedGroups(part, operands, mapOf),
+      );
     case 'insert':
     case 'vindex':
       return [];

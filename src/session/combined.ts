@@ -7,6 +7,7 @@ import type { StatementScan } from '../sql/statement.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import type { ClientStatement } from './client-statement.ts';
 import { runGather } from './gather/run-gather.ts';
+import { joinRead } from './join-read.ts';
 import type { Session } from './session.ts';
 
 /** One execution, by whichever of the ways in which a client can ask for it. */
@@ -27,11 +28,12 @@ export type CombinedRun = Readonly<{
 
 /** Ends when the client has the whole answer. */
 export function runCombined(run: CombinedRun, plan: CombinedPlan): Promise<void> {
-  const { kind } = plan;
-  switch (kind) {
+  switch (plan.kind) {
     case 'gather':
       return runGather(run, plan);
+    case 'join':
+      return joinRead(run, plan);
     default:
-      return unreachable(kind);
+      return unreachable(plan);
   }
 }

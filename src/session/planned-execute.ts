@@ -66,7 +66,8 @@ export async function preparePlace(
   if (plan === undefined) return undefined;
   const { plans } = session.services;
   const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
-  if (plan.kind === 'gather') throw notOverShards('PREPARE of a statement over several keyspaces');
+  if (plan.kind === 'gather' || plan.kind === 'join')
+    throw notOverShards('PREPARE of a statement over several keyspaces');
   if (plan.kind === 'vindex') return { place, text: vindexDescription(plan) };
   const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
   const { text, mode } = statement;
@@ -169,6 +170,7 @@ export function executeKept(
     case 'vindex':
       return answerVindexQuery(session, plan, kept.operands, 'binary');
     case 'gather':
+    case 'join':
       requireScatter(session, statement.scan, statement.text, plan, kept.operands);
       return executeParts(run, plan);
     default:

@@ -185,6 +185,7 @@ function runPlan(
     case 'vindex':
       return answerVindexQuery(session, plan, operands);
     case 'gather':
+    case 'join':
       requireScatter(session, statement.scan, statement.source, plan, operands);
       return runParts(session, statement, plan);
     default:
@@ -320,7 +321,7 @@ function runScatter(
 
 /** What the LIMIT steps of a plan let through. */
 export function limitsOf(
-  { steps }: Scatter,
+  { steps }: Pick<Scatter, 'steps'>,
   operands: Operands,
 ): Map<Step, Readonly<{ offset: number; count: number }>> {
   const limits = new Map<Step, Readonly<{ offset: number; count: number }>>();

@@ -10,20 +10,34 @@ const NAME = 'sql_select_limit';
  * the first rows of each shard are not enough.
  */
 export function underSelectLimit(state: SessionState, scatter: Scatter): Scatter {
-  const count = state.number(NAME);
-  if (count === undefined || count > Number.MAX_SAFE_INTEGER) return scatter;
   const { steps } = scatter;
-  if (steps.some(({ kind }) => kind === 'limit')) return scatter;
+  const limited = stepsUnderSelectLimit(state, steps, true);
+  if (limited === steps) return scatter;
   if (steps.some(needsAllRows)) throw notOverShards(`a statement with groups or sorted groups under ${NAME}`);
+  return { ...scatter, steps: limited };
+}
+
+/** The steps with the limit that the setting adds; the same where there is none. `pushed`: the shards send no more either. */
+export function stepsUnderSelectLimit(
+  state: SessionState,
+  steps: readonly Step[],
+  pushed: boolean,
+): readonly Step[] {
+  const count = state.number(NAME);
+  if (count === undefined || count > Number.MAX_SAFE_INTEGER) return steps;
+  if (steps.some(({ kind }) => kind === 'limit')) return steps;
   const limit: Step = {
     kind: 'limit',
     count: { kind: 'constant', value: { kind: 'integer', value: BigInt(count) } },
     offset: undefined,
-    pushed: true,
+    pushed,
   };
   const at = steps.at(-1)?.kind === 'project' ? steps.length - 1 : steps.length;
-  return { ...scatter, steps: steps.toSpliced(at, 0, limit) };
+  return steps.toSpliced(at, 0, limit);
 }
+
+/** Whether tablets cut off results by themselves. */
+export const hasSelectLimit = (state: SessionState): boolean => state.number(NAME) !== undefined;
 
 /** Groups that several shards have parts of; their order may not be that of the rows that the shards send. */
 const needsAllRows = (step: Step): boolean =>

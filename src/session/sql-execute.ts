@@ -129,6 +129,7 @@ async function executePlan(run: Execution, plan: Plan): Promise<void> {
     case 'vindex':
       throw notOverShards('EXECUTE of a vindex query');
     case 'gather':
+    case 'join':
       throw notOverShards('EXECUTE of a statement over several keyspaces');
     default:
       return unreachable(plan);

@@ -46,6 +46,8 @@ export type LookupJoinOptions = Readonly<{
   output: readonly JoinColumn[];
   /** Whether the rows come in the order of the outer rows. */
   ordered: boolean;
+  /** Inner rows are kept in any case: what reads them must not wait for whoever takes the joined rows. */
+  keeps?: boolean;
   budget: MemoryBudget;
   /** Inner rows for keys; for none of them no rows, but the definitions. */
   lookup: (keys: LookupKeys) => RowProducer;
@@ -151,12 +153,12 @@ class LookupJoin extends Operator {
   /** Asks for the inner rows of the rows of the current batch before `to`. */
   #lookUp(to: number): void {
     const batch = this.#current!;
-    const { ordered, lookup } = this.#options;
+    const { ordered, lookup, keeps = false } = this.#options;
     this.#to = to;
     this.#row = this.#from;
     this.#link = UNSEEN;
-    this.#streams = !this.#isFilter && (!ordered || to - this.#from === 1);
-    if (!this.#streams && !this.#isFilter) this.#rows.clear(batch.firstRow.length);
+    this.#streams = !this.#isFilter && !keeps && (!ordered || to - this.#from === 1);
+    this.#clearRows(batch.firstRow.length);
     const keys = new LookupKeys(batch, this.#outer.format, this.#outer.definitions, this.#from, to);
     this.#complete = keys.count === 0 && (this.#isFilter || this.#inner !== undefined);
     if (this.#complete) return this.#emit();
@@ -224,7 +226,7 @@ class LookupJoin extends Operator {
     const batch = this.#current!;
     if (this.#streams && (this.#paused || this.#emitting || this.#waiting.hasHead))
       return this.#waiting.push(bytes, at, end);
-    const key = batch.find(this.#inner!.keyOf(bytes, at, end));
+    const key = this.#innerKey(bytes, at, end);
     if (key === NO_KEY) return;
     if (this.#streams) {
       this.#link = UNSEEN;
@@ -236,8 +238,22 @@ class LookupJoin extends Operator {
     }
     batch.matched[key] = true;
     if (this.#isFilter) return;
+    const before = this.#rows.sizeBytes;
     this.#rows.add(key, bytes, at, end);
+    this.#options.budget.take(this.#rows.sizeBytes - before);
     if (this.#rows.sizeBytes > this.#limits.innerBytes && this.#to - this.#from > 1) this.#splitRange();
+  }
+
+  #clearRows(keyCount: number): void {
+    this.#options.budget.release(this.#rows.sizeBytes);
+    this.#rows.clear(keyCount);
+  }
+
+  /** The number of an inner row's key. It was looked up by it, so what is NULL are weights that the shard could not send. */
+  #innerKey(bytes: Buffer, at: number, end: number): number {
+    const key = this.#inner!.keyOf(bytes, at, end);
+    if (key === undefined) throw new HeadgateError('HG_VALUE_TOO_LONG');
+    return this.#current!.find(key);
   }
 
   /** Too many inner rows for the range: the half of it. */
@@ -331,7 +347,7 @@ class LookupJoin extends Operator {
   #emitWaiting(): boolean {
     const waiting = this.#waiting;
     const { bytes, start, end } = waiting;
-    const key = this.#current!.find(this.#inner!.keyOf(bytes, start, end));
+    const key = this.#innerKey(bytes, start, end);
     if (key !== NO_KEY && !this.#pairUp(key, bytes, start, end)) return false;
     waiting.shift();
     return true;
@@ -358,6 +374,7 @@ class LookupJoin extends Operator {
     const batch = this.#current!;
     const size = this.#to - this.#from;
     this.#from = this.#to;
+    this.#clearRows(0);
     if (this.#from < batch.count) return this.#lookUp(Math.min(batch.count, this.#from + size));
     const released = batch.length + ROW_BYTES * batch.count;
     this.#options.budget.release(released);
@@ -399,6 +416,7 @@ class LookupJoin extends Operator {
 
   protected override finish(summary: RowsSummary): void {
     this.#options.budget.release(this.#taken);
+    this.#clearRows(0);
     super.finish(summary);
   }
 }

@@ -183,6 +183,7 @@ function shardsOf(plan: Plan, explained: Explained, map: ShardMap): Destination 
     case 'vindex':
       throw unsupported('has no EXPLAIN of a vindex query other than FORMAT=HEADGATE: no tablet runs it');
     case 'gather':
+    case 'join':
       throw notOneTablet(plan);
   }
 }

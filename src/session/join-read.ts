@@ -1,0 +1,298 @@
+/**
+ * Joins on behalf of a session: the driving side is read, and each batch of its rows is looked up on connections of their own. What the session
+ * holds (a transaction's connections) serves one after the other: then the driving side is taken into memory first.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keyLists } from '../engine/join/key-lists.ts';
+import { type LookupJoinOptions, lookupJoin } from '../engine/join/lookup-join.ts';
+import type { LookupKeys } from '../engine/join/outer-batch.ts';
+import { concatenate } from '../engine/operators/concatenate.ts';
+import type { MemoryBudget } from '../engine/operators/memory-budget.ts';
+import { asRowsError } from '../engine/operators/operator.ts';
+import { type Spool, spool } from '../engine/operators/spool.ts';
+import type { RowProducer, RowSink, RowSource } from '../engine/row-stream.ts';
+import type { RowProtocol } from '../engine/rows/formats.ts';
+import { expectColumns, scatterRows, withSteps } from '../engine/run-scatter.ts';
+import { HeadgateError } from '../errors/headgate-error.ts';
+import { toServerError } from '../gateway/tablet-refusal.ts';
+import { shardsFor, textOf } from '../planner/bind.ts';
+import type { JoinPlan, Lookup } from '../planner/join/join-plan.ts';
+import type { LiteralValue } from '../planner/literal-value.ts';
+import { isCombined, isRefusal, type Scatter, type Step } from '../planner/plan.ts';
+import { everywhere, type RoutingKey, resolveRoute } from '../planner/route.ts';
+import type { ShardMap, ShardSet } from '../planner/shard-map.ts';
+import type { BoundParameter } from './bound-parameters.ts';
+import type { CombinedRun } from './combined.ts';
+import { questionTo } from './join-questions.ts';
+import { limitsOf, memoryBudget, placeAt, requireSeveral } from './planned.ts';
+import { isTabletLost, RowAnswer } from './row-answer.ts';
+import { ownError } from './scatter-read.ts';
+import { hasSelectLimit, stepsUnderSelectLimit } from './select-limit.ts';
+import { type ShardQuestion, ShardReads, WARNINGS_KEPT_MAX } from './shard-reads.ts';
+
+const REPEAT_MS = 20;
+/** A lookup that waits so long for connections may wait for those of its own statement. */
+const DRAIN_MS = 50;
+/** What the setting sql_select_limit must not cut off. */
+const NO_LIMIT = ' LIMIT 18446744073709551615';
+
+/** Sends the client the joined rows. A read whose tablet was lost before the client had anything is repeated once. */
+export async function joinRead(run: CombinedRun, plan: JoinPlan): Promise<void> {
+  requireSeveral(run.session, run.scan);
+  const lost = await new JoinRead(run, plan).run(run.scan.readOnly);
+  if (!lost) return;
+  await sleep(REPEAT_MS);
+  await new JoinRead(run, plan).run(false);
+}
+
+type LookupText = Readonly<{ head: Buffer; parameters: readonly BoundParameter[] }>;
+
+class JoinRead {
+  readonly #run: CombinedRun;
+  readonly #plan: JoinPlan;
+  readonly #protocol: RowProtocol;
+  readonly #budget: MemoryBudget;
+  readonly #steps: readonly Step[];
+  /** Behind each text. */
+  readonly #suffix: Buffer;
+  /** Connections serve one after the other. */
+  readonly #isExclusive: boolean;
+  readonly #driving: ShardReads;
+  /** Lookups that have connections, or wait for them. */
+  readonly #underWay = new Set<Promise<void>>();
+  /** What has been heard of lookups that are over. */
+  #warningRows: readonly Buffer[] = [];
+  #failedRows: readonly Buffer[] | undefined;
+  #ranWith = 0;
+  #wasHeld = false;
+  #spool: Spool | undefined;
+  /** When the lookups before have given back their connections. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(run: CombinedRun, plan: JoinPlan) {
+    const { session, scan, prepared } = run;
+    this.#run = run;
+    this.#plan = plan;
+    this.#protocol = prepared === undefined ? 'text' : 'binary';
+    this.#budget = memoryBudget(session, scan);
+    const { holding, state } = session;
+    this.#steps = stepsUnderSelectLimit(state, plan.steps, false);
+    this.#suffix = Buffer.from(hasSelectLimit(state) ? NO_LIMIT : '');
+    this.#isExclusive = holding.count > 0 || holding.inTransaction || !state.autocommit;
+    this.#driving = new ShardReads(session, scan);
+  }
+
+  /** True: nothing was sent since a tablet was lost, and the query may be repeated. */
+  async run(repeatable: boolean): Promise<boolean> {
+    const { session, scan, source, operands } = this.#run;
+    const driving = await this.#drivingRows();
+    const limits = limitsOf({ steps: this.#steps }, operands);
+    const stepRun = {
+      protocol: this.#protocol,
+      budget: this.#budget,
+      rowsWanted: (step: Extract<Step, { kind: 'limit' }>) => limits.get(step)!,
+    };
+    const joined = this.#plan.lookups.reduce(
+      (rows, lookup, at) => lookupJoin(rows, this.#joinOptions(lookup, at)),
+      driving,
+    );
+    const answer = new RowAnswer(session);
+    const ending = await answer.send(withSteps(joined, this.#steps, stepRun), () => this.#driving.runStatus);
+    this.#driving.stop();
+    await this.#driving.freed();
+    await Promise.all(this.#underWay);
+    this.#note(this.#driving);
+    if (session.closed) return false;
+    const { summary } = ending;
+    if (summary !== undefined) {
+      const { warnings } = summary;
+      answer.end({ warnings, warningRows: this.#warningRows, status: this.#ranWith });
+      return false;
+    }
+    const original = answer.sent ? undefined : source.subarray(scan.start, scan.end);
+    const single = this.#plan.keyspaces.length === 1 ? original : undefined;
+    const error = await ownError(session, ending.error, this.#driving.places, single);
+    if (isTabletLost(error) && repeatable && !answer.sent && !this.#wasHeld) return true;
+    answer.fail(error, this.#failedRows);
+    return false;
+  }
+
+  #note({ warningRows, failedRows, ranWith, wasHeld }: ShardReads): void {
+    this.#warningRows = [...this.#warningRows, ...warningRows].slice(0, WARNINGS_KEPT_MAX);
+    this.#failedRows ??= failedRows;
+    this.#ranWith |= ranWith;
+    this.#wasHeld ||= wasHeld;
+  }
+
+  async #drivingRows(): Promise<RowProducer> {
+    const { session, operands, values, bound } = this.#run;
+    const { keyspace, groups, scatter } = this.#plan.driving;
+    const map = session.services.plans.shardMap(keyspace);
+    const shards = someShard(shardsFor(groups, operands, map, undefined));
+    const own = values();
+    const text = Buffer.concat([textOf(scatterOf(scatter).text, own), this.#suffix]);
+    const parameters = own.markers().map(bound);
+    const questions = shards.map((at) =>
+      questionTo(this.#run, placeAt(session, keyspace, map, at), text, parameters),
+    );
+    await this.#driving.lease(questions.map(({ place }) => place));
+    const parts = questions.map((question) => ({
+      name: question.place.shard.name,
+      rows: this.#driving.rows(question),
+    }));
+    this.#driving.seal();
+    const run = { protocol: this.#protocol, budget: this.#budget, rowsWanted: () => nothing };
+    // One shard has sorted its rows itself.
+    const plan = parts.length === 1 ? { ...scatterOf(scatter), merge: undefined } : scatterOf(scatter);
+    return spool(scatterRows(plan, parts, run), this.#budget, (given) => {
+      this.#spool = given;
+      if (this.#isExclusive) given.drain();
+    });
+  }
+
+  #joinOptions(lookup: Lookup, at: number): LookupJoinOptions {
+    const { session, operands, values, bound } = this.#run;
+    const { kind, keys, output, ordered, keyspace, groups } = lookup;
+    const map = session.services.plans.shardMap(keyspace);
+    const shards = someShard(shardsFor(groups, operands, map, undefined));
+    const own = values();
+    const head = textOf(lookup.text, own);
+    const text: LookupText = { head, parameters: own.markers().map(bound) };
+    return {
+      protocol: this.#protocol,
+      kind,
+      outerKeys: keys.map(({ outer, weights }) =>
+        weights === undefined
+          ? { column: outer }
+          : { column: outer, weight: { column: weights.outer, collationId: weights.collationId } },
+      ),
+      innerKeys: keys.map(({ inner, weights }) =>
+        weights === undefined
+          ? { column: inner }
+          : { column: inner, weight: { column: weights.inner, collationId: weights.collationId } },
+      ),
+      output,
+      ordered,
+      // Those behind it need connections while it waits.
+      keeps: at < this.#plan.lookups.length - 1,
+      budget: this.#budget,
+      lookup: (found) => (sink) =>
+        new LookupRows(sink, (rows) =>
+          this.#inTurn((before) =>
+            this.#lookUp(rows, before, this.#questions(lookup, found, { map, shards, text }), lookup),
+          ),
+        ),
+    };
+  }
+
+  /** Runs a lookup; `before` resolves when those before it have given back their connections. */
+  #inTurn(work: (before: Promise<unknown>) => Promise<void>): Promise<void> {
+    const running = work(Promise.allSettled([this.#turn, this.#driving.freed()]));
+    const over = running.catch(() => {}).then(() => void this.#underWay.delete(over));
+    this.#turn = over;
+    this.#underWay.add(over);
+    return running;
+  }
+
+  #questions(
+    lookup: Lookup,
+    keys: LookupKeys,
+    { map, shards, text }: Readonly<{ map: ShardMap; shards: ShardSet; text: LookupText }>,
+  ): readonly ShardQuestion[] {
+    const lists = keyLists(keys, lookup, {
+      protocol: this.#protocol,
+      shards,
+      shardsOf: (value) => this.#shardsOf(lookup.route!.by, value, map),
+    });
+    return lists.map(({ shard, list }) => {
+      const place = placeAt(this.#run.session, lookup.keyspace, map, shard);
+      const whole = Buffer.concat([text.head, Buffer.from(`${list})`), this.#suffix]);
+      return questionTo(this.#run, place, whole, text.parameters);
+    });
+  }
+
+  async #lookUp(
+    rows: LookupRows,
+    before: Promise<unknown>,
+    questions: readonly ShardQuestion[],
+    { columns }: Lookup,
+  ): Promise<void> {
+    const { session, scan } = this.#run;
+    const reads = new ShardReads(session, scan);
+    const draining = setTimeout(() => this.#spool?.drain(), DRAIN_MS);
+    try {
+      if (this.#isExclusive) await before;
+      if (rows.isCancelled) return;
+      await reads.lease(questions.map(({ place }) => place));
+    } finally {
+      clearTimeout(draining);
+    }
+    const parts = questions.map((question) => {
+      const { name } = question.place.shard;
+      return { name, rows: expectColumns(reads.rows(question), { name, columns, titles: [] }) };
+    });
+    reads.seal();
+    if (rows.isCancelled) reads.stop();
+    else rows.start(concatenate(parts, this.#protocol));
+    await reads.freed();
+    this.#note(reads);
+  }
+
+  #shardsOf(by: RoutingKey, value: LiteralValue, map: ShardMap): ShardSet {
+    try {
+      const route = { kind: 'equal', key: by, values: [{ kind: 'constant', value }] } as const;
+      return resolveRoute(route, this.#run.operands, map);
+    } catch (error) {
+      // The vindex refuses a value that no row of its table can have.
+      if (error instanceof HeadgateError && error.code === 'HG_VINDEX_VALUE')
+        return resolveRoute(everywhere, this.#run.operands, map);
+      throw error;
+    }
+  }
+}
+
+const nothing = { offset: 0, count: 0 };
+
+const someShard = (shards: ShardSet): ShardSet => (shards.length === 0 ? [0] : shards);
+
+function scatterOf(scatter: JoinPlan['driving']['scatter']): Scatter {
+  if (isRefusal(scatter) || isCombined(scatter))
+    throw new HeadgateError('HG_INTERNAL', { detail: 'a join whose driving side is no scatter' });
+  return scatter;
+}
+
+/** Rows of a lookup whose connections are still to be had. */
+class LookupRows implements RowSource {
+  readonly #sink: RowSink;
+  #source: RowSource | undefined;
+  #isPaused = false;
+  isCancelled = false;
+
+  /** `begin` calls `start` unless this is cancelled; what it rejects with is what the rows fail with. */
+  constructor(sink: RowSink, begin: (rows: LookupRows) => Promise<void>) {
+    this.#sink = sink;
+    begin(this).catch((error: unknown) => {
+      if (!this.isCancelled) sink.fail(toServerError(error) ?? asRowsError(error));
+    });
+  }
+
+  start(rows: RowProducer): void {
+    this.#source = rows(this.#sink);
+    if (this.#isPaused) this.#source.pause();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#source?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#source?.resume();
+  }
+
+  cancel(): void {
+    this.isCancelled = true;
+    this.#source?.cancel();
+  }
+}
