@@ -4,7 +4,7 @@
  */
 import type { CommonTableExpression, WithClause } from '../../sql/ast/query.ts';
 import type { Template } from '../template.ts';
-import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
+import { type Edit, edited, quoted, requireWhole, type SourceText, sqlPiece } from './source-text.ts';
 import type { Passes } from './sources.ts';
 
 /** One definition of a WITH clause. */
@@ -100,6 +100,7 @@ function copiesOf(
   const { node, copies, recursive } = definition;
   // MySQL does not look into a definition that nothing refers to.
   if (copies.length === 0) return [edited(source, node.start, node.end, [])];
+  requireWhole(source, node.start, node.end);
   const names = node.columns.map(({ text }) => quoted(text)).join(', ');
   return copies.map((copy) => {
     definition.writing = recursive ? copy : undefined;

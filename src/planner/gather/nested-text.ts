@@ -2,7 +2,7 @@
 import { Literals } from '../../sql/literals-found.ts';
 import { type ParameterPosition, type Template, TemplateBuilder } from '../template.ts';
 import type { SlotMap } from './map-plan.ts';
-import type { SourceText } from './source-text.ts';
+import { requireWhole, type SourceText } from './source-text.ts';
 
 export class NestedText {
   readonly #parts: Buffer[] = [];
@@ -24,7 +24,9 @@ export class NestedText {
   }
 
   /** A stretch of a text; a slot of it lies within or without. */
-  copy({ text, literals, parameters }: SourceText, start: number, end: number): this {
+  copy(source: SourceText, start: number, end: number): this {
+    requireWhole(source, start, end);
+    const { text, literals, parameters } = source;
     const shift = this.#length - start;
     let slot = literals?.slotWithin(start, end) ?? -1;
     for (; slot >= 0 && slot < literals!.slotCount && literals!.slotStarts[slot]! < end; slot++)

@@ -40,7 +40,6 @@ function gathered(
   planText: PlanText,
 ): GatherPlan {
   const { start, end } = input;
-  if (statement.hasVersionComment) throw new Refused('a version comment (/*! */) in a statement');
   const source = sourceText(statement, input);
   const remainder = new Remainder(input, nodesOfKind(statement, 'assignVariable').length === 0);
   const template = remainder.write(statement.query, source, start, end);
@@ -66,7 +65,7 @@ export function sourceText(statement: SelectStatement, { text, mode, literals }:
     start: node.start,
     index: node.index,
   }));
-  return { text, mode, literals, parameters, isView: false };
+  return { text, mode, literals, parameters, hasVersionComment: statement.hasVersionComment };
 }
 
 const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => ({

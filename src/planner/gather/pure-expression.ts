@@ -36,6 +36,11 @@ export function isPure(expression: Expression, schemaOf: SchemaOf): boolean {
           return kind === 'text' || kind === 'any';
         })
       );
+    case 'match':
+      return (
+        expression.against.kind === 'literal' &&
+        expression.columns.every((column) => schemaOf(column) !== undefined)
+      );
     case 'is':
       return expression.test === 'null' && classOf(expression.operand, schemaOf) !== undefined;
     default:

@@ -12,6 +12,7 @@ import { columnsIn, expressionsOf } from '../analysis/subqueries.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
+import { computedColumn } from './computed-columns.ts';
 import { Conditions, requiredSources } from './conditions.ts';
 import { restsOnKeys } from './group-check.ts';
 import { namesIn } from './needed-columns.ts';
@@ -219,6 +220,7 @@ export class Remainder {
       names,
       keepsAll: false,
       filters: [],
+      computed: [],
       compared: new Map(),
       locking: lockingOf(place.locking, source),
     };
@@ -302,6 +304,8 @@ export class Remainder {
       return;
     }
     if (node.kind === 'column') this.#column(node, scope, place);
+    if (node.kind === 'match' || node.kind === 'defaultOf')
+      place.edits.push(computedColumn(node, scope, place.source));
     const inside = node.kind === 'exists' ? { ...place, existsOnly: true } : { ...place, existsOnly: false };
     for (const child of children(node)) this.#expression(child, scope, inside);
   }

@@ -23,6 +23,8 @@ export type TableDraft = {
   keepsAll: boolean;
   /** Conditions that all rows which matter fulfil. */
   readonly filters: TableFilter[];
+  /** What only the table itself can compute, as columns of the temporary table. */
+  readonly computed: ComputedColumn[];
   /** Names of columns that the remainder compares with other tables', by what they are compared with. */
   readonly compared: Map<object, Set<string>>;
   readonly locking: readonly Locking[];
@@ -30,6 +32,15 @@ export type TableDraft = {
 
 /** A condition somewhere in a text, and the table's columns that its names stand for. */
 export type TableFilter = Readonly<{
+  expression: Expression;
+  source: SourceText;
+  columns: ReadonlyMap<ColumnReference, string>;
+}>;
+
+/** MATCH … AGAINST, DEFAULT(column). */
+export type ComputedColumn = Readonly<{
+  name: string;
+  type: string;
   expression: Expression;
   source: SourceText;
   columns: ReadonlyMap<ColumnReference, string>;

@@ -16,11 +16,17 @@ export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
   const { alias, table, temporary } = draft;
   const columns = columnsOf(draft);
   const text = new NestedText(plan.hasSlots);
-  text.sql(`SELECT ${columns.map(selected).join(', ')} FROM `);
+  text.sql(`SELECT ${columns.map(selected).join(', ')}`);
+  for (const computed of draft.computed) {
+    text.sql(', ');
+    writeExpression(text, computed);
+    text.sql(` AS ${quoted(computed.name)}`);
+  }
+  text.sql(' FROM ');
   writeTable(text, draft, plan);
   for (const [at, filter] of draft.filters.entries()) {
     text.sql(at === 0 ? ' WHERE (' : ' AND (');
-    writeFilter(text, filter);
+    writeExpression(text, filter);
     text.sql(')');
   }
   for (const { strength, wait } of draft.locking) text.sql(lockingText(strength, wait));
@@ -29,7 +35,7 @@ export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
     table: temporary,
     label: alias === table.name ? table.name : `${table.name} AS ${alias}`,
     plan: planned,
-    columns: columns.map(gatherColumn),
+    columns: [...columns.map(gatherColumn), ...draft.computed.map(({ name, type }) => ({ name, type }))],
     keys: keysOf(draft, columns),
     reductions: [],
     origin: { schema: table.keyspace, table: table.name },
@@ -48,8 +54,8 @@ function writeTable(text: NestedText, { node, alias, table, source }: TableDraft
   for (const { start, end } of node.indexHints) text.sql(` ${source.text.toString('utf8', start, end)}`);
 }
 
-/** A condition with the table's own names for its columns. */
-function writeFilter(text: NestedText, { expression, source, columns }: TableFilter): void {
+/** An expression of the client's with the table's own names for its columns. */
+function writeExpression(text: NestedText, { expression, source, columns }: TableFilter): void {
   let at = expression.start;
   for (const [name, column] of [...columns].sort(([a], [b]) => a.start - b.start)) {
     text.copy(source, at, name.start).sql(quoted(column));
@@ -104,18 +110,14 @@ function selected({ name, dataType, values }: ColumnSchema): string {
   return dataType === 'timestamp' ? `UNIX_TIMESTAMP(${column}) AS ${column}` : column;
 }
 
-function gatherColumn({
-  name,
-  columnType,
-  charset,
-  collation,
-  nullable,
-  invisible,
-}: ColumnSchema): GatherColumn {
-  const text = charset === undefined ? '' : ` CHARACTER SET ${charset} COLLATE ${collation}`;
-  const tail = `${nullable ? ' NULL' : ' NOT NULL'}${invisible ? ' INVISIBLE' : ''}`;
-  return { name, type: `${columnType}${text}${tail}` };
+function gatherColumn(column: ColumnSchema): GatherColumn {
+  const tail = `${column.nullable ? ' NULL' : ' NOT NULL'}${column.invisible ? ' INVISIBLE' : ''}`;
+  return { name: column.name, type: `${columnType(column)}${tail}` };
 }
+
+/** A type with its character set and collation. */
+export const columnType = ({ columnType: type, charset, collation }: ColumnSchema): string =>
+  charset === undefined ? type : `${type} CHARACTER SET ${charset} COLLATE ${collation}`;
 
 /** One key for the columns that are compared with the same other table. */
 function keysOf({ compared }: TableDraft, columns: readonly ColumnSchema[]): readonly (readonly number[])[] {

@@ -1,7 +1,7 @@
 /** The titles that MySQL gives to columns without an alias, which are their text. */
 import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { SelectItem } from '../../sql/ast/query.ts';
-import type { Edit, SourceText } from './source-text.ts';
+import { type Edit, requireWhole, type SourceText } from './source-text.ts';
 
 /** More letters of the text than this are not in a title. */
 const TITLE_LETTERS_MAX = 255;
@@ -21,6 +21,7 @@ export function keptTitles(items: readonly SelectItem[], source: SourceText, edi
       continue;
     }
     if (!edits.some((edit) => edit.start >= start && edit.end <= end)) continue;
+    requireWhole(source, start, end);
     kept.push({
       start: end,
       end,

@@ -12,7 +12,7 @@ export function viewText(view: TableSchema): { source: SourceText; query: QueryE
     mode: viewMode,
     literals: undefined,
     parameters: [],
-    isView: true,
+    hasVersionComment: false,
   };
   return { source, query };
 }
