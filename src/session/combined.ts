@@ -1,4 +1,6 @@
 /** Queries whose rows come from places that cannot see each other: which of the ways of putting them together. */
+import type { Measurements } from '../engine/measurements.ts';
+import type { RowProducer } from '../engine/row-stream.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { TextValues } from '../planner/bind.ts';
 import type { Operands } from '../planner/operands.ts';
@@ -22,6 +24,9 @@ export type CombinedRun = Readonly<{
   values: () => TextValues;
   /** The value for a marker that a template has left. */
   bound: (parameter: number) => BoundParameter;
+  /** Of EXPLAIN ANALYZE: what counts rows, and what makes its own rows of those of the answer. */
+  measured?: Measurements;
+  answerRows?: (rows: RowProducer) => RowProducer;
   /** Of EXECUTE: the answer is in the binary protocol. */
   prepared: ClientStatement | undefined;
 }>;

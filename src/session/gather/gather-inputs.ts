@@ -86,8 +86,17 @@ export function rowsOf(run: CombinedRun, bound: BoundInput, reads: ShardReads): 
   const shards = questions.map((question): ShardRows => {
     return { name: question.place.shard.name, rows: reads.rows(question) };
   });
-  if (scatter === undefined) return shards[0]!.rows;
+  const { measured } = run;
+  if (scatter === undefined) {
+    const { name, rows } = shards[0]!;
+    return measured === undefined ? rows : measured.rows(bound.input.plan, name, rows);
+  }
   const budget = memoryBudget(run.session, run.scan);
   const limits = limitsOf(scatter, run.operands);
-  return scatterRows(scatter, shards, { protocol, budget, rowsWanted: (step) => limits.get(step)! });
+  return scatterRows(scatter, shards, {
+    protocol,
+    budget,
+    measured,
+    rowsWanted: (step) => limits.get(step)!,
+  });
 }

@@ -4,11 +4,20 @@
  */
 import { Operator } from '../../engine/operators/operator.ts';
 import type { RowProducer } from '../../engine/row-stream.ts';
+import { collationById } from '../../mysql/collations.ts';
+import { columnType } from '../../mysql/protocol.ts';
 import { PayloadWriter } from '../../wire/packets.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
 
 /** What a column of a temporary table is a copy of; undefined where it is computed. */
-export type Original = Readonly<{ schema: string; table: string; column: string; flags: number }>;
+export type Original = Readonly<{
+  schema: string;
+  table: string;
+  column: string;
+  flags: number;
+  /** Its definition, where all of that but the title counts. */
+  whole: Buffer | undefined;
+}>;
 
 /** The originals of a temporary table's columns, by the columns' names. */
 export type Originals = ReadonlyMap<string, ReadonlyMap<string, Original>>;
@@ -36,6 +45,7 @@ export function originalColumn(definition: Buffer, originals: Originals): Buffer
   const columns = originals.get(read.originalTable.toString());
   if (columns === undefined) return definition;
   const original = columns.get(read.originalName.toString().toLowerCase());
+  if (original?.whole !== undefined) return wholeColumn(parse(original.whole), read);
   const facts = Buffer.from(read.facts);
   const flags = facts.readUInt16LE(FLAGS_AT);
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
@@ -48,6 +58,31 @@ export function originalColumn(definition: Buffer, originals: Originals): Buffer
   });
 }
 
+/** Of a definition's facts. */
+const CHARSET_AT = 1;
+const LENGTH_AT = 3;
+const TYPE_AT = 7;
+const BINARY_CHARSET = 63;
+const LENGTH_MAX = 0xffff_ffff;
+
+/** The definition of an input's column under another title, and in the character set of the answer. */
+function wholeColumn(original: Definition, { title, facts }: Definition): Buffer {
+  const own = Buffer.from(original.facts);
+  const charset = own.readUInt16LE(CHARSET_AT);
+  const answered = facts.readUInt16LE(CHARSET_AT);
+  if (charset !== BINARY_CHARSET && answered !== BINARY_CHARSET) {
+    const type = own[TYPE_AT]!;
+    // MySQL counts the bytes of a long text for characters.
+    const isLong = type >= columnType.tinyBlob && type <= columnType.blob;
+    const width = isLong ? 1 : (collationById(charset)?.maxLength ?? 1);
+    const length =
+      Math.floor(own.readUInt32LE(LENGTH_AT) / width) * (collationById(answered)?.maxLength ?? 1);
+    own.writeUInt16LE(answered, CHARSET_AT);
+    own.writeUInt32LE(Math.min(length, LENGTH_MAX), LENGTH_AT);
+  }
+  return build({ ...original, title, facts: own });
+}
+
 /** The original of a column as the shards define it; undefined for an expression. */
 export function originalOf(definition: Buffer): Original | undefined {
   const { schema, originalTable, originalName, facts } = parse(definition);
@@ -57,6 +92,7 @@ export function originalOf(definition: Buffer): Original | undefined {
     table: originalTable.toString(),
     column: originalName.toString(),
     flags: facts.readUInt16LE(FLAGS_AT),
+    whole: undefined,
   };
 }
 

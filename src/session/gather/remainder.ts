@@ -60,19 +60,20 @@ export async function runRemainder(
     onCancelled: () => connection.close(),
   };
   const rows = shardRows(connection, packet, owner);
-  const producer = withOriginalColumns(
-    noRowsAllowed(rows, () => !hasRows),
-    originals,
-  );
-  const { error } = await answer.send(producer, () => 0);
+  const { measured, answerRows } = run;
+  const allowed = noRowsAllowed(rows, () => !hasRows);
+  const own = withOriginalColumns(allowed, originals);
+  const counted = measured === undefined ? own : measured.rows(plan, '', own);
+  const { error } = await answer.send(answerRows?.(counted) ?? counted, () => 0);
   await free;
   const { warnings, status, affectedRows } = connection.answer;
   const failed = error ?? undefined;
   const warningRows =
     connection.closed || (warnings === 0 && failed === undefined) ? [] : await warningsOn(scratch);
   const ending = { error: failed, hasRows, affectedRows, warnings, warningRows, status: status & runStatus };
-  if (failed !== undefined) return { ...ending, foundRows: undefined };
-  return { ...ending, foundRows: await learn(run, scratch) };
+  // An error comes when variables may have been set.
+  if (failed === undefined || !connection.closed) return { ...ending, foundRows: await learn(run, scratch) };
+  return { ...ending, foundRows: undefined };
 }
 
 async function packetOf(run: CombinedRun, plan: GatherPlan, scratch: ScratchConnection): Promise<Buffer> {

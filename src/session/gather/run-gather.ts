@@ -17,6 +17,7 @@ import { isAboutText, ownError } from '../scatter-read.ts';
 import type { Session } from '../session.ts';
 import { ShardReads } from '../shard-reads.ts';
 import { notOverShards } from '../shard-writes.ts';
+import { checkGroups } from './check-groups.ts';
 import { GatherBudget } from './gather-budget.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
 import { type Original, type Originals, originalOf } from './original-columns.ts';
@@ -82,8 +83,10 @@ async function answered(
   try {
     scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places));
     await session.diagnostics.prime(run.scan, scratch.connection);
+    const isChecked = await checkGroups(run, plan, scratch);
     const tables = await load(run, plan, inputs, reads, scratch);
     await Promise.all([reads.freed(), scratch.settle(run.values().timestamp())]);
+    if (isChecked) await scratch.allowAnyGroup();
     session.activity.requireUninterrupted();
     const end = await runRemainder(run, plan, scratch, originalsOf(inputs, tables), answer);
     if (end.error !== undefined) return { error: end.error, rows: end.warningRows };
@@ -117,11 +120,14 @@ async function load(
   const budget = new GatherBudget(run.session, run.scan, plan);
   const producers = inputs.map((bound) => kept(rowsOf(run, bound, reads)));
   reads.seal();
+  const { measured } = run;
   try {
     return await Promise.all(
-      inputs.map(({ input, protocol }, at) =>
-        loadTable(input, producers[at]!, { protocol, scratch, budget: budget.of(input) }),
-      ),
+      inputs.map(async ({ input, protocol }, at) => {
+        const table = await loadTable(input, producers[at]!, { protocol, scratch, budget: budget.of(input) });
+        measured?.note(input, 'load', table);
+        return table;
+      }),
     );
   } catch (error) {
     for (const source of sources) source.cancel();
@@ -153,15 +159,20 @@ function originalsOf(inputs: readonly BoundInput[], tables: readonly LoadedTable
     inputs.map(({ input }, at) => {
       const columns = new Map<string, Original>();
       for (const [position, { name }] of input.columns.entries()) {
-        const defined = originalOf(tables[at]!.definitions[position]!);
+        const definition = tables[at]!.definitions[position]!;
+        const defined = originalOf(definition);
         const { origin } = input;
         const original = defined ?? (origin && { ...origin, column: name, flags: 0 });
-        if (original !== undefined) columns.set(name.toLowerCase(), original);
+        const whole = input.isComputed === true ? definition : undefined;
+        if (original !== undefined || whole !== undefined)
+          columns.set(name.toLowerCase(), { ...(original ?? unknown), whole });
       }
       return [input.table, columns];
     }),
   );
 }
+
+const unknown: Original = { schema: '', table: '', column: '', flags: 0, whole: undefined };
 
 /** An error that names what the router has made says nothing to a client: where one tablet knows all tables, it is asked. */
 async function inOwnWords(

@@ -22,12 +22,20 @@ export class ScratchConnection implements Scratch {
   readonly place: Place;
   readonly #session: Session;
   readonly #pool: TabletPool;
+  readonly #loadSettings: readonly string[];
   /** The last command that was given; it never rejects. */
   #last: Promise<unknown> = Promise.resolve();
   #isReleased = false;
 
-  private constructor(session: Session, place: Place, pool: TabletPool, connection: BackendConnection) {
+  private constructor(
+    session: Session,
+    place: Place,
+    pool: TabletPool,
+    connection: BackendConnection,
+    settings: readonly string[],
+  ) {
     this.#session = session;
+    this.#loadSettings = settings;
     this.place = place;
     this.#pool = pool;
     this.connection = connection;
@@ -44,15 +52,16 @@ export class ScratchConnection implements Scratch {
       throw new HeadgateError('HG_NO_TABLET', { detail: `${place.shard.name}@${place.type}` });
     const pool = services.gateway.scratch.beside(main);
     const zone = state.assignment('time_zone');
+    const settings = zone === undefined ? loadSettings : [...loadSettings, zone];
     const need = connectionNeed({
       capabilities: state.need.capabilities,
       collationId: LOAD_COLLATION_ID,
       database: place.shard.keyspace,
-      settings: zone === undefined ? loadSettings : [...loadSettings, zone],
+      settings,
     });
     const taken = pool.take(need, session, undefined, activity.signal);
     const connection = await activity.during(place, taken);
-    const scratch = new ScratchConnection(session, place, pool, connection);
+    const scratch = new ScratchConnection(session, place, pool, connection, settings);
     session.running.add(connection);
     if (session.closed || activity.interrupted) {
       scratch.release();
@@ -76,6 +85,18 @@ export class ScratchConnection implements Scratch {
   async settle(timestamp: string): Promise<void> {
     const need = this.#session.state.needFor(this.place.shard.keyspace);
     await demand(this.query(`${settingsStatement(need, undefined)}, @@session.timestamp=${timestamp}`));
+  }
+
+  /** After `settle`: groups are taken as they are. ANSI has the mode in it. */
+  async allowAnyGroup(): Promise<void> {
+    const modes = "CONCAT(',', @@session.sql_mode, ',')";
+    const without = `REPLACE(REPLACE(${modes}, ',ONLY_FULL_GROUP_BY,', ','), ',ANSI,', ',')`;
+    await demand(this.query(`SET @@session.sql_mode = TRIM(BOTH ',' FROM ${without})`));
+  }
+
+  /** After `settle`: tables can be loaded. */
+  async settleForLoading(): Promise<void> {
+    await demand(this.query(`SET ${this.#loadSettings.join(', ')}`));
   }
 
   /** Gives it back; what is under way on it is nobody's any more. */
