@@ -421,9 +421,11 @@ export class Diagnostics {
       counts === undefined
         ? rowsFor(scan, warnings, errors, total)
         : [buildTextRow(counts.map((what) => String(what === 'errors' ? errors.length : total)))];
+    const foundRows = this.#foundRows;
     sendRows(this.#session, template.definitions, rows.slice(limit.from, limit.to));
     if (counts !== undefined) return;
-    // The list stays what it was: showing it changes nothing.
+    // The list stays what it was, and FOUND_ROWS(): showing it changes nothing.
+    this.#foundRows = foundRows;
     this.#warnings = warnings;
     this.warningCount = count;
   }
