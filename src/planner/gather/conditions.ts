@@ -9,6 +9,7 @@ import { conjunctsOf } from '../analysis/predicates.ts';
 import { sameEquality } from '../analysis/same-equality.ts';
 import { columnsIn } from '../analysis/subqueries.ts';
 import { isPure, rejectsNull } from './pure-expression.ts';
+import type { Bond } from './reductions.ts';
 import type { SourceText } from './source-text.ts';
 import {
   type BlockScope,
@@ -23,9 +24,6 @@ import { columnSchema, noteCompared, type TableFilter } from './table-draft.ts';
 /** The sources of each entry of FROM, by its node. */
 export type SourcesByNode = ReadonlyMap<TableReference, NamedSource>;
 
-/** Rows of `inside` count only where they are equal to the other one. */
-type Bond = Readonly<{ inside: DraftColumn; outside: DraftColumn }>;
-
 type Reach = Readonly<{ all: readonly NamedSource[]; required: readonly NamedSource[] }>;
 
 /** The entries of FROM of which each row of the block has one. */
@@ -37,6 +35,10 @@ export function requiredSources(block: QueryBlock, byNode: SourcesByNode): Reado
 /** Gathers what the conditions of all blocks say; asked for the outcome at the end. */
 export class Conditions {
   readonly #bonds: Bond[] = [];
+
+  get bonds(): readonly Bond[] {
+    return this.#bonds;
+  }
 
   /** The conditions of a block. */
   block(block: QueryBlock, scope: BlockScope, byNode: SourcesByNode, source: SourceText): void {

@@ -11,6 +11,7 @@ import { Refused } from '../refused.ts';
 import type { GatherPlan } from './gather-plan.ts';
 import { groupCheck } from './group-check.ts';
 import type { PlanNested } from './plan-nested.ts';
+import { reducedInputs } from './reductions.ts';
 import { Remainder } from './remainder.ts';
 import type { SourceText } from './source-text.ts';
 import { tableInput } from './table-input.ts';
@@ -44,8 +45,10 @@ function gathered(
   const remainder = new Remainder(input, nodesOfKind(statement, 'assignVariable').length === 0);
   const template = remainder.write(statement.query, source, start, end);
   const nested = nestedPlanner(input, planText);
-  const inputs = remainder.drafts.map((draft) => tableInput(draft, nested));
-  const schemas = new Map(inputs.map((input, at) => [input, remainder.drafts[at]!.schema]));
+  const drafts = reducedInputs(remainder.drafts, remainder.bonds, (draft, reductions) =>
+    tableInput(draft, nested, reductions),
+  );
+  const inputs = [...drafts.keys()];
   const [keyspace] = remainder.keyspaces;
   if (keyspace === undefined) throw new Refused('a query without tables');
   return Object.freeze({
@@ -54,7 +57,7 @@ function gathered(
     keyspaces: [...remainder.keyspaces],
     inputs,
     text: template,
-    check: remainder.restsOnKeys ? groupCheck(inputs, (input) => schemas.get(input)) : undefined,
+    check: remainder.restsOnKeys ? groupCheck(inputs, (input) => drafts.get(input)?.schema) : undefined,
     reason,
   });
 }

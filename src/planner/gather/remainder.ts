@@ -17,6 +17,7 @@ import { Conditions, requiredSources } from './conditions.ts';
 import { restsOnKeys } from './group-check.ts';
 import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
+import type { Bond } from './reductions.ts';
 import {
   flattened,
   type Meaning,
@@ -62,6 +63,11 @@ export class Remainder {
   constructor(input: NamesInput, filters: boolean) {
     this.#input = input;
     this.#filters = filters;
+  }
+
+  /** Columns of the drafts that have to be equal. */
+  get bonds(): readonly Bond[] {
+    return this.#conditions.bonds;
   }
 
   /** The text of the whole statement's query from `start` to `end`; the drafts are complete then. */

@@ -6,13 +6,18 @@ import { mappedPlan } from './map-plan.ts';
 import { isNeeded } from './needed-columns.ts';
 import { NestedText } from './nested-text.ts';
 import type { PlanNested } from './plan-nested.ts';
+import { type NamedReduction, withReductions } from './reductions.ts';
 import { quoted } from './source-text.ts';
 import type { TableDraft, TableFilter } from './table-draft.ts';
 
 const KEYS_MAX = 6;
 
-/** Plans the input. */
-export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
+/** Plans the input. `reductions`: by the values of inputs before it. */
+export function tableInput(
+  draft: TableDraft,
+  plan: PlanNested,
+  reductions: readonly NamedReduction[],
+): GatherInput {
   const { alias, table, temporary } = draft;
   const columns = columnsOf(draft);
   const text = new NestedText(plan.hasSlots);
@@ -29,15 +34,22 @@ export function tableInput(draft: TableDraft, plan: PlanNested): GatherInput {
     writeExpression(text, filter);
     text.sql(')');
   }
+  if (reductions.length > 0 && draft.filters.length === 0) text.sql(' WHERE TRUE');
   for (const { strength, wait } of draft.locking) text.sql(lockingText(strength, wait));
   const planned = mappedPlan(plan.query(text.text, text.literals), text.template(), text.map);
+  const lists = reductions.map(({ column }) => quoted(column));
   return Object.freeze({
     table: temporary,
     label: alias === table.name ? table.name : `${table.name} AS ${alias}`,
-    plan: planned,
+    plan: withReductions(planned, lists),
     columns: [...columns.map(gatherColumn), ...draft.computed.map(({ name, type }) => ({ name, type }))],
     keys: keysOf(draft, columns),
-    reductions: [],
+    reductions: reductions.map(({ column, from, fromColumn }) => ({
+      from,
+      fromColumn,
+      column: columns.findIndex(({ name }) => name === column),
+      key: undefined,
+    })),
     origin: { schema: table.keyspace, table: table.name },
   });
 }
