@@ -79,4 +79,4 @@ export const conditions: readonly (readonly [what: string, sql: string])[] = [
 ];
 
 /** Conditions (by their place) that the router refuses to check by now. One that is answered has to leave the list. */
-export const refused: readonly number[] = [10, 12];
+export const refused: readonly number[] = [];

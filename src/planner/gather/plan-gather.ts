@@ -57,6 +57,7 @@ function gathered(
     keyspaces: [...remainder.keyspaces],
     inputs,
     text: template,
+    views: [...remainder.views],
     check: remainder.restsOnKeys ? groupCheck(inputs, (input) => drafts.get(input)?.schema) : undefined,
     reason,
   });

@@ -49,6 +49,8 @@ const INPUTS_MAX = 200;
 export class Remainder {
   readonly drafts: TableDraft[] = [];
   readonly keyspaces = new Set<string>();
+  /** Names under which the text has views' queries. */
+  readonly views = new Set<string>();
   /** Whether unique keys of tables can matter to what MySQL has against the text. */
   restsOnKeys = false;
   readonly #input: NamesInput;
@@ -296,6 +298,7 @@ export class Remainder {
   /** A view's query as a derived table. */
   #view({ schema, keyspace }: Extract<Meaning, { kind: 'view' }>, named: NamedSource): Template {
     this.keyspaces.add(keyspace);
+    this.views.add(named.shown);
     const { source, query } = viewText(schema);
     const { text, passes } = this.#whole(query, source, query.start, query.end);
     named.passes = passes;

@@ -25,6 +25,9 @@ export type Originals = ReadonlyMap<string, ReadonlyMap<string, Original>>;
 /** Flags of a table's keys, numbering and defaults: those of a temporary table are nobody's business. */
 const keyFlags = (1 << 1) | (1 << 2) | (1 << 3) | (1 << 9) | (1 << 12) | (1 << 13) | (1 << 14);
 
+/** Of these, what a table's indexes have to do with. */
+const indexFlags = (1 << 1) | (1 << 2) | (1 << 3) | (1 << 14);
+
 type Definition = {
   catalog: Buffer;
   schema: Buffer;
@@ -39,8 +42,8 @@ type Definition = {
 /** Of a definition's facts: charset 2, length 4, type 1, then the flags. */
 const FLAGS_AT = 8;
 
-/** A definition as one MySQL with all tables would send it. */
-export function originalColumn(definition: Buffer, originals: Originals): Buffer {
+/** A definition as one MySQL with all tables would send it. `views`: derived tables that stand for one. */
+export function originalColumn(definition: Buffer, originals: Originals, views: readonly string[]): Buffer {
   const read = parse(definition);
   const columns = originals.get(read.originalTable.toString());
   if (columns === undefined) return definition;
@@ -48,10 +51,19 @@ export function originalColumn(definition: Buffer, originals: Originals): Buffer
   if (original?.whole !== undefined) return wholeColumn(parse(original.whole), read);
   const facts = Buffer.from(read.facts);
   const flags = facts.readUInt16LE(FLAGS_AT);
+  const [any] = columns.values();
+  const isWithin = read.schema.length === 0;
+  const isView = isWithin && views.includes(read.table.toString());
+  if (any !== undefined && original === undefined && isWithin) {
+    // A derived table's column under a name of its own: MySQL tells the table behind it.
+    facts.writeUInt16LE(flags & ~indexFlags, FLAGS_AT);
+    const schema = isView ? Buffer.from(any.schema) : read.schema;
+    return build({ ...read, schema, originalTable: Buffer.from(any.table), facts });
+  }
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
   return build({
     ...read,
-    schema: Buffer.from(original?.schema ?? ''),
+    schema: isWithin && !isView ? read.schema : Buffer.from(original?.schema ?? ''),
     originalTable: Buffer.from(original?.table ?? ''),
     originalName: Buffer.from(original?.column ?? ''),
     facts,
@@ -116,14 +128,18 @@ function build({ catalog, schema, table, originalTable, title, originalName, fac
 
 class OriginalColumns extends Operator {
   readonly #originals: Originals;
+  readonly #views: readonly string[];
 
-  constructor(sink: Operator['sink'], originals: Originals) {
+  constructor(sink: Operator['sink'], originals: Originals, views: readonly string[]) {
     super(sink);
     this.#originals = originals;
+    this.#views = views;
   }
 
   protected override onFields(definitions: readonly Buffer[]): void {
-    this.sink.fields(definitions.map((definition) => originalColumn(definition, this.#originals)));
+    this.sink.fields(
+      definitions.map((definition) => originalColumn(definition, this.#originals, this.#views)),
+    );
   }
 
   protected override onRow(bytes: Buffer, at: number, end: number): void {
@@ -133,6 +149,6 @@ class OriginalColumns extends Operator {
 
 /** Rows under the definitions of one MySQL with all tables. */
 export const withOriginalColumns =
-  (rows: RowProducer, originals: Originals): RowProducer =>
+  (rows: RowProducer, originals: Originals, views: readonly string[]): RowProducer =>
   (sink) =>
-    new OriginalColumns(sink, originals).start(rows);
+    new OriginalColumns(sink, originals, views).start(rows);

@@ -62,7 +62,7 @@ export async function runRemainder(
   const rows = shardRows(connection, packet, owner);
   const { measured, answerRows } = run;
   const allowed = noRowsAllowed(rows, () => !hasRows);
-  const own = withOriginalColumns(allowed, originals);
+  const own = withOriginalColumns(allowed, originals, plan.views ?? []);
   const counted = measured === undefined ? own : measured.rows(plan, '', own);
   const { error } = await answer.send(answerRows?.(counted) ?? counted, () => 0);
   await free;
