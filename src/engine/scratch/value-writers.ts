@@ -7,6 +7,7 @@ import { columnType } from '../../mysql/protocol.ts';
 import type { RowProtocol } from '../rows/formats.ts';
 import { writeBinaryDate, writeBinaryTime } from './binary-moments.ts';
 import { columnFlags, decimalsNotFixed } from './column-definition.ts';
+import { jsonAsText, jsonWithTypes } from './json-values.ts';
 import type { SqlBuffer } from './sql-buffer.ts';
 import type { ScratchColumn } from './table-definition.ts';
 
@@ -43,7 +44,8 @@ export function valueWriter(column: ScratchColumn, protocol: RowProtocol): Value
   if (isNumber && (enumeration || !floats.has(type))) return numberText(column, protocol);
   if (isNumber) return quotedText(numberText(column, protocol));
   if (moments.has(type)) return protocol === 'binary' ? binaryMoment(type) : writeQuoted;
-  return facts.name === 'json' ? writeJson : writeBytes;
+  if (facts.name !== 'json') return writeBytes;
+  return type === columnType.json ? jsonWriter(jsonAsText) : jsonWriter(jsonWithTypes);
 }
 
 /** Bytes as they are: a literal without a character set is stored unchanged in a column of any. */
@@ -53,10 +55,10 @@ const writeBytes: ValueWriter = (out, bytes, start, end) => {
 };
 
 /** JSON comes as utf8mb4, and is not accepted as bytes. */
-const writeJson: ValueWriter = (out, bytes, start, end) => {
-  out.ascii('_utf8mb4');
-  out.quoted(bytes, start, end);
-};
+const jsonWriter =
+  (sqlOf: (text: string) => string): ValueWriter =>
+  (out, bytes, start, end) =>
+    out.utf8(sqlOf(bytes.toString('utf8', start, end)));
 
 const writeQuoted: ValueWriter = (out, bytes, start, end) => out.quoted(bytes, start, end);
 

@@ -2,6 +2,7 @@
 import type { ColumnSchema } from '../../schema/schema.ts';
 import type { Locking } from '../../sql/ast/query.ts';
 import type { GatherColumn, GatherInput } from './gather-plan.ts';
+import { jsonSource } from './json-source.ts';
 import { mappedPlan } from './map-plan.ts';
 import { isNeeded } from './needed-columns.ts';
 import { NestedText } from './nested-text.ts';
@@ -113,12 +114,13 @@ const bytesOf: Readonly<Record<string, number>> = {
 
 /**
  * The select item: what survives on its way, whatever the protocol and the time zone are. TIMESTAMP goes as its number, FLOAT with all its
- * digits, ENUM and SET by their numbers where one of their members is the empty text that also stands for none.
+ * digits, JSON with the types of what is in it, ENUM and SET by their numbers where one of their members is the empty text that also stands for none.
  */
 function selected({ name, dataType, values }: ColumnSchema): string {
   const column = quoted(name);
   if (values?.includes('')) return `CAST(${column} AS UNSIGNED) AS ${column}`;
   if (dataType === 'float') return `CAST(${column} AS DOUBLE) AS ${column}`;
+  if (dataType === 'json') return `${jsonSource(column)} AS ${column}`;
   return dataType === 'timestamp' ? `UNIX_TIMESTAMP(${column}) AS ${column}` : column;
 }
 
