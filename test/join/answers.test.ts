@@ -1,0 +1,146 @@
+/** Joins over shards and keyspaces: the answers of one MySQL, in text and as prepared statements. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readResults } from '../support/decode.ts';
+import type { Answer, RawClient } from '../support/raw-client.ts';
+import { explained } from '../support/session-play.ts';
+import { JoinStage, keyColumns, MANY_ROWS } from './stage.ts';
+
+let stage: JoinStage;
+let mysql: RawClient;
+let client: RawClient;
+
+beforeAll(async () => {
+  stage = await JoinStage.set();
+  const router = await stage.startRouter();
+  mysql = await stage.client(stage.reference);
+  client = await stage.client(router);
+});
+afterAll(() => stage?.stop());
+
+/** What of an answer does not depend on how a server has sorted: rows and errors, no facts of columns. */
+const simple = (answer: Answer): string[] =>
+  explained(answer).filter((line) => line.startsWith('ROW') || line.startsWith('ERR'));
+
+/** Whether the router joins by lookups. */
+async function isJoin(sql: string): Promise<boolean> {
+  const answer = await client.query(`EXPLAIN FORMAT=HEADGATE ${sql}`);
+  return JSON.stringify(readResults(answer)[0]!.rows).includes('Lookup');
+}
+
+async function asText(sql: string): Promise<void> {
+  const expected = simple(await mysql.query(sql));
+  expect({ sql, rows: simple(await client.query(sql)) }).toEqual({ sql, rows: expected });
+}
+
+async function asPrepared(sql: string): Promise<void> {
+  const rows: string[][] = [];
+  for (const each of [mysql, client]) {
+    const { id, answer } = await each.prepare(sql);
+    expect(id, explained(answer).join('; ')).toBeGreaterThan(0);
+    rows.push(simple(await each.execute(id)), simple(await each.execute(id)));
+    each.closeStatement(id);
+  }
+  expect({ sql, rows: rows.slice(2) }).toEqual({ sql, rows: rows.slice(0, 2) });
+}
+
+/** Columns with all their facts, where the order of the rows is not fixed. */
+async function asUnsorted(sql: string): Promise<void> {
+  // How it was run is not the same.
+  const facts = (answer: Answer) => explained(answer).map((line) => line.replace('+noIndexUsed', ''));
+  const [expected, answer] = [facts(await mysql.query(sql)), facts(await client.query(sql))];
+  expect({ sql, lines: answer.toSorted() }).toEqual({ sql, lines: expected.toSorted() });
+}
+
+describe.each(Object.keys(keyColumns))('joined by %s', (key) => {
+  test.each([
+    `SELECT a.id, b.id FROM a JOIN b ON a.${key} = b.${key} ORDER BY a.id, b.id`,
+    `SELECT a.id, a.${key}, b.${key}, b.note FROM a LEFT JOIN b ON b.${key} = a.${key} AND b.id > 20 ORDER BY a.id, b.id`,
+    `SELECT id, note FROM a WHERE ${key} IN (SELECT ${key} FROM b WHERE b.id < 30) ORDER BY id`,
+    `SELECT id FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.${key} = a.${key}) ORDER BY id DESC`,
+    `SELECT a.${key}, m.note FROM a, main.b AS m WHERE m.${key} = a.${key} AND a.id < 25 ORDER BY a.id, m.id`,
+  ])('%s', async (sql) => {
+    expect(await isJoin(sql)).toBe(true);
+    await asText(sql);
+    if (!sql.includes('main.')) await asPrepared(sql);
+  });
+});
+
+test.each([
+  'SELECT a.*, b.* FROM a JOIN b ON a.i = b.i',
+  'SELECT a.id AS one, b.id two, 5, b.t FROM a LEFT JOIN b ON b.t = a.t',
+  'SELECT b.* FROM a STRAIGHT_JOIN b ON a.vb = b.vb',
+  'SELECT a.id FROM a JOIN b ON a.i = b.i WHERE a.id = 3 AND b.id > 1000',
+  'SELECT a.note, b.note FROM a LEFT JOIN b ON b.i = a.i WHERE a.id > 1000',
+])('columns are those of MySQL: %s', async (sql) => {
+  expect(await isJoin(sql)).toBe(true);
+  await asUnsorted(sql);
+});
+
+describe('forms', () => {
+  test.each([
+    'SELECT a.id, b.id, m.id FROM a JOIN b ON b.i = a.i JOIN many m ON m.i = b.id ORDER BY 1, 2, 3',
+    'SELECT a.id, b.id, m.id FROM a LEFT JOIN b ON b.t = a.t LEFT JOIN many m ON m.id = b.u ORDER BY 1, 2, 3',
+    'SELECT b.id, a.id FROM a RIGHT JOIN b ON a.d = b.d ORDER BY b.id, a.id',
+    'SELECT DISTINCT a.i, b.vb FROM a JOIN b ON a.i = b.i ORDER BY b.vb, a.i',
+    'SELECT a.id, b.id FROM a JOIN b ON a.i = b.i AND a.t = b.t ORDER BY b.id DESC, a.id LIMIT 5 OFFSET 2',
+    'SELECT a.id, b.id FROM a JOIN b ON (a.i, a.vb) = (b.i, b.vb) ORDER BY a.id, b.id',
+    'SELECT a.id FROM a JOIN b USING (i) ORDER BY a.id, b.id',
+    "SELECT a.id, b.id FROM a JOIN b ON a.i = b.i WHERE a.t LIKE 'a%' AND b.id BETWEEN 3 AND 50 ORDER BY a.id, b.id LIMIT 7",
+    'SELECT x.id, y.id FROM a x JOIN a y ON x.i = y.u ORDER BY x.id, y.id',
+    'SELECT a.id FROM a WHERE (i, t) IN (SELECT i, t FROM b) ORDER BY a.t, a.id',
+    'SELECT a.id FROM a WHERE EXISTS (SELECT * FROM b WHERE b.i = a.i AND b.note > a.id) ORDER BY a.id',
+    'SELECT id FROM a WHERE id NOT IN (SELECT id FROM many WHERE i > 10) ORDER BY id',
+    'SELECT a.id, b.id FROM a JOIN b ON a.i = b.i WHERE a.id IN (SELECT m.i FROM many m) ORDER BY a.id, b.id',
+    'SELECT a.id, b.id FROM a LEFT JOIN b ON b.i = a.i AND b.t = a.t ORDER BY a.s DESC, a.id, b.id LIMIT 11',
+    'SELECT 1 FROM a JOIN b ON a.i = b.i WHERE a.id = 7 AND b.i = 7',
+  ])('%s', async (sql) => {
+    await asText(sql);
+    await asPrepared(sql);
+  });
+
+  test('parameters are where they belong', async () => {
+    const sql =
+      'SELECT a.id, b.id FROM a JOIN b ON b.i = a.i AND b.id < ? WHERE a.id > ? AND a.t <> ? ORDER BY b.id, a.id LIMIT ?';
+    expect(await isJoin(sql.replaceAll('<> ?', "<> '5'").replaceAll('?', '5'))).toBe(true);
+    const rows: string[][] = [];
+    for (const each of [mysql, client]) {
+      const { id } = await each.prepare(sql);
+      for (const [most, least, text, count] of [
+        [50n, 3n, 'b', 4n],
+        [20n, 10n, 'A', 100n],
+      ] as const) {
+        const parameters = [
+          { type: 'longlong', value: most },
+          { type: 'longlong', value: least },
+          { type: 'string', value: text },
+          { type: 'longlong', value: count },
+        ] as never;
+        rows.push(simple(await each.execute(id, parameters)));
+      }
+    }
+    expect(rows.slice(2)).toEqual(rows.slice(0, 2));
+    expect(rows[0]!.length).toBeGreaterThan(0);
+  });
+});
+
+describe('many rows', () => {
+  test.each([
+    ['in order', 'SELECT m.id, n.id FROM many m JOIN many n ON n.i = m.id ORDER BY m.id'],
+    ['in any order', 'SELECT m.id, n.note FROM many m JOIN many n ON n.i = m.id'],
+    ['with NULLs', 'SELECT m.id, n.id FROM many m LEFT JOIN many n ON n.id = m.u ORDER BY m.id'],
+    ['that have partners', 'SELECT id FROM many WHERE i IN (SELECT n.id FROM many n) ORDER BY id'],
+    ['that have none', 'SELECT id FROM many m WHERE NOT EXISTS (SELECT 1 FROM many n WHERE n.i = m.id)'],
+    ['with all partners', 'SELECT a.id, m.id FROM a JOIN many m ON m.u = a.i ORDER BY a.id, m.id'],
+    ['with all partners, unsorted', 'SELECT a.id, m.note FROM a JOIN many m ON m.u = a.i'],
+  ])('%s: %s', async (_what, sql) => {
+    expect(await isJoin(sql)).toBe(true);
+    const [expected, got] = [simple(await mysql.query(sql)), simple(await client.query(sql))];
+    expect(got.length).toBe(expected.length);
+    expect(expected.length).toBeGreaterThan(MANY_ROWS / 4);
+    const isSorted = sql.includes('ORDER BY');
+    // Which of the inner rows comes first is not fixed.
+    expect(isSorted && !sql.includes('n.i = m.id') ? got : got.toSorted()).toEqual(
+      isSorted && !sql.includes('n.i = m.id') ? expected : expected.toSorted(),
+    );
+  });
+});

@@ -1,0 +1,173 @@
+/**
+ * Tables of all types that are joined by, spread over the two shards of `user` by their ids and so never together, copies of one of them in the
+ * unsharded `main`, and a plain mysqld with all of them in databases of the same names.
+ */
+import { type Mysqld, rootAt, runStatements, startMysqld } from '../support/mysqld.ts';
+import { type ConnectOptions, type Endpoint, RawClient } from '../support/raw-client.ts';
+import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
+import { withStore } from '../support/topology-edit.ts';
+
+/** The columns of the tables `a` and `b` that are joined by, each with its type. */
+export const keyColumns: Readonly<Record<string, string>> = {
+  i: 'INT',
+  u: 'BIGINT UNSIGNED',
+  z: 'INT(6) ZEROFILL',
+  d: 'DECIMAL(12,3)',
+  t: 'VARCHAR(20) COLLATE utf8mb4_0900_ai_ci',
+  p: 'VARCHAR(20) COLLATE utf8mb4_general_ci',
+  s: 'VARCHAR(20) COLLATE utf8mb4_0900_as_cs',
+  l: 'VARCHAR(20) CHARACTER SET latin1',
+  w: 'VARCHAR(20) CHARACTER SET utf16',
+  c: 'CHAR(10)',
+  x: 'TEXT',
+  vb: 'VARBINARY(8)',
+  fb: 'BINARY(4)',
+};
+
+const texts = [
+  "'a'",
+  "'A'",
+  "'ä'",
+  "'a '",
+  "'b''c'",
+  "'d\\\\e'",
+  "''",
+  "'Straße'",
+  "'straSSe'",
+  "'ab'",
+  'NULL',
+];
+const numbers = ['0', '1', '-1', '7', '7', '42', '2147483647', '-2147483648', 'NULL', '5', '12'];
+const unsigned = [
+  '0',
+  '1',
+  '18446744073709551615',
+  '9007199254740993',
+  '9007199254740992',
+  '7',
+  '42',
+  'NULL',
+];
+const bytes = ["'a'", "'A'", "'a '", "x'00ff'", "x'27'", "x'5c'", "''", 'NULL', "'ab'"];
+
+const pick = (values: readonly string[], at: number): string => values[at % values.length]!;
+
+/** Row number `at` of a table: each type goes through its values at a pace of its own. */
+function row(id: number, step: number): string {
+  const text = (shift: number): string => pick(texts, id * step + shift);
+  const values = [
+    String(id),
+    pick(numbers, id * step),
+    pick(unsigned, id * step),
+    pick(unsigned.slice(0, 2).concat('77', '123456', 'NULL'), id * step),
+    pick(['1.5', '1.500', '-0.001', '0', '999999999.999', 'NULL', '3'], id * step),
+    text(0),
+    text(1),
+    text(2),
+    text(3),
+    text(4),
+    text(5),
+    text(6),
+    pick(bytes, id * step),
+    pick(bytes, id * step + 3),
+    `'row ${id}'`,
+  ];
+  return `(${values.join(', ')})`;
+}
+
+const columns = Object.entries(keyColumns).map(([name, type]) => `${name} ${type}`);
+const createTable = (name: string, keys: string): string =>
+  `CREATE TABLE ${name} (id BIGINT NOT NULL PRIMARY KEY, ${columns.join(', ')}, note VARCHAR(30) NOT NULL${keys})`;
+
+const indexes = ', KEY (i), KEY (u), KEY (t), KEY (p), KEY (l), KEY (vb), KEY (d)';
+const tables = [createTable('a', indexes), createTable('b', indexes), createTable('many', ', KEY (i)')];
+
+/** `many` has this many rows; `i` is half the id. */
+export const MANY_ROWS = 6000;
+
+const ids = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
+const rowsOf: Readonly<Record<string, readonly string[]>> = {
+  a: ids(40).map((id) => row(id, 1)),
+  b: ids(60).map((id) => row(id, 7)),
+  many: ids(MANY_ROWS).map(
+    (id) =>
+      `(${id}, ${id >> 1}, ${id % 9}, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '${'x'.repeat(id % 30)}')`,
+  ),
+};
+
+const inserts = (fits: (id: number) => boolean): string[] =>
+  Object.entries(rowsOf).map(
+    ([table, all]) => `INSERT INTO ${table} VALUES ${all.filter((_, at) => fits(at + 1)).join(', ')}`,
+  );
+
+const vindex = { column_vindexes: [{ column: 'id', name: 'bits' }] };
+
+export class JoinStage {
+  readonly servers: RouterStage;
+  readonly #reference: Mysqld;
+  readonly #clients = new Set<RawClient>();
+
+  private constructor(servers: RouterStage, reference: Mysqld) {
+    this.servers = servers;
+    this.#reference = reference;
+  }
+
+  static async set(): Promise<JoinStage> {
+    const [servers, reference] = await Promise.all([
+      RouterStage.set(),
+      startMysqld({ databases: ['user', 'main'] }),
+    ]);
+    const stage = new JoinStage(servers, reference);
+    const all = [...tables, ...inserts(() => true)];
+    // The lowest bit of the id decides the shard.
+    await Promise.all([
+      runStatements(rootAt(servers.first.port), [...tables, ...inserts((id) => id % 2 === 0)], 'user'),
+      runStatements(rootAt(servers.second.port), [...tables, ...inserts((id) => id % 2 === 1)], 'user'),
+      runStatements(rootAt(servers.first.port), all, 'main'),
+      runStatements(reference.endpoint, all, 'main').then(() =>
+        runStatements(reference.endpoint, all, 'user'),
+      ),
+    ]);
+    await withStore(servers.etcdAddress, async (store) => {
+      const sharded = {
+        sharded: true,
+        vindexes: { bits: { type: 'reverse_bits' } },
+        tables: { a: vindex, b: vindex, many: vindex },
+      };
+      await store.putVschema({ keyspace: 'user', vschema: sharded });
+      await store.putVschema({ keyspace: 'main', vschema: { sharded: false, tables: { a: {}, b: {} } } });
+    });
+    return stage;
+  }
+
+  get reference(): { endpoint: Endpoint } {
+    return this.#reference;
+  }
+
+  /** The primaries of -80 and 80-, past the router. */
+  get tablets(): readonly [Endpoint, Endpoint] {
+    return [rootAt(this.servers.first.port), rootAt(this.servers.second.port)];
+  }
+
+  startRouter(...flags: readonly string[]): Promise<RouterUnderTest> {
+    return this.servers.startRouter(flags);
+  }
+
+  /** A client of a router (or of the reference) in `user`; closed by `closeClients`. */
+  async client({ endpoint }: { endpoint: Endpoint }, options: ConnectOptions = {}): Promise<RawClient> {
+    const client = await RawClient.connect(endpoint, { database: 'user', ...options });
+    this.#clients.add(client);
+    return client;
+  }
+
+  closeClients(): void {
+    for (const client of this.#clients) client.destroy();
+    this.#clients.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.closeClients();
+    await this.servers.stop();
+    await this.#reference.stop();
+  }
+}
