@@ -7,6 +7,7 @@ import { keyLists } from '../engine/join/key-lists.ts';
 import { type LookupJoinOptions, lookupJoin } from '../engine/join/lookup-join.ts';
 import type { LookupKeys } from '../engine/join/outer-batch.ts';
 import { concatenate } from '../engine/operators/concatenate.ts';
+import { interruptible } from '../engine/operators/interruptible.ts';
 import type { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { asRowsError } from '../engine/operators/operator.ts';
 import { type Spool, spool } from '../engine/operators/spool.ts';
@@ -97,7 +98,8 @@ class JoinRead {
       driving,
     );
     const answer = new RowAnswer(session);
-    const ending = await answer.send(withSteps(joined, this.#steps, stepRun), () => this.#driving.runStatus);
+    const rows = interruptible(withSteps(joined, this.#steps, stepRun), session.activity.signal);
+    const ending = await answer.send(rows, () => this.#driving.runStatus);
     this.#driving.stop();
     await this.#driving.freed();
     await Promise.all(this.#underWay);
