@@ -163,6 +163,7 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   const keyspaces = keyspacesOf(analyzer);
   const [keyspace] = keyspaces;
   if (keyspace === undefined) return undefined;
+  if (keyspaces.length > 1 && merges) return undefined;
   if (keyspaces.length > 1) {
     const joined = planJoin(statement, planning, analyzer.groups(), sources);
     if (joined !== undefined) return joined;
@@ -216,8 +217,8 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   }
 
   function gatherPlan(reason: string): GatherPlan | Refusal {
-    return planGather(statement, input, reason, (nested, nestedInput) =>
-      planSelect(nested, planningOf(nested, nestedInput)),
+    return planGather(statement, input, reason, (nested, nestedInput, onlyMerges) =>
+      planSelect(nested, planningOf(nested, nestedInput), onlyMerges),
     );
   }
 

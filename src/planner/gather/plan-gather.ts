@@ -2,10 +2,11 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { SelectStatement } from '../../sql/ast/statement.ts';
 import { nodesOfKind } from '../../sql/ast/walk.ts';
+import type { Literals } from '../../sql/literals-found.ts';
 import { parseStatement } from '../../sql/parser/statement.ts';
 import { resolveTable } from '../../vschema/resolve-table.ts';
 import type { Plan } from '../plan.ts';
-import { isRefusal, type Refusal } from '../plan.ts';
+import { isCombined, isRefusal, type Refusal } from '../plan.ts';
 import type { PlannerInput } from '../plan-statement.ts';
 import { Refused } from '../refused.ts';
 import type { GatherPlan } from './gather-plan.ts';
@@ -16,8 +17,8 @@ import { Remainder } from './remainder.ts';
 import type { SourceText } from './source-text.ts';
 import { tableInput } from './table-input.ts';
 
-/** Plans a statement's text: the planner that this is a part of. */
-type PlanText = (statement: SelectStatement, input: PlannerInput) => Plan | undefined;
+/** Plans a statement's text: the planner that this is a part of. `merges`: nothing is gathered for it. */
+type PlanText = (statement: SelectStatement, input: PlannerInput, merges: boolean) => Plan | undefined;
 
 /** `reason`: why the shards cannot answer it by themselves. Raises MySQL's errors for names that mean nothing. */
 export function planGather(
@@ -42,13 +43,13 @@ function gathered(
 ): GatherPlan {
   const { start, end } = input;
   const source = sourceText(statement, input);
-  const remainder = new Remainder(input, nodesOfKind(statement, 'assignVariable').length === 0);
-  const template = remainder.write(statement.query, source, start, end);
   const nested = nestedPlanner(input, planText);
+  const remainder = new Remainder(input, nested, nodesOfKind(statement, 'assignVariable').length === 0);
+  const template = remainder.write(statement.query, source, start, end);
   const drafts = reducedInputs(remainder.drafts, remainder.bonds, (draft, reductions) =>
     tableInput(draft, nested, reductions),
   );
-  const inputs = [...drafts.keys()];
+  const inputs = [...drafts.keys(), ...remainder.wholes];
   const [keyspace] = remainder.keyspaces;
   if (keyspace === undefined) throw new Refused('a query without tables');
   return Object.freeze({
@@ -75,14 +76,16 @@ export function sourceText(statement: SelectStatement, { text, mode, literals }:
 const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => ({
   hasSlots: input.literals !== undefined,
   query: (text, literals) => {
-    const statement = parseStatement(text, 0, text.length, input.mode);
-    if (statement.kind !== 'select')
-      throw new HeadgateError('HG_INTERNAL', { detail: `the text of an input: ${text.toString('utf8')}` });
-    const plan = planText(statement, { ...input, text, start: 0, end: text.length, literals });
+    const plan = planned(text, literals, input, planText, false);
     if (plan?.kind !== 'query') throw new Refused('an input that is no query');
     const { scatter, groups } = plan;
     if (groups.length > 0 && isRefusal(scatter)) throw new Refused(scatter.detail);
     return plan;
+  },
+  merged: (text, literals) => {
+    const plan = planned(text, literals, input, planText, true);
+    if (plan?.kind !== 'query' || isCombined(plan.scatter)) return undefined;
+    return plan.groups.length > 0 && isRefusal(plan.scatter) ? undefined : plan;
   },
   resolves: (table) => {
     const { vschema, keyspace, tabletType } = input;
@@ -90,3 +93,16 @@ const nestedPlanner = (input: PlannerInput, planText: PlanText): PlanNested => (
     return found.kind === 'table' && found.table === table;
   },
 });
+
+function planned(
+  text: Buffer,
+  literals: Literals | undefined,
+  input: PlannerInput,
+  planText: PlanText,
+  merges: boolean,
+): Plan | undefined {
+  const statement = parseStatement(text, 0, text.length, input.mode);
+  if (statement.kind !== 'select')
+    throw new HeadgateError('HG_INTERNAL', { detail: `the text of an input: ${text.toString('utf8')}` });
+  return planText(statement, { ...input, text, start: 0, end: text.length, literals }, merges);
+}

@@ -14,9 +14,11 @@ import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
 import { computedColumn } from './computed-columns.ts';
 import { Conditions, requiredSources } from './conditions.ts';
+import type { GatherInput } from './gather-plan.ts';
 import { restsOnKeys } from './group-check.ts';
 import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
+import type { PlanNested } from './plan-nested.ts';
 import type { Bond } from './reductions.ts';
 import {
   flattened,
@@ -31,6 +33,7 @@ import { type BlockScope, columnOf, type NamedSource, type Passes } from './sour
 import type { TableDraft } from './table-draft.ts';
 import { keptTitles } from './titles.ts';
 import { viewText } from './view-text.ts';
+import { type InnerQuery, wholeInput } from './whole-query.ts';
 
 /** Where a query stands: its text, the names around it, the edits of the text. */
 type Place = Readonly<{
@@ -43,17 +46,23 @@ type Place = Readonly<{
   edits: Edit[];
 }>;
 
+/** What a query is to what stands around it: its rows, a value, or all of what a query in parentheses is. */
+type QueryUse = 'statement' | 'rows' | 'value' | 'nested';
+
 /** A block with the temporary tables of one use each: more than MySQL joins is of no use. */
 const INPUTS_MAX = 200;
 
 export class Remainder {
   readonly drafts: TableDraft[] = [];
+  /** Inputs of whole queries. */
+  readonly wholes: GatherInput[] = [];
   readonly keyspaces = new Set<string>();
   /** Names under which the text has views' queries. */
   readonly views = new Set<string>();
   /** Whether unique keys of tables can matter to what MySQL has against the text. */
   restsOnKeys = false;
   readonly #input: NamesInput;
+  readonly #plan: PlanNested;
   readonly #filters: boolean;
   readonly #conditions = new Conditions();
   /** What can be asked when the whole statement has been walked through. */
@@ -62,8 +71,9 @@ export class Remainder {
   #copies = 0;
 
   /** `filters`: rows that do not matter may be left out of the inputs. */
-  constructor(input: NamesInput, filters: boolean) {
+  constructor(input: NamesInput, plan: PlanNested, filters: boolean) {
     this.#input = input;
+    this.#plan = plan;
     this.#filters = filters;
   }
 
@@ -88,11 +98,12 @@ export class Remainder {
   ): { text: Template; passes: Passes | undefined } {
     const edits: Edit[] = [];
     const place = { source, outer: undefined, common: undefined, locking: [], existsOnly: false, edits };
-    const passes = this.#query(query, place);
+    const passes = this.#query(query, place, 'statement');
     return { text: edited(source, start, end, edits), passes };
   }
 
-  #query(query: QueryExpression, around: Place): Passes | undefined {
+  #query(query: QueryExpression, around: Place, use: QueryUse = 'rows'): Passes | undefined {
+    if (this.#isWhole(query, around, use)) return undefined;
     const common = query.with === undefined ? around.common : commonScope(query.with, around.common);
     const place: Place = { ...around, common, locking: [...around.locking, ...query.locking] };
     for (const { start, end } of query.locking) place.edits.push({ start, end, with: [] });
@@ -110,19 +121,57 @@ export class Remainder {
     return passes;
   }
 
+  /** Puts one temporary table in the place of the query, where the shards can answer all of it. */
+  #isWhole(query: QueryExpression, place: Place, use: QueryUse): boolean {
+    if (use === 'statement' || !this.#filters || place.locking.length > 0) return false;
+    const { source, common, outer } = place;
+    const inner: InnerQuery = {
+      query,
+      source,
+      common,
+      isValue: use === 'value',
+      isWithin: outer !== undefined,
+      isComputed: use === 'nested',
+    };
+    const table = this.#nextTable();
+    const whole = wholeInput(inner, table, this.#input, this.#plan);
+    if (whole === undefined) return false;
+    this.wholes.push(whole);
+    this.keyspaces.add(whole.plan.keyspace);
+    place.edits.push({
+      start: query.start,
+      end: query.end,
+      with: sqlPiece(`SELECT * FROM ${quoted(table)}`),
+    });
+    return true;
+  }
+
+  #nextTable(): string {
+    const count = this.drafts.length + this.wholes.length;
+    if (count >= INPUTS_MAX) throw new Refused(`more than ${INPUTS_MAX} tables in one statement`);
+    return `headgate_${count + 1}`;
+  }
+
   #body(body: QueryBody, query: QueryExpression, place: Place): Passes | undefined {
     switch (body.kind) {
       case 'queryBlock':
         return this.#block(body, query, place);
       case 'nestedQuery': {
-        const passes = this.#query(body.query, place);
+        const passes = this.#query(body.query, place, 'nested');
         this.#subqueriesIn(query.orderBy, place);
         return query.limit === undefined ? passes : undefined;
       }
       case 'setOperation': {
         for (const operand of body.operands) {
           const alone = { ...query, orderBy: undefined, limit: undefined };
-          this.#body(operand, alone, { ...place, existsOnly: false });
+          const inside = { ...place, existsOnly: false };
+          const { start, end } = operand;
+          const isWhole = this.#isWhole(
+            { ...alone, with: undefined, body: operand, start, end },
+            inside,
+            'rows',
+          );
+          if (!isWhole) this.#body(operand, alone, inside);
         }
         this.#subqueriesIn(query.orderBy, place);
         return undefined;
@@ -216,12 +265,10 @@ export class Remainder {
     if (meaning.kind !== 'table') return { source, draft: undefined, passes: undefined, shown };
     const { table, schema } = meaning;
     this.keyspaces.add(table.keyspace);
-    if (this.drafts.length >= INPUTS_MAX)
-      throw new Refused(`more than ${INPUTS_MAX} tables in one statement`);
     const draft: TableDraft = {
       source: text,
       node: reference,
-      temporary: `headgate_${this.drafts.length + 1}`,
+      temporary: this.#nextTable(),
       alias: source.name,
       table,
       schema,
@@ -309,7 +356,7 @@ export class Remainder {
   /** Queries below an expression, and names of databases that the remainder does not have. */
   #expression(node: AnyNode, scope: BlockScope | undefined, place: Place): void {
     if (node.kind === 'query') {
-      this.#query(node, { ...place, outer: scope, locking: [] });
+      this.#query(node, { ...place, outer: scope, locking: [] }, 'value');
       return;
     }
     if (node.kind === 'column') this.#column(node, scope, place);
