@@ -204,7 +204,15 @@ class GroupedPlanner {
     }
     const group = this.#groups.find((each) => each.kind === node.kind && this.#textOf(each) === text);
     if (group === undefined || columnsIn(group).length === 0) return undefined;
+    // MySQL does not see that something computed of such a value is one per group.
+    if (!this.#isWhole(node)) throw new Refused('an expression over an expression of GROUP BY');
     return this.#values.get(text)?.name ?? this.#add(text, group);
+  }
+
+  /** Whether it is all of what is selected or ordered by. */
+  #isWhole(node: AnyNode): boolean {
+    const ordered = this.#query.orderBy?.items ?? [];
+    return [...this.#items, ...ordered].some(({ expression }) => expression === node);
   }
 
   #columnValue(column: ColumnReference, inHaving: boolean): string {

@@ -131,7 +131,7 @@ export class Remainder {
       common,
       isValue: use === 'value',
       isWithin: outer !== undefined,
-      isComputed: use === 'nested',
+      isComputed: use === 'nested' && query.limit === undefined,
     };
     const table = this.#nextTable();
     const whole = wholeInput(inner, table, this.#input, this.#plan);

@@ -7,6 +7,7 @@ import type { QueryBlock, QueryBody, QueryExpression, SelectItem } from '../../s
 import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
 import { computationIn, isAggregate } from '../analysis/locality.ts';
 import { resolveColumn, type Scope } from '../analysis/scope.ts';
+import { viewMode } from '../analysis/view-query.ts';
 import { type CommonScope, commonScope, findDefinition } from './common-tables.ts';
 import type { GatherInput } from './gather-plan.ts';
 import { mappedPlan } from './map-plan.ts';
@@ -38,7 +39,8 @@ export function wholeInput(
 ): GatherInput | undefined {
   const { query, source, common, isWithin, isComputed } = inner;
   // A view's text is read in another way than the client's.
-  if (source.isView || !pays(query.body, query) || namesDefinitions(query, common)) return undefined;
+  if (source.mode === viewMode || source.hasVersionComment) return undefined;
+  if (!pays(query.body, query) || namesDefinitions(query, common)) return undefined;
   if (isWithin && !isSelfContained(query, common, undefined, names)) return undefined;
   if (inner.isValue && nodesOfKind(query, 'call').some(({ name, builtin }) => builtin && name === 'avg'))
     return undefined;
