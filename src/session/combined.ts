@@ -6,7 +6,7 @@ import type { TextValues } from '../planner/bind.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { CombinedPlan } from '../planner/plan.ts';
 import type { StatementScan } from '../sql/statement.ts';
-import type { BoundParameter } from './bound-parameters.ts';
+import type { Asking } from './asking.ts';
 import type { ClientStatement } from './client-statement.ts';
 import { runGather } from './gather/run-gather.ts';
 import { joinRead } from './join-read.ts';
@@ -22,12 +22,12 @@ export type CombinedRun = Readonly<{
   operands: Operands;
   /** What fills the plan's templates: all of them have the same moment. */
   values: () => TextValues;
-  /** The value for a marker that a template has left. */
-  bound: (parameter: number) => BoundParameter;
+  /** How texts made of the plan's templates are asked of tablets. */
+  ask: Asking;
   /** Of EXPLAIN ANALYZE: what counts rows, and what makes its own rows of those of the answer. */
   measured?: Measurements;
   answerRows?: (rows: RowProducer) => RowProducer;
-  /** Of EXECUTE: the answer is in the binary protocol. */
+  /** Of COM_STMT_EXECUTE: the answer is in the binary protocol. */
   prepared: ClientStatement | undefined;
 }>;
 

@@ -22,9 +22,7 @@ import type { LiteralValue } from '../planner/literal-value.ts';
 import { isCombined, isRefusal, type Scatter, type Step } from '../planner/plan.ts';
 import { everywhere, type RoutingKey, resolveRoute } from '../planner/route.ts';
 import type { ShardMap, ShardSet } from '../planner/shard-map.ts';
-import type { BoundParameter } from './bound-parameters.ts';
 import type { CombinedRun } from './combined.ts';
-import { questionTo } from './join-questions.ts';
 import { limitsOf, memoryBudget, placeAt, requireSeveral } from './planned.ts';
 import { isTabletLost, RowAnswer } from './row-answer.ts';
 import { ownError } from './scatter-read.ts';
@@ -46,7 +44,7 @@ export async function joinRead(run: CombinedRun, plan: JoinPlan): Promise<void> 
   await new JoinRead(run, plan).run(false);
 }
 
-type LookupText = Readonly<{ head: Buffer; parameters: readonly BoundParameter[] }>;
+type LookupText = Readonly<{ head: Buffer; markers: readonly number[] }>;
 
 class JoinRead {
   readonly #run: CombinedRun;
@@ -127,16 +125,14 @@ class JoinRead {
   }
 
   async #drivingRows(): Promise<RowProducer> {
-    const { session, operands, values, bound } = this.#run;
+    const { session, operands, values, ask } = this.#run;
     const { keyspace, groups, scatter } = this.#plan.driving;
     const map = session.services.plans.shardMap(keyspace);
     const shards = someShard(shardsFor(groups, operands, map, undefined));
     const own = values();
     const text = Buffer.concat([textOf(scatterOf(scatter).text, own), this.#suffix]);
-    const parameters = own.markers().map(bound);
-    const questions = shards.map((at) =>
-      questionTo(this.#run, placeAt(session, keyspace, map, at), text, parameters),
-    );
+    const asked = ask(text, own.markers());
+    const questions = shards.map((at) => ({ place: placeAt(session, keyspace, map, at), ...asked }));
     await this.#driving.lease(questions.map(({ place }) => place));
     const parts = questions.map((question) => ({
       name: question.place.shard.name,
@@ -153,13 +149,13 @@ class JoinRead {
   }
 
   #joinOptions(lookup: Lookup, at: number): LookupJoinOptions {
-    const { session, operands, values, bound } = this.#run;
+    const { session, operands, values } = this.#run;
     const { kind, keys, output, ordered, keyspace, groups } = lookup;
     const map = session.services.plans.shardMap(keyspace);
     const shards = someShard(shardsFor(groups, operands, map, undefined));
     const own = values();
     const head = textOf(lookup.text, own);
-    const text: LookupText = { head, parameters: own.markers().map(bound) };
+    const text: LookupText = { head, markers: own.markers() };
     return {
       protocol: this.#protocol,
       kind,
@@ -209,7 +205,7 @@ class JoinRead {
     return lists.map(({ shard, list }) => {
       const place = placeAt(this.#run.session, lookup.keyspace, map, shard);
       const whole = Buffer.concat([text.head, Buffer.from(`${list})`), this.#suffix]);
-      return questionTo(this.#run, place, whole, text.parameters);
+      return { place, ...this.#run.ask(whole, text.markers) };
     });
   }
 

@@ -26,6 +26,7 @@ import {
 } from '../planner/plan.ts';
 import type { Template } from '../planner/template.ts';
 import { commandPacket } from '../wire/packets.ts';
+import { asExecute } from './asking.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
@@ -210,9 +211,14 @@ function executeParts(run: Execution, plan: CombinedPlan): Promise<void> {
   const { scan, text: source } = statement;
   const nowMs = Date.now();
   const values = () => new TextValues(source, kept.operands, nowMs);
-  const bound = (parameter: number) => kept.parameters.bound(parameter);
+  const ask = (made: Buffer, markers: readonly number[]) =>
+    asExecute(
+      session,
+      made,
+      markers.map((parameter) => kept.parameters.bound(parameter)),
+    );
   return runCombined(
-    { session, scan, source, operands: kept.operands, values, bound, prepared: statement },
+    { session, scan, source, operands: kept.operands, values, ask, prepared: statement },
     plan,
   );
 }

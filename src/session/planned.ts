@@ -25,6 +25,7 @@ import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { unwrapped } from '../sql/unwrapped.ts';
+import { asText } from './asking.ts';
 import { runCombined } from './combined.ts';
 import { defineOnShards } from './definitions.ts';
 import { runInsert } from './planned-insert.ts';
@@ -227,15 +228,8 @@ function runParts(session: Session, { scan, source }: Statement, plan: CombinedP
   const operands = new Operands(source, lexModeIn(session), slots, [], session.state.valueContext);
   const nowMs = Date.now();
   const values = () => new TextValues(source, operands, nowMs);
-  return runCombined(
-    { session, scan, source, operands, values, bound: noParameter, prepared: undefined },
-    plan,
-  );
+  return runCombined({ session, scan, source, operands, values, ask: asText, prepared: undefined }, plan);
 }
-
-const noParameter = (): never => {
-  throw new HeadgateError('HG_INTERNAL', { detail: 'a marker in a text statement' });
-};
 
 /** The text as it came, or with its tables' names put right, to one shard. */
 function relaySingle(

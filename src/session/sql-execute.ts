@@ -8,6 +8,7 @@ import { InsertBinding } from '../planner/bind-insert.ts';
 import { Operands } from '../planner/operands.ts';
 import {
   type ChangePlan,
+  type CombinedPlan,
   type InsertPlan,
   isCombined,
   isRefusal,
@@ -17,7 +18,9 @@ import {
 } from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
 import { effect, type StatementScan } from '../sql/statement.ts';
+import type { Asked } from './asking.ts';
 import { TabletText } from './client-statement.ts';
+import { runCombined } from './combined.ts';
 import { executeExplained } from './explain/prepared-explain.ts';
 import { changeShards, isPlanned, limitsOf, placeAt, requireSeveral } from './planned.ts';
 import { planOf } from './planned-execute.ts';
@@ -130,7 +133,8 @@ async function executePlan(run: Execution, plan: Plan): Promise<void> {
       throw notOverShards('EXECUTE of a vindex query');
     case 'gather':
     case 'join':
-      throw notOverShards('EXECUTE of a statement over several keyspaces');
+      requireScatter(session, named.scan, named.text, plan, operands);
+      return executeParts(run, plan, operands);
     default:
       return unreachable(plan);
   }
@@ -158,6 +162,7 @@ async function executeOn(
   if (shards.length <= 1)
     return executeSingle(run, plan, operands, placeAt(session, plan.keyspace, map, shards[0] ?? 0));
   requireScatter(session, named.scan, named.text, plan, operands);
+  if (plan.kind === 'query' && isCombined(plan.scatter)) return executeParts(run, plan.scatter, operands);
   requireSeveral(session, named.scan);
   const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
   if (plan.kind === 'change') {
@@ -172,8 +177,22 @@ async function executeOn(
     }));
     return changeShards(session, ownStatement(run), plan, statements);
   }
-  if (isCombined(plan.scatter)) throw notOverShards(`EXECUTE … USING of this: ${plan.scatter.reason}`);
-  if (!isRefusal(plan.scatter)) await executeScatter(run, plan.scatter, places, operands);
+  if (!isRefusal(plan.scatter) && !isCombined(plan.scatter))
+    await executeScatter(run, plan.scatter, places, operands);
+}
+
+function executeParts(run: Execution, plan: CombinedPlan, operands: Operands): Promise<void> {
+  const { session, named, scan } = run;
+  if (named.own.parseSettings !== session.state.parseSettings)
+    throw notOverShards('EXECUTE … USING under other settings than those of PREPARE');
+  const nowMs = Date.now();
+  const values = () => new TextValues(named.text, operands, nowMs);
+  const ask = (made: Buffer, markers: readonly number[]): Asked => {
+    const text = new TabletText(made, named.own.parseSettings);
+    const variables = markers.map((index) => run.variables[index]!);
+    return { protocol: 'text', packet: (connection) => executePacket(run, text, variables, connection) };
+  };
+  return runCombined({ session, scan, source: named.text, operands, values, ask, prepared: undefined }, plan);
 }
 
 function executeSingle(

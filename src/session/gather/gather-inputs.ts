@@ -4,22 +4,13 @@ import type { RowProducer } from '../../engine/row-stream.ts';
 import type { RowProtocol } from '../../engine/rows/formats.ts';
 import { scatterRows } from '../../engine/run-scatter.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import type { BackendConnection } from '../../gateway/backend-connection.ts';
-import { demand } from '../../gateway/prepare-connection.ts';
-import { command } from '../../mysql/protocol.ts';
 import { refusalOf, shardsFor, textOf } from '../../planner/bind.ts';
 import type { GatherInput } from '../../planner/gather/gather-plan.ts';
 import { isCombined, isRefusal, type QueryPlan, type Scatter } from '../../planner/plan.ts';
-import { commandPacket } from '../../wire/packets.ts';
-import type { BoundParameter } from '../bound-parameters.ts';
+import { asExecute, asText } from '../asking.ts';
 import type { CombinedRun } from '../combined.ts';
-import { executeContent } from '../execute-values.ts';
-import { sendAhead } from '../long-data.ts';
 import { limitsOf, memoryBudget, placeAt } from '../planned.ts';
 import type { ShardQuestion, ShardReads } from '../shard-reads.ts';
-import type { Place } from '../statement-place.ts';
-import { prepareOnTablet } from '../tablet-prepare.ts';
-import { textPacket } from '../text-packet.ts';
 
 /** Where an input's rows are, and how they are asked for. */
 export type BoundInput = Readonly<{
@@ -40,13 +31,16 @@ export function bindInput(run: CombinedRun, input: GatherInput): BoundInput {
   const scatter = shards.length > 1 ? scatterOf(plan) : undefined;
   const values = run.values();
   const text = textOf(scatter?.text ?? textFor(plan), values);
-  const bound = values.markers().map((parameter) => run.bound(parameter));
+  const markers = values.markers();
   // In text a FLOAT has not all of its digits.
-  const isText = bound.length === 0 && input.columns.every(({ type }) => type !== undefined);
-  const question = (place: Place) =>
-    isText ? { place, packet: () => textPacket(text) } : executed(run, place, text, bound);
-  const questions = shards.map((at) => question(placeAt(session, plan.keyspace, map, at)));
-  return { input, questions, scatter, protocol: isText ? 'text' : 'binary' };
+  const isText = markers.length === 0 && input.columns.every(({ type }) => type !== undefined);
+  const asked = isText
+    ? asText(text)
+    : markers.length === 0
+      ? asExecute(session, text, [])
+      : run.ask(text, markers);
+  const questions = shards.map((at) => ({ place: placeAt(session, plan.keyspace, map, at), ...asked }));
+  return { input, questions, scatter, protocol: asked.protocol };
 }
 
 function scatterOf({ scatter }: QueryPlan): Scatter {
@@ -59,25 +53,6 @@ function textFor({ text }: QueryPlan): NonNullable<QueryPlan['text']> {
   if (text === undefined)
     throw new HeadgateError('HG_INTERNAL', { detail: 'a gathered input without a text' });
   return text;
-}
-
-/** The question as a prepared statement, of which nothing stays. */
-function executed(
-  { session }: CombinedRun,
-  place: Place,
-  text: Buffer,
-  bound: readonly BoundParameter[],
-): ShardQuestion {
-  return {
-    place,
-    packet: async (connection: BackendConnection) => {
-      const { statementId } = await demand(prepareOnTablet(session, connection, text));
-      sendAhead(connection, statementId, bound);
-      return commandPacket(command.stmtExecute, executeContent(statementId, bound));
-    },
-    after: (connection, sent) =>
-      connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9))),
-  };
 }
 
 /** The rows of an input on connections that have been leased. */

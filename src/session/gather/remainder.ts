@@ -5,19 +5,15 @@ import { shardRows } from '../../engine/rows/shard-rows.ts';
 import { textValues } from '../../gateway/answer-collector.ts';
 import { demand } from '../../gateway/prepare-connection.ts';
 import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
-import { command, runStatus } from '../../mysql/protocol.ts';
+import { runStatus } from '../../mysql/protocol.ts';
 import { textOf } from '../../planner/bind.ts';
 import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
 import { effect } from '../../sql/statement.ts';
 import { userVariableNames } from '../../sql/user-variables.ts';
-import { commandPacket } from '../../wire/packets.ts';
 import type { CombinedRun } from '../combined.ts';
-import { executeContent } from '../execute-values.ts';
-import { sendAhead } from '../long-data.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { RowAnswer } from '../row-answer.ts';
 import { WARNINGS_KEPT_MAX } from '../shard-reads.ts';
-import { textPacket } from '../text-packet.ts';
 import { takeVariables } from '../user-variables.ts';
 import { type Originals, withOriginalColumns } from './original-columns.ts';
 import type { ScratchConnection } from './scratch-connection.ts';
@@ -79,11 +75,7 @@ export async function runRemainder(
 async function packetOf(run: CombinedRun, plan: GatherPlan, scratch: ScratchConnection): Promise<Buffer> {
   const values = run.values();
   const text = textOf(plan.text, values);
-  if (run.prepared === undefined) return textPacket(text);
-  const bound = values.markers().map((parameter) => run.bound(parameter));
-  const { statementId } = await demand(scratch.ask(command.stmtPrepare, text, 'prepare'));
-  sendAhead(scratch.connection, statementId, bound);
-  return commandPacket(command.stmtExecute, executeContent(statementId, bound));
+  return run.ask(text, values.markers()).packet(scratch.connection);
 }
 
 /** SELECT … INTO answers with an OK, which is the end of no rows at all. */
