@@ -138,11 +138,10 @@ export class Remainder {
     if (whole === undefined) return false;
     this.wholes.push(whole);
     this.keyspaces.add(whole.plan.keyspace);
-    place.edits.push({
-      start: query.start,
-      end: query.end,
-      with: sqlPiece(`SELECT * FROM ${quoted(table)}`),
-    });
+    // With a LIMIT of its own MySQL makes a query in parentheses as a whole, whose columns have no tables, and refuses one behind IN.
+    const limit = use !== 'rows' && query.limit !== undefined ? ' LIMIT 18446744073709551615' : '';
+    const text = `SELECT * FROM ${quoted(table)}${limit}`;
+    place.edits.push({ start: query.start, end: query.end, with: sqlPiece(text) });
     return true;
   }
 
