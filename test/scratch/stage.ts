@@ -69,7 +69,7 @@ export class ScratchStage {
     await run(this.scratch, 'DROP TEMPORARY TABLE IF EXISTS headgate_1');
     const prepared = await this.shard.ask(command.stmtPrepare, Buffer.from(sql), 'prepare');
     if (prepared.error) throw new Error(prepared.error.message);
-    const names = prepared.definitions.length > 0 ? prepared.definitions : await this.definitions(sql);
+    const names = await this.definitions(`SELECT * FROM (${sql}) d LIMIT 0`);
     const input: ScratchInput = {
       table: 'headgate_1',
       columns: names.map((definition, at) => ({ name: readColumn(definition).name, type: types?.[at] })),
@@ -88,7 +88,7 @@ export class ScratchStage {
     });
   }
 
-  async definitions(sql: string | Buffer): Promise<readonly Buffer[]> {
+  async definitions(sql: string): Promise<readonly Buffer[]> {
     return (await ask(this.shard, sql)).definitions;
   }
 

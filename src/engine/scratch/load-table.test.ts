@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import { Clock, column, MemoryRows, type SourceScript, textRows } from '../../../test/support/row-stage.ts';
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
+import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
+import { columnType } from '../../mysql/protocol.ts';
+import { buildTextRow } from '../../wire/packets.ts';
+import { type LoadedTable, loadTable } from './load-table.ts';
+import type { ScratchInput } from './table-definition.ts';
+
+const input: ScratchInput = {
+  table: 'headgate_1',
+  columns: [
+    { name: 'a', type: 'bigint NOT NULL' },
+    { name: 'b', type: 'varchar(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL' },
+  ],
+  keys: [],
+};
+const definitions = [column('a'), column('b', columnType.varString, { charset: 46 })];
+
+const done: CollectedAnswer = {
+  definitions: [],
+  rows: [],
+  error: undefined,
+  status: 2,
+  warnings: 0,
+  affectedRows: 0n,
+  insertId: 0n,
+  sessionState: undefined,
+  statementId: 0,
+  parameterCount: 0,
+};
+
+/** A connection that answers when the test says so. */
+class Scratch {
+  readonly texts: string[] = [];
+  /** Answers by order of commands; all others succeed. */
+  answers: Readonly<Record<number, Partial<CollectedAnswer>>> = {};
+  /** Answers wait for `answer`. */
+  isSlow = false;
+  readonly #waiting: (() => void)[] = [];
+
+  ask(_code: number, content: Buffer): Promise<CollectedAnswer> {
+    const answer = { ...done, ...this.answers[this.texts.length] };
+    this.texts.push(content.toString('latin1'));
+    if (!this.isSlow) return Promise.resolve(answer);
+    return new Promise((resolve) => {
+      this.#waiting.push(() => resolve(answer));
+    });
+  }
+
+  answer(): void {
+    this.#waiting.shift()!();
+  }
+}
+
+type Load = Readonly<{
+  source: MemoryRows;
+  scratch: Scratch;
+  loaded: Promise<LoadedTable>;
+  run: () => Promise<void>;
+}>;
+
+function load(
+  script: Partial<SourceScript>,
+  scratch = new Scratch(),
+  take: (rows: number, bytes: number) => void = () => {},
+): Load {
+  const clock = new Clock();
+  const source = new MemoryRows(clock, { definitions, rows: [], ...script });
+  const loaded = loadTable(input, source.producer, { protocol: 'text', scratch, budget: { take } });
+  loaded.catch(() => {});
+  const run = async (): Promise<void> => {
+    for (let i = 0; i < 100; i++) {
+      clock.run();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { source, scratch, loaded, run };
+}
+
+const rowsOf = (count: number, bytes: number): Buffer[] =>
+  textRows(Array.from({ length: count }, (_, i) => [String(i), 'x'.repeat(bytes)]));
+
+describe('loading a table', () => {
+  test('the table, then its rows', async () => {
+    const rows = textRows([
+      ['1', "it's a \\"],
+      ['-2', null],
+    ]);
+    const { loaded, scratch, run } = load({ rows, summary: { warnings: 3, status: 0 } });
+    await run();
+    expect(scratch.texts).toEqual([
+      'CREATE TEMPORARY TABLE `headgate_1` (`a` bigint NOT NULL, `b` varchar(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL) ENGINE=InnoDB',
+      "INSERT INTO `headgate_1` (`a`, `b`) VALUES(1,_binary'it\\'s a \\\\'),(-2,NULL)",
+    ]);
+    expect(await loaded).toEqual({
+      definitions,
+      rows: 2,
+      bytes: rows[0]!.length + rows[1]!.length,
+      summary: { warnings: 3, status: 0 },
+    });
+  });
+
+  test('without rows there is a table all the same', async () => {
+    const { loaded, scratch, run } = load({});
+    await run();
+    expect(scratch.texts).toHaveLength(1);
+    expect(await loaded).toMatchObject({ rows: 0, bytes: 0 });
+  });
+
+  test('one batch is on its way, another one waits, and then the input does', async () => {
+    const scratch = new Scratch();
+    scratch.isSlow = true;
+    const { loaded, source, run } = load({ rows: rowsOf(1000, 1000) }, scratch);
+    await run();
+    const before = source.delivered;
+    expect(before).toBeLessThan(100);
+    scratch.answer();
+    await run();
+    expect(source.delivered).toBeLessThanOrEqual(2 * before);
+    scratch.isSlow = false;
+    scratch.answer();
+    await run();
+    expect(await loaded).toMatchObject({ rows: 1000 });
+    for (const text of scratch.texts) expect(text.length).toBeLessThan(70_000);
+    const numbers = scratch.texts.flatMap((text) =>
+      [...text.matchAll(/\((\d+),_/g)].map(([, id]) => Number(id)),
+    );
+    expect(numbers).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+  });
+
+  test('what the input fails with is the error, and nothing follows', async () => {
+    const error = { errno: 1317, sqlState: '70100', message: 'Query execution was interrupted' };
+    const { loaded, scratch, run } = load({ rows: rowsOf(3, 3), error });
+    await run();
+    await expect(loaded).rejects.toEqual(error);
+    expect(scratch.texts).toHaveLength(1);
+  });
+
+  test.each([0, 1])('what the tablet refuses ends the input: command %s', async (at) => {
+    const scratch = new Scratch();
+    const error = { errno: 1114, sqlState: 'HY000', message: 'The table is full' };
+    scratch.answers = { [at]: { error } };
+    const { loaded, source, run } = load({ rows: rowsOf(1000, 1000) }, scratch);
+    await run();
+    await expect(loaded).rejects.toEqual(new TabletRefusal(error));
+    expect(source.cancelled).toBe(true);
+    expect(scratch.texts).toHaveLength(at + 1);
+  });
+
+  test('a value that would be stored otherwise is an error', async () => {
+    const scratch = new Scratch();
+    scratch.answers = {
+      1: { warnings: 1 },
+      2: {
+        definitions: [...definitions, ...definitions].slice(1),
+        rows: [buildTextRow(['Warning', '1366', "Incorrect string value: '\\xFF' for column 'b' at row 1"])],
+      },
+    };
+    const { loaded, run } = load({ rows: rowsOf(1, 1) }, scratch);
+    await run();
+    await expect(loaded).rejects.toThrow(/Incorrect string value/);
+  });
+
+  test('too many rows end the input before they are stored', async () => {
+    const error = new HeadgateError('HG_STATEMENT_MEMORY', { detail: 'too many' });
+    const { loaded, source, scratch, run } = load({ rows: rowsOf(1000, 1000) }, new Scratch(), () => {
+      throw error;
+    });
+    await run();
+    await expect(loaded).rejects.toBe(error);
+    expect(source.cancelled).toBe(true);
+    expect(scratch.texts).toHaveLength(1);
+  });
+
+  test('NULL where the column has none, and other columns than planned, are a changed table', async () => {
+    const nulls = load({ rows: textRows([[null, 'x']]) });
+    await nulls.run();
+    await expect(nulls.loaded).rejects.toMatchObject({ code: 'HG_SCHEMA_CHANGED' });
+    const other = load({ definitions: definitions.slice(1) });
+    await other.run();
+    await expect(other.loaded).rejects.toMatchObject({ code: 'HG_SCHEMA_CHANGED' });
+  });
+
+  test('what is no number is not taken for one', async () => {
+    const { loaded, run } = load({ rows: textRows([['1),(2', 'x']]) });
+    await run();
+    await expect(loaded).rejects.toMatchObject({ code: 'ER_MALFORMED_PACKET' });
+  });
+});
