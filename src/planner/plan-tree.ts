@@ -11,6 +11,7 @@ const longFacts: ReadonlySet<string> = new Set([
   'reason',
   'sequence',
   'scatter',
+  'types',
 ]);
 
 /** The lines of the tree; statements keep their own line breaks. */

@@ -63,7 +63,7 @@ describe('EXPLAIN FORMAT=HEADGATE', () => {
     expect(shown).toMatch(
       /^Gather: keyspaces user\n {2}reason: .*\n {2}sql: SELECT GROUP_CONCAT\(v\) FROM `headgate_1`/,
     );
-    expect(shown).toMatch(/^ {2}Load: table headgate_1; of things; columns v varchar/m);
+    expect(shown).toMatch(/^ {2}Load: table headgate_1; of things; columns v\n {4}types: varchar/m);
     expect(shown).toMatch(/^ {6}Route: keyspace user; shards -80, 80-$/m);
   });
 
@@ -175,6 +175,26 @@ describe('EXPLAIN ANALYZE', () => {
       /\n {12}-> Rows of shards: SELECT .*\n {16}-> Shard user\/-80 {2}\(actual time=/,
     );
     expect(await value(client, 'EXPLAIN ANALYZE SELECT v FROM things WHERE id = 1')).not.toContain('Shard');
+  });
+
+  test('of gathered rows: what is loaded, and what is made of it', async () => {
+    const sql = "SELECT GROUP_CONCAT(v ORDER BY v SEPARATOR '-') FROM things";
+    const shown = JSON.parse((await value(client, `EXPLAIN ANALYZE FORMAT=HEADGATE_JSON ${sql}`))!);
+    expect(shown).toMatchObject({
+      operator: 'Gather',
+      actual: { rows: 1 },
+      inputs: [
+        {
+          operator: 'Load',
+          actual: { rows: 4 },
+          input: { operator: 'Concatenate', actual: { rows: 4 }, input: { operator: 'Route' } },
+        },
+      ],
+    });
+    expect(await value(client, `EXPLAIN ANALYZE ${sql}`)).toMatch(
+      /^-> Evaluate on a tablet .*rows=1 loops=1/,
+    );
+    expect(await value(client, sql)).toBe('a-b-c-d');
   });
 
   test('prepared, and within a transaction', async () => {
@@ -299,8 +319,10 @@ describe('EXPLAIN of MySQL', () => {
     ['EXPLAIN FORMAT=JSON', 'SELECT n, COUNT(*) FROM things GROUP BY n'],
     ['EXPLAIN FORMAT=TREE', 'DELETE FROM things WHERE id > 0'],
     ['DESCRIBE', 'UPDATE things SET n = 1'],
+    ['EXPLAIN FORMAT=TRADITIONAL', 'SELECT n, COUNT(*) FROM things GROUP BY n'],
+    ['DESC FORMAT=TRADITIONAL', 'DELETE FROM things'],
     ['EXPLAIN', "INSERT INTO things VALUES (1, 'a', 1), (2, 'b', 2)"],
-  ])('%s %s of several is that of the first, with a note', async (head, sql) => {
+  ])('%s %s of several has the columns of MySQL, and a note', async (head, sql) => {
     const [shown, there] = [client, await RawClient.connect(stage.tablet, { database: 'user' })];
     const titles = async (from: RawClient) =>
       (await ask(from, `${head} ${sql}`)).columns.map(({ name }) => name);
@@ -310,9 +332,50 @@ describe('EXPLAIN of MySQL', () => {
     expect(notes.at(-1)).toEqual([
       'Note',
       '1003',
-      expect.stringMatching(/^This is the plan on user\/-80, .* on 2 shards \(user\/-80, user\/80-\)/),
+      expect.stringMatching(/^These are the plans of the shards \(user\/-80, user\/80-\)/),
     ]);
     expect(await value(client, 'SELECT COUNT(*) FROM things')).toBe('0');
+  });
+
+  test('rows of the shards whose plans are the same are shown once', async () => {
+    const { rows } = await ask(client, 'EXPLAIN FORMAT=TRADITIONAL SELECT v FROM things ORDER BY n LIMIT 1');
+    expect(rows).toHaveLength(1);
+    expect(rows[0]![2]).toBe('things');
+    expect(rows[0]!.at(-1)).toMatch(/^Using filesort; Shards user\/-80, user\/80-$/);
+  });
+
+  test('the tree has the shards’ own beneath the router’s', async () => {
+    const shown = await value(client, 'EXPLAIN FORMAT=TREE SELECT v FROM things ORDER BY n LIMIT 1');
+    const lines = shown!.split('\n').map((line) => line.replace(/^( *-> \w+( \w+)?).*/, '$1'));
+    expect(lines.slice(0, 6)).toEqual([
+      '-> Project',
+      '    -> Limit',
+      '        -> Merge sorted',
+      '            -> Rows of',
+      '                -> Shard user',
+      '                    -> Limit',
+    ]);
+    expect(shown).toMatch(/ {16}-> Shard user\/80-\n {20}-> As on shard user\/-80, but for the numbers\n$/);
+  });
+
+  test('JSON has the plans of the router and of the shards', async () => {
+    const shown = JSON.parse((await value(client, 'EXPLAIN FORMAT=JSON SELECT v FROM things'))!);
+    expect(shown).toMatchObject({
+      headgate: { operator: 'Concatenate' },
+      shards: [{ shard: 'user/-80' }, { shard: 'user/80-' }],
+    });
+    expect(Object.keys(shown.shards[0].plan)).toContain('query_plan');
+  });
+
+  test('of a query that is evaluated over gathered rows, its inputs are shown', async () => {
+    const sql = 'SELECT a.v, b.v FROM things a JOIN things b ON a.n = b.n WHERE a.id = 1';
+    const { columns, rows } = await ask(client, `EXPLAIN FORMAT=TRADITIONAL ${sql}`);
+    expect(columns.map(({ name }) => name).slice(0, 3)).toEqual(['id', 'select_type', 'table']);
+    expect(rows.map((row) => row[1])).toEqual(expect.arrayContaining(['SIMPLE']));
+    const tree = await value(client, `EXPLAIN FORMAT=TREE ${sql}`);
+    expect(tree).toContain('-> Shard user/80-');
+    const json = JSON.parse((await value(client, `EXPLAIN FORMAT=JSON ${sql}`))!);
+    expect(json.shards.length).toBeGreaterThan(1);
   });
 
   test('prepared, and of no table, it is that of a shard', async () => {

@@ -9,11 +9,14 @@ import type { ShardRows } from '../../engine/operators/inputs.ts';
 import { type Replacement, replaceRows } from '../../engine/operators/replace-rows.ts';
 import type { RowProducer } from '../../engine/row-stream.ts';
 import { scatterRows } from '../../engine/run-scatter.ts';
-import { refusalOf, shardsFor, textOf } from '../../planner/bind.ts';
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { refusalOf, shardsFor, TextValues, textOf } from '../../planner/bind.ts';
 import { describePlan, relayNode } from '../../planner/describe-plan.ts';
 import type { Operands } from '../../planner/operands.ts';
-import { isCombined, isRefusal, type Plan, type QueryPlan, type Scatter } from '../../planner/plan.ts';
+import { type CombinedPlan, isCombined, isRefusal, type Plan, type Scatter } from '../../planner/plan.ts';
 import type { Json, PlanNode } from '../../planner/plan-node.ts';
+import { effect } from '../../sql/statement.ts';
+import { type CombinedRun, runCombined } from '../combined.ts';
 import {
   isPlanned,
   limitsOf,
@@ -43,6 +46,8 @@ export async function analyze(explained: Explained, render: Rendering): Promise<
     throw unsupported('runs no statement but SELECT, TABLE and VALUES for EXPLAIN ANALYZE');
   if (parsed.parameterCount > 0)
     throw unsupported('does not run EXPLAIN ANALYZE with parameters: send it as text, with their values');
+  if ((scan.effects & (effect.writesUserVariable | effect.intoOutfile)) !== 0)
+    throw unsupported('does not run EXPLAIN ANALYZE of a statement that sets variables or writes files');
   if (isPlanned(session, scan)) {
     requirePlannable(scan);
     const plan = planOf(explained);
@@ -67,7 +72,9 @@ export async function analyze(explained: Explained, render: Rendering): Promise<
 }
 
 function analyzePlan(explained: Explained, plan: Plan, operands: Operands, render: Rendering): Promise<void> {
-  if (plan.kind !== 'query') throw unsupported('does not run this statement for EXPLAIN ANALYZE yet');
+  if (plan.kind === 'gather' || plan.kind === 'join')
+    return analyzeCombined(explained, plan, plan, operands, render);
+  if (plan.kind !== 'query') throw unsupported('does not run this statement for EXPLAIN ANALYZE');
   const { session, scan, text } = explained;
   const { scatter, keyspace } = plan;
   const map = session.services.plans.shardMap(keyspace);
@@ -88,8 +95,8 @@ function analyzePlan(explained: Explained, plan: Plan, operands: Operands, rende
       render,
     );
   }
+  if (isCombined(scatter)) return analyzeCombined(explained, plan, scatter, operands, render);
   requireScatter(session, scan, text, plan, operands);
-  if (isCombined(scatter)) throw unsupported('does not run this statement for EXPLAIN ANALYZE yet');
   requireSeveral(session, scan);
   const limited: Scatter = underSelectLimit(session.state, scatter);
   const limits = limitsOf(limited, operands);
@@ -105,6 +112,33 @@ function analyzePlan(explained: Explained, plan: Plan, operands: Operands, rende
     }),
     render,
   );
+}
+
+function analyzeCombined(
+  explained: Explained,
+  plan: Plan,
+  combined: CombinedPlan,
+  operands: Operands,
+  render: Rendering,
+): Promise<void> {
+  const { session, scan, text: source } = explained;
+  requireScatter(session, scan, source, plan, operands);
+  const measured = new Measurements();
+  const nowMs = Date.now();
+  const run: CombinedRun = {
+    session,
+    scan,
+    source,
+    operands,
+    values: () => new TextValues(source, operands, nowMs),
+    bound: () => {
+      throw new HeadgateError('HG_INTERNAL', { detail: 'a marker in a text statement' });
+    },
+    prepared: undefined,
+    measured,
+    answerRows: (rows) => replaceRows(rows, () => render(planNode(explained, plan, operands, measured))),
+  };
+  return runCombined(run, combined);
 }
 
 /** A query under way, and its plan once it has ended. */
@@ -131,12 +165,7 @@ function oneShard(shards: readonly ShardRows[], part: object, measured: Measurem
   return concatenate(counted, 'text');
 }
 
-function planNode(
-  explained: Explained,
-  plan: QueryPlan,
-  operands: Operands,
-  measured: Measurements,
-): PlanNode {
+function planNode(explained: Explained, plan: Plan, operands: Operands, measured: Measurements): PlanNode {
   const actual = (part: object, name?: '') => actualOf(measured, part, name);
   return describePlan(plan, { ...executionOf(explained, operands), actual });
 }

@@ -1,35 +1,67 @@
-/** MySQL's EXPLAIN of a statement that runs on several shards. */
+/**
+ * MySQL's EXPLAIN of a statement that runs on several shards, or in parts: each shard has a plan of its own for its part. They are shown
+ * together in the form that was asked for, so that whoever reads MySQL's plans can read them.
+ */
+
+import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
 import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
 import { command } from '../../mysql/protocol.ts';
-import { buildTextRow } from '../../wire/packets.ts';
+import { buildTextRow, readTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
-import type { Session, Statement } from '../session.ts';
-import type { Place } from '../statement-place.ts';
+import type { Statement } from '../session.ts';
+import type { AskedShard } from './asked-shards.ts';
+import { type Explained, unsupported } from './explained.ts';
+import { planNode } from './own-plan.ts';
+import { shownAsJson, shownAsTree, shownRows } from './shards-plans.ts';
 
 /** ER_YES: the number that MySQL gives its own note about an explained statement. */
 const ERRNO_NOTE = 1003;
 
-/**
- * Each shard has a plan of its own for its part of the statement. The first one's is shown, as it is for a server with one shard's
- * rows; a note says so.
- */
-export async function explainOneOf(
-  session: Session,
-  statement: Statement,
-  places: readonly Place[],
-): Promise<void> {
-  const { holding, diagnostics, activity } = session;
-  const { scan, packet } = statement;
-  const [place] = places;
-  const connection = await holding.lease(scan, place!);
-  session.runsOn([connection], place!);
+/** A shard's plan, by the texts of its rows. */
+export type ShardPlan = Readonly<{
+  asked: AskedShard;
+  answer: CollectedAnswer;
+  rows: readonly (readonly (string | null)[])[];
+  /** Its own note: the statement as the server has rewritten it. */
+  warnings: readonly Buffer[];
+}>;
+
+/** Asks all of them, one after the other, and answers with their plans. */
+export async function explainOnShards(explained: Explained, asked: readonly AskedShard[]): Promise<void> {
+  const { session, statement, parsed } = explained;
+  if (parsed.into !== undefined) throw unsupported('does not know EXPLAIN INTO over several shards');
+  const head = statement.source.subarray(statement.scan.start, parsed.statement!.start);
+  const plans: ShardPlan[] = [];
+  for (const each of asked)
+    plans.push(await askShard(explained, Buffer.concat([head, each.sql ?? explained.text]), each));
+  session.activity.requireUninterrupted();
+  const { definitions } = plans[0]!.answer;
+  const warnings = [...plans[0]!.warnings, noteOn(asked)];
+  if (definitions.length > 1) return sendRows(session, definitions, shownRows(plans), 0, warnings);
+  const node = planNode(explained);
+  const isJson = plans[0]!.rows[0]?.[0]?.startsWith('{') === true;
+  const text = isJson ? shownAsJson(node, plans) : shownAsTree(node, plans);
+  sendRows(session, definitions, [buildTextRow([text])], 0, warnings);
+}
+
+async function askShard(
+  { session, statement }: Explained,
+  sql: Buffer,
+  asked: AskedShard,
+): Promise<ShardPlan> {
+  const { holding, diagnostics } = session;
+  const { scan }: Statement = statement;
+  const connection = await holding.lease(scan, asked.place);
+  session.runsOn([connection], asked.place);
   try {
     await diagnostics.prime(scan, connection);
-    const answer = await connection.ask(command.query, packet.subarray(5));
+    const answer = await connection.ask(command.query, sql);
     if (answer.error !== undefined) throw new TabletRefusal(answer.error);
     const { rows: warnings } = await connection.query('SHOW WARNINGS');
-    activity.requireUninterrupted();
-    sendRows(session, answer.definitions, answer.rows, 0, [...warnings, noteOn(places)]);
+    const rows = answer.rows.map((row) =>
+      readTextRow(row, answer.definitions.length).map((value) => value?.toString('utf8') ?? null),
+    );
+    return { asked, answer, rows, warnings };
   } finally {
     session.running.delete(connection);
     if (connection.closed) holding.lost(connection);
@@ -37,12 +69,12 @@ export async function explainOneOf(
   }
 }
 
-function noteOn(places: readonly Place[]): Buffer {
-  const names = places.map(({ shard }) => shard.name);
-  const what = `This is the plan on ${names[0]}, for its part of the rows. The statement runs on ${names.length} shards (${names.join(', ')})`;
+function noteOn(asked: readonly AskedShard[]): Buffer {
+  const names = [...new Set(asked.map(({ place }) => place.shard.name))].join(', ');
+  const where = `These are the plans of the shards (${names}) for their parts of the rows`;
   return buildTextRow([
     'Note',
     String(ERRNO_NOTE),
-    `${what}; EXPLAIN FORMAT=HEADGATE shows how they become one result`,
+    `${where}; EXPLAIN FORMAT=HEADGATE shows how they become one result`,
   ]);
 }

@@ -4,16 +4,11 @@
  */
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
-import { refusalOf, refuse, shardsFor, textOf } from '../../planner/bind.ts';
-import { InsertBinding } from '../../planner/bind-insert.ts';
 import type { ParameterValues } from '../../planner/operands.ts';
-import { type CombinedPlan, isCombined, isRefusal, type Plan } from '../../planner/plan.ts';
-import type { ShardMap } from '../../planner/shard-map.ts';
-import type { Template } from '../../planner/template.ts';
 import type { ExplainStatement } from '../../sql/ast/administration.ts';
 import { parseStatement } from '../../sql/parser/statement.ts';
 import type { StatementKind } from '../../sql/statement.ts';
-import { isPlanned, placeAt, requirePlannable, requireSeveral, valuesOf } from '../planned.ts';
+import { isPlanned, placeAt, requirePlannable } from '../planned.ts';
 import { preparedError } from '../prepared-error.ts';
 import { lexModeIn, scanIn } from '../read-statement.ts';
 import { schemasToWaitFor } from '../schema-waits.ts';
@@ -22,8 +17,9 @@ import { notOverShards } from '../shard-writes.ts';
 import { placeOf } from '../statement-place.ts';
 import { textPacket } from '../text-packet.ts';
 import { analyze } from './analyze.ts';
-import { explainOneOf } from './explain-shards.ts';
-import { type Explained, operandsOf, planOf, unsupported } from './explained.ts';
+import { askedShards, isPutTogether } from './asked-shards.ts';
+import { explainOnShards } from './explain-shards.ts';
+import { type Explained, planOf, unsupported } from './explained.ts';
 import { mysqlReplacement, ownReplacement, showPlan } from './own-plan.ts';
 
 /** Answers the statement, or sends it to a shard; undefined: it goes the way of any other. */
@@ -124,22 +120,21 @@ function sayWhatIsWrong(
 // --- MySQL's EXPLAIN ---
 
 function relay(explained: Explained): Promise<unknown> | undefined {
-  const { session, statement, text, scan } = explained;
+  const { session, statement, text, scan, parsed } = explained;
   requirePlannable(scan);
   const plan = planOf(explained);
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, session.services.gateway, text));
     return undefined;
   }
-  const map = session.services.plans.shardMap(plan.keyspace);
-  const { shards, shardText } = shardsOf(plan, explained, map);
-  const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
-  const [place = placeAt(session, plan.keyspace, map, 0)] = places;
-  const head = statement.source.subarray(statement.scan.start, explained.parsed.statement!.start);
-  const packet = shardText === undefined ? statement.packet : textPacket(Buffer.concat([head, shardText]));
-  if (places.length > 1 && isAnalyzed(explained.parsed))
-    return analyze(explained, mysqlReplacement(explained.parsed));
-  if (places.length > 1) return explainOneOf(session, { ...statement, packet }, places);
+  const asked = askedShards(explained, plan);
+  if (isPutTogether(asked))
+    return isAnalyzed(parsed)
+      ? analyze(explained, mysqlReplacement(parsed))
+      : explainOnShards(explained, asked);
+  const { place, sql } = asked[0]!;
+  const head = statement.source.subarray(statement.scan.start, parsed.statement!.start);
+  const packet = sql === undefined ? statement.packet : textPacket(Buffer.concat([head, sql]));
   session.relayTo({ ...statement, packet }, place);
   return undefined;
 }
@@ -147,46 +142,3 @@ function relay(explained: Explained): Promise<unknown> | undefined {
 /** What MySQL itself would run and measure; the rest is for it to refuse. */
 const isAnalyzed = ({ analyze: runs, format = 'tree' }: ExplainStatement): boolean =>
   runs && (format === 'tree' || format === 'json');
-
-type Destination = Readonly<{
-  shards: readonly number[];
-  /** The statement as the shards get it; undefined: as it came. */
-  shardText: Buffer | undefined;
-}>;
-
-/** Raises where the statement itself would be refused. */
-function shardsOf(plan: Plan, explained: Explained, map: ShardMap): Destination {
-  const { session, scan } = explained;
-  const operands = operandsOf(explained);
-  const values = valuesOf(explained.text, operands);
-  const filled = (template: Template | undefined) => template && textOf(template, values);
-  switch (plan.kind) {
-    case 'query':
-    case 'change': {
-      const refusal = plan.kind === 'query' ? refusalOf(plan.scatter) : plan.refusal;
-      const shards = shardsFor(plan.groups, operands, map, refusal);
-      if (shards.length <= 1) return { shards, shardText: filled(plan.text) };
-      requireSeveral(session, scan);
-      if (plan.kind === 'change') return { shards, shardText: filled(plan.scatterText) };
-      if (isCombined(plan.scatter)) throw notOneTablet(plan.scatter);
-      return { shards, shardText: isRefusal(plan.scatter) ? undefined : filled(plan.scatter.text) };
-    }
-    case 'insert': {
-      if (plan.refusal !== undefined) refuse(plan.refusal);
-      // Numbers of a sequence are given when it runs, and they may say where.
-      const all =
-        plan.sequence === undefined
-          ? new InsertBinding(plan, operands, values, map).shards()
-          : map.names.keys();
-      return { shards: [...new Set(all)].sort((a, b) => a - b), shardText: filled(plan.text) };
-    }
-    case 'vindex':
-      throw unsupported('has no EXPLAIN of a vindex query other than FORMAT=HEADGATE: no tablet runs it');
-    case 'gather':
-    case 'join':
-      throw notOneTablet(plan);
-  }
-}
-
-const notOneTablet = ({ reason }: CombinedPlan): HeadgateError =>
-  unsupported(`has no EXPLAIN other than FORMAT=HEADGATE of a query that no tablet runs alone: ${reason}`);

@@ -17,22 +17,36 @@ const silent: ReadonlySet<string> = new Set([
   'reason',
   'keyspaces',
   'columns',
+  'types',
 ]);
 
 /** What stands beneath a shard's line, one line each: MySQL's own tree. */
 export type ShardLines = (node: PlanNode, shard: string) => readonly string[];
 
 /** The whole as one text; ends with a line break, as MySQL's does. */
-export const mysqlTree = (node: PlanNode, below: ShardLines = () => []): string =>
-  `${linesOf(node, below).join('\n')}\n`;
+export const mysqlTree = (
+  node: PlanNode,
+  lookedUpOn: (node: PlanNode) => readonly string[] = () => [],
+  below: ShardLines = () => [],
+): string => `${linesOf(node, lookedUpOn, below).join('\n')}\n`;
 
-function linesOf(node: PlanNode, below: ShardLines): string[] {
+function linesOf(
+  node: PlanNode,
+  lookedUpOn: (node: PlanNode) => readonly string[],
+  below: ShardLines,
+): string[] {
   const { input, inputs } = node;
   const nodes = [input, ...(Array.isArray(inputs) ? inputs : [])].filter(isNode);
   return [
     `-> ${labelOf(node)}${node.operator === 'Route' ? '' : actualText(node.actual)}`,
     ...indented(node.operator === 'Route' ? shardLines(node, below) : []),
-    ...indented(nodes.flatMap((each) => linesOf(each, below))),
+    ...indented(nodes.flatMap((each) => linesOf(each, lookedUpOn, below))),
+    ...indented(
+      lookedUpOn(node).flatMap((shard) => [
+        `-> Shard ${node.keyspace}/${shard}, for the keys of the rows above`,
+        ...indented(below(node, shard)),
+      ]),
+    ),
   ];
 }
 

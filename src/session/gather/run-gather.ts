@@ -125,7 +125,7 @@ async function load(
     return await Promise.all(
       inputs.map(async ({ input, protocol }, at) => {
         const table = await loadTable(input, producers[at]!, { protocol, scratch, budget: budget.of(input) });
-        measured?.note(input, 'load', table);
+        measured?.note(input, '', table);
         return table;
       }),
     );
