@@ -86,18 +86,20 @@ class JoinRead {
     const { session, scan, source, operands } = this.#run;
     const driving = await this.#drivingRows();
     const limits = limitsOf({ steps: this.#steps }, operands);
+    const { measured, answerRows } = this.#run;
     const stepRun = {
+      measured,
       protocol: this.#protocol,
       budget: this.#budget,
       rowsWanted: (step: Extract<Step, { kind: 'limit' }>) => limits.get(step)!,
     };
-    const joined = this.#plan.lookups.reduce(
-      (rows, lookup, at) => lookupJoin(rows, this.#joinOptions(lookup, at)),
-      driving,
-    );
+    const joined = this.#plan.lookups.reduce((rows, lookup, at) => {
+      const found = lookupJoin(rows, this.#joinOptions(lookup, at));
+      return measured?.rows(lookup, '', found) ?? found;
+    }, driving);
     const answer = new RowAnswer(session);
     const rows = interruptible(withSteps(joined, this.#steps, stepRun), session.activity.signal);
-    const ending = await answer.send(rows, () => this.#driving.runStatus);
+    const ending = await answer.send(answerRows?.(rows) ?? rows, () => this.#driving.runStatus);
     this.#driving.stop();
     await this.#driving.freed();
     await Promise.all(this.#underWay);
@@ -125,8 +127,9 @@ class JoinRead {
   }
 
   async #drivingRows(): Promise<RowProducer> {
-    const { session, operands, values, ask } = this.#run;
-    const { keyspace, groups, scatter } = this.#plan.driving;
+    const { session, operands, values, ask, measured } = this.#run;
+    const { driving } = this.#plan;
+    const { keyspace, groups, scatter } = driving;
     const map = session.services.plans.shardMap(keyspace);
     const shards = someShard(shardsFor(groups, operands, map, undefined));
     const own = values();
@@ -139,9 +142,12 @@ class JoinRead {
       rows: this.#driving.rows(question),
     }));
     this.#driving.seal();
-    const run = { protocol: this.#protocol, budget: this.#budget, rowsWanted: () => nothing };
+    const run = { protocol: this.#protocol, budget: this.#budget, measured, rowsWanted: () => nothing };
     // One shard has sorted its rows itself.
     const plan = parts.length === 1 ? { ...scatterOf(scatter), merge: undefined } : scatterOf(scatter);
+    const [only] = parts;
+    if (measured !== undefined && parts.length === 1)
+      parts[0] = { ...only!, rows: measured.rows(driving, only!.name, only!.rows) };
     return spool(scatterRows(plan, parts, run), this.#budget, (given) => {
       this.#spool = given;
       if (this.#isExclusive) given.drain();
@@ -213,8 +219,9 @@ class JoinRead {
     rows: LookupRows,
     before: Promise<unknown>,
     questions: readonly ShardQuestion[],
-    { columns }: Lookup,
+    lookup: Lookup,
   ): Promise<void> {
+    const { columns } = lookup;
     const { session, scan } = this.#run;
     const reads = new ShardReads(session, scan);
     const draining = setTimeout(() => this.#spool?.drain(), DRAIN_MS);
@@ -225,9 +232,11 @@ class JoinRead {
     } finally {
       clearTimeout(draining);
     }
+    const { measured } = this.#run;
     const parts = questions.map((question) => {
       const { name } = question.place.shard;
-      return { name, rows: expectColumns(reads.rows(question), { name, columns, titles: [] }) };
+      const rows = expectColumns(reads.rows(question), { name, columns, titles: [] });
+      return { name, rows: measured?.rows(lookup, name, rows) ?? rows };
     });
     reads.seal();
     if (rows.isCancelled) reads.stop();

@@ -197,6 +197,22 @@ describe('EXPLAIN ANALYZE', () => {
     expect(await value(client, sql)).toBe('a-b-c-d');
   });
 
+  test('of a join: what was looked up, and what came of it', async () => {
+    const sql = 'SELECT a.v, b.v FROM things a JOIN things b ON b.id = a.n WHERE a.id IN (1, 2, 3)';
+    const shown = JSON.parse((await value(client, `EXPLAIN ANALYZE FORMAT=HEADGATE_JSON ${sql}`))!);
+    expect(shown).toMatchObject({
+      operator: 'Join',
+      input: { operator: 'LookupJoin', actual: { rows: 3 }, input: { actual: { rows: 3 } } },
+    });
+    const found: { rows: number }[] = shown.input.found;
+    expect(found.reduce((sum, { rows }) => sum + rows, 0)).toBe(2);
+    expect(await value(client, `EXPLAIN ANALYZE ${sql}`)).toMatch(/-> LookupJoin: .*rows=3 loops=1/);
+    const plain = await value(client, `EXPLAIN FORMAT=TREE ${sql}`);
+    expect(plain).toMatch(/-> Shard user\/-80, for the keys of the rows above\n +-> /);
+    const rows = (await ask(client, `EXPLAIN FORMAT=TRADITIONAL ${sql}`)).rows;
+    expect(rows[0]!.at(-1)).toBe('Joined by the router: things AS a, things AS b');
+  });
+
   test('prepared, and within a transaction', async () => {
     await ask(client, 'BEGIN');
     await ask(client, 'DELETE FROM things WHERE id = 4');

@@ -22,10 +22,19 @@ export function describeJoin(plan: JoinPlan, description: JoinDescription): Plan
   let node = description.describeQuery(driving);
   const { actualOf } = description;
   for (const lookup of lookups)
-    node = { ...lookupFacts(lookup, description), ...actualOf(lookup, ''), input: node };
+    node = {
+      ...lookupFacts(lookup, description),
+      ...actualOf(lookup, ''),
+      ...found(actualOf(lookup)),
+      input: node,
+    };
   for (const step of steps) node = { ...description.describeStep(step), ...actualOf(step, ''), input: node };
   return { operator: 'Join', keyspaces: plan.keyspaces, reason, input: node };
 }
+
+/** What was found there: rows by shard, of all batches together. */
+const found = ({ actual }: Record<string, Json>): Record<string, Json> =>
+  actual === undefined ? {} : { found: actual };
 
 function lookupFacts(lookup: Lookup, { textOf }: JoinDescription): PlanNode {
   const { kind, label, keyspace, groups, route, keys, text } = lookup;
