@@ -11,7 +11,6 @@ const longFacts: ReadonlySet<string> = new Set([
   'reason',
   'sequence',
   'scatter',
-  'types',
 ]);
 
 /** The lines of the tree; statements keep their own line breaks. */
@@ -20,7 +19,8 @@ export function planTree(node: PlanNode): string[] {
   const short: string[] = [];
   const below: string[] = [];
   for (const [name, value] of Object.entries(facts)) {
-    if (longFacts.has(name)) below.push(...`${name}: ${scalar(value)}`.split('\n'));
+    const isLong = longFacts.has(name) || (name === 'columns' && Array.isArray(value));
+    if (isLong) below.push(...`${name}: ${scalar(value)}`.split('\n'));
     else if (isNode(value)) below.push(`${name}:`, ...indented(planTree(value)));
     else if (Array.isArray(value) && value.some(isRecord))
       below.push(...value.flatMap((each) => rowLines(name, each)));

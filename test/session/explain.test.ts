@@ -63,7 +63,7 @@ describe('EXPLAIN FORMAT=HEADGATE', () => {
     expect(shown).toMatch(
       /^Gather: keyspaces user\n {2}reason: .*\n {2}sql: SELECT GROUP_CONCAT\(v\) FROM `headgate_1`/,
     );
-    expect(shown).toMatch(/^ {2}Load: table headgate_1; of things; columns v\n {4}types: varchar/m);
+    expect(shown).toMatch(/^ {2}Load: table headgate_1; of things\n {4}columns: v varchar/m);
     expect(shown).toMatch(/^ {6}Route: keyspace user; shards -80, 80-$/m);
   });
 

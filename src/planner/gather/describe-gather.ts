@@ -37,8 +37,7 @@ function describeInput(
     operator: 'Load',
     table,
     of: label,
-    columns: columns.map(({ name }) => name),
-    types: columns.map(({ type = 'as the shards say' }) => type),
+    columns: columns.map(({ name, type }) => (type === undefined ? name : `${name} ${type}`)),
     ...(keys.length === 0 ? {} : { keys: keys.map((key) => `(${key.map(named).join(', ')})`) }),
     ...(reductions.length === 0
       ? {}

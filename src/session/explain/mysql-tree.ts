@@ -17,7 +17,6 @@ const silent: ReadonlySet<string> = new Set([
   'reason',
   'keyspaces',
   'columns',
-  'types',
 ]);
 
 /** What stands beneath a shard's line, one line each: MySQL's own tree. */
