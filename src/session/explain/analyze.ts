@@ -9,13 +9,13 @@ import type { ShardRows } from '../../engine/operators/inputs.ts';
 import { type Replacement, replaceRows } from '../../engine/operators/replace-rows.ts';
 import type { RowProducer } from '../../engine/row-stream.ts';
 import { scatterRows } from '../../engine/run-scatter.ts';
-import { HeadgateError } from '../../errors/headgate-error.ts';
 import { refusalOf, shardsFor, TextValues, textOf } from '../../planner/bind.ts';
 import { describePlan, relayNode } from '../../planner/describe-plan.ts';
 import type { Operands } from '../../planner/operands.ts';
 import { type CombinedPlan, isCombined, isRefusal, type Plan, type Scatter } from '../../planner/plan.ts';
 import type { Json, PlanNode } from '../../planner/plan-node.ts';
 import { effect } from '../../sql/statement.ts';
+import { asText } from '../asking.ts';
 import { type CombinedRun, runCombined } from '../combined.ts';
 import {
   isPlanned,
@@ -131,9 +131,7 @@ function analyzeCombined(
     source,
     operands,
     values: () => new TextValues(source, operands, nowMs),
-    bound: () => {
-      throw new HeadgateError('HG_INTERNAL', { detail: 'a marker in a text statement' });
-    },
+    ask: asText,
     prepared: undefined,
     measured,
     answerRows: (rows) => replaceRows(rows, () => render(planNode(explained, plan, operands, measured))),
