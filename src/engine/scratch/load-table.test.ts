@@ -134,7 +134,7 @@ describe('loading a table', () => {
     const error = { errno: 1317, sqlState: '70100', message: 'Query execution was interrupted' };
     const { loaded, scratch, run } = load({ rows: rowsOf(3, 3), error });
     await run();
-    await expect(loaded).rejects.toEqual(error);
+    await expect(loaded).rejects.toEqual(new TabletRefusal(error));
     expect(scratch.texts).toHaveLength(1);
   });
 

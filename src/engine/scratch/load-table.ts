@@ -69,8 +69,8 @@ const CLOSE = 0x29;
 const ERRNO_DATA_TRUNCATED = 1265;
 
 /**
- * Starts `rows`, makes the table and fills it. Rejects with the input's error, a TabletRefusal of the tablet, or a HeadgateError; the
- * input is cancelled then.
+ * Starts `rows`, makes the table and fills it. Rejects with a TabletRefusal, of the input's tablet or of that with the table, or with a
+ * HeadgateError; the input is cancelled then.
  */
 export function loadTable(
   input: ScratchInput,
@@ -86,7 +86,7 @@ class TableLoad implements RowSink {
   readonly #input: ScratchInput;
   readonly #options: LoadOptions;
   readonly #resolve: (loaded: LoadedTable) => void;
-  readonly #reject: (error: RowsError | TabletRefusal) => void;
+  readonly #reject: (error: HeadgateError | TabletRefusal) => void;
   #source!: RowSource;
   #paused = false;
   #closed = false;
@@ -110,7 +110,7 @@ class TableLoad implements RowSink {
     input: ScratchInput,
     options: LoadOptions,
     resolve: (loaded: LoadedTable) => void,
-    reject: (error: RowsError | TabletRefusal) => void,
+    reject: (error: HeadgateError | TabletRefusal) => void,
   ) {
     this.#input = input;
     this.#options = options;
@@ -198,7 +198,7 @@ class TableLoad implements RowSink {
   fail(error: RowsError): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#reject(error);
+    this.#reject(error instanceof HeadgateError ? error : new TabletRefusal(error));
   }
 
   /** Sends what has been written, if nothing is on its way; else it waits, and the input with it. */
@@ -281,7 +281,7 @@ class TableLoad implements RowSink {
     this.#resolve({ definitions: this.#definitions, rows: this.#rows, bytes: this.#bytes, summary });
   }
 
-  #abort(error: RowsError | TabletRefusal): void {
+  #abort(error: HeadgateError | TabletRefusal): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#source.cancel();
