@@ -24,7 +24,7 @@ import {
   write,
 } from './scatter-sql.ts';
 import { SelectNames } from './select-names.ts';
-import { type Comparable, comparableColumn, comparableOf, isPadded } from './sort-keys.ts';
+import { type Comparable, comparableOf, comparableSource, isPadded } from './sort-keys.ts';
 import type { Template, TemplateBuilder } from './template.ts';
 import { usesTime } from './time-functions.ts';
 
@@ -203,10 +203,10 @@ class ScatterPlanner {
       }
       for (const source of this.#input.scope.sources) {
         if (item.table !== undefined && !isNamed(source, item)) continue;
-        for (const { name, origin, hidden } of source.columns ?? []) {
+        for (const column of source.columns ?? []) {
+          const { name, origin, hidden } = column;
           if (hidden) continue;
-          const comparable: Comparable =
-            origin === undefined ? { kind: 'plain' } : comparableColumn(origin.column);
+          const comparable = comparableSource(column);
           titles[all.length] = origin === undefined ? undefined : name;
           all.push({
             item: all.length,

@@ -7,6 +7,8 @@ import { collationById, collationByName } from '../mysql/collations.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { Expression } from '../sql/ast/expression.ts';
 import { originOf, type Scope } from './analysis/scope.ts';
+import type { SourceColumn } from './analysis/table-use.ts';
+import { isSurelyPlain } from './analysis/value-class.ts';
 
 /** How to compare an expression: by which SQL beside it, and in which collation. */
 export type Comparable =
@@ -45,15 +47,22 @@ const textFunctions: ReadonlySet<string> = new Set([
 ]);
 
 export function comparableOf(expression: Expression, scope: Scope): Comparable {
-  if (expression.kind === 'column') {
-    const column = originOf(scope, expression)?.column;
-    return column === undefined ? plain : comparableColumn(column);
-  }
+  const column = expression.kind === 'column' ? originOf(scope, expression)?.column : undefined;
+  if (column !== undefined) return comparableColumn(column);
   if (expression.kind === 'call' && textFunctions.has(expression.name)) {
     const collation = collationOf(expression, scope);
     if (collation !== undefined) return weighed(collation, true);
   }
-  return plain;
+  if (isSurelyPlain(expression, scope) || expression.kind === 'parameter') return plain;
+  return uncertain;
+}
+
+const uncertain: Comparable = { kind: 'refused', reason: 'values of a type that is not certain' };
+
+/** How the column of a table, derived table or view is compared. */
+export function comparableSource({ origin, isNumber }: SourceColumn): Comparable {
+  if (origin !== undefined) return comparableColumn(origin.column);
+  return isNumber === true ? plain : uncertain;
 }
 
 export function comparableColumn(column: ColumnSchema): Comparable {

@@ -3,6 +3,7 @@ import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { JsonTable, JsonTableColumn, TableReference } from '../../sql/ast/table.ts';
 import { isNamed, resolveColumn, type Scope } from './scope.ts';
 import type { Source, SourceColumn } from './table-use.ts';
+import { isSurelyNumber } from './value-class.ts';
 
 const expression = (name: string): SourceColumn => ({ name, origin: undefined, hidden: false });
 
@@ -25,10 +26,17 @@ export function outputColumns(block: QueryBlock, scope: Scope): readonly SourceC
       const found = resolveColumn(scope, value);
       const column = found.kind === 'column' ? found.column : undefined;
       const nullable = column?.nullable === true;
-      columns.push({ name: alias?.text ?? value.name, origin: column?.origin, hidden: false, nullable });
+      const isNumber = isSurelyNumber(value, scope);
+      columns.push({
+        name: alias?.text ?? value.name,
+        origin: column?.origin,
+        hidden: false,
+        nullable,
+        isNumber,
+      });
     } else {
       // Its title is the text; nobody refers to it by that in a way that would matter here.
-      columns.push(expression(alias?.text ?? ''));
+      columns.push({ ...expression(alias?.text ?? ''), isNumber: isSurelyNumber(value, scope) });
     }
   }
   return columns;
@@ -45,6 +53,7 @@ export function withNames(
     origin: columns?.[at]?.origin,
     hidden: false,
     nullable: columns?.[at]?.nullable === true,
+    isNumber: columns?.[at]?.isNumber === true,
   }));
 }
 

@@ -37,6 +37,8 @@ export type SourceColumn = Readonly<{
   hidden: boolean;
   /** It may be NULL because an outer join found no row, on any shard. */
   nullable?: boolean;
+  /** Its values are surely numbers that are sent as they are compared. */
+  isNumber?: boolean;
 }>;
 
 /** One entry of FROM as names in the block see it. */

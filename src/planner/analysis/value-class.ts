@@ -1,7 +1,7 @@
 /** What type an expression's values surely have, where its form alone says it. */
 import type { Expression } from '../../sql/ast/expression.ts';
 import { integerTypes } from './predicates.ts';
-import { originOf, type Scope } from './scope.ts';
+import { originOf, resolveColumn, type Scope } from './scope.ts';
 
 const numberFunctions: ReadonlySet<string> = new Set([
   ...['count', 'sum', 'avg', 'bit_and', 'bit_or', 'bit_xor', 'std', 'stddev', 'stddev_pop', 'stddev_samp'],
@@ -67,6 +67,8 @@ const numberFunctions: ReadonlySet<string> = new Set([
     'bit_count',
     'isnull',
   ],
+  ...['rand', 'pi', 'uuid_short', 'connection_id', 'last_insert_id', 'row_count', 'found_rows', 'interval'],
+  ...['row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist', 'ntile', 'grouping', 'json_length'],
 ]);
 
 /** What gives one of its arguments, from the one at this position on. */
@@ -93,8 +95,10 @@ export function isSurelyNumber(expression: Expression, scope: Scope): boolean {
     case 'literal':
       return ['integer', 'decimal', 'float', 'true', 'false', 'null'].includes(expression.type);
     case 'column': {
-      const type = originOf(scope, expression)?.column.dataType;
-      return type !== undefined && isNumberType(type);
+      const found = resolveColumn(scope, expression);
+      if (found.kind !== 'column') return false;
+      const { origin, isNumber } = found.column;
+      return isNumber === true || (origin !== undefined && isNumberType(origin.column.dataType));
     }
     case 'unary':
       return expression.operator !== 'binary' && expression.operator !== '+' && expression.operator !== '~';
@@ -107,7 +111,16 @@ export function isSurelyNumber(expression: Expression, scope: Scope): boolean {
     case 'between':
     case 'like':
     case 'regexp':
+    case 'exists':
+    case 'inSubquery':
+    case 'quantified':
       return true;
+    case 'subquery': {
+      const { body } = expression.query;
+      const item = body.kind === 'queryBlock' && body.items.length === 1 ? body.items[0] : undefined;
+      // Of its own columns nothing is known here.
+      return item?.kind === 'selectExpression' && isSurelyNumber(item.expression, nothingKnown);
+    }
     case 'case': {
       const { branches, otherwise } = expression;
       const results = branches.map(({ result }) => result);
@@ -119,11 +132,12 @@ export function isSurelyNumber(expression: Expression, scope: Scope): boolean {
       return numberCasts.has(expression.type.name) && !expression.type.isArray;
     case 'call': {
       const { name, builtin, args, over } = expression;
-      if (!builtin || over !== undefined) return false;
+      if (!builtin) return false;
       if (numberFunctions.has(name)) return true;
       const first = choosing.get(name);
       return (
         first !== undefined &&
+        over === undefined &&
         args.length > first &&
         args.slice(first).every((each) => isSurelyNumber(each, scope))
       );
@@ -132,6 +146,8 @@ export function isSurelyNumber(expression: Expression, scope: Scope): boolean {
       return false;
   }
 }
+
+const nothingKnown: Scope = { sources: [], outer: undefined };
 
 /** Bit operators may be of binary strings, `+ INTERVAL` is of times. */
 function isArithmetic({ operator, left, right }: Extract<Expression, { kind: 'binary' }>): boolean {
@@ -148,9 +164,29 @@ export function isSurelyDouble(expression: Expression, scope: Scope): boolean {
 
 const temporalTypes: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp', 'time']);
 
-/** Whether it is a number, or a column of dates or times. */
+/** Functions whose value is a date or a time. */
+const temporalFunctions: ReadonlySet<string> = new Set([
+  ...[
+    'date',
+    'last_day',
+    'makedate',
+    'maketime',
+    'from_days',
+    'sec_to_time',
+    'timestamp',
+    'time',
+    'timediff',
+  ],
+  ...['now', 'current_timestamp', 'curdate', 'current_date', 'curtime', 'current_time', 'sysdate'],
+  ...['utc_date', 'utc_time', 'utc_timestamp', 'localtime', 'localtimestamp'],
+]);
+const temporalCasts: ReadonlySet<string> = new Set(['date', 'datetime', 'time', 'year']);
+
+/** Whether it is a number, a date or a time. */
 export function isSurelyPlain(expression: Expression, scope: Scope): boolean {
   if (isSurelyNumber(expression, scope)) return true;
+  if (expression.kind === 'call') return expression.builtin && temporalFunctions.has(expression.name);
+  if (expression.kind === 'cast') return temporalCasts.has(expression.type.name) && !expression.type.isArray;
   if (expression.kind !== 'column') return false;
   const type = originOf(scope, expression)?.column.dataType;
   return type !== undefined && temporalTypes.has(type);
