@@ -42,6 +42,8 @@ export type PlannerInput = Readonly<{
   keyspace: string | undefined;
   tabletType: string;
   isSystemSchema: (name: string) => boolean;
+  /** The plan is to describe the statement: one tablet has to see all of it. */
+  isDescribed?: boolean;
 }>;
 
 /** What the planners of the statements share. */
@@ -165,7 +167,8 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   if (keyspace === undefined) return undefined;
   if (keyspaces.length > 1 && merges) return undefined;
   if (keyspaces.length > 1) {
-    const joined = planJoin(statement, planning, analyzer.groups(), sources);
+    const joined =
+      input.isDescribed === true ? undefined : planJoin(statement, planning, analyzer.groups(), sources);
     if (joined !== undefined) return joined;
     const several = gatherPlan(`tables of several keyspaces: ${keyspaces.join(', ')}`);
     if (isRefusal(several)) throw new HeadgateError(several.code, { detail: several.detail });

@@ -69,3 +69,8 @@ function withTypes(
   ]);
   return commandPacket(packet[4]!, content);
 }
+
+/** A command that is too short is answered with an error, even one that has no answer otherwise. */
+export function requireLength(packet: Buffer, bytes: number): void {
+  if (packet.length < bytes) throw new HeadgateError('ER_MALFORMED_PACKET');
+}

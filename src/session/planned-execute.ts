@@ -25,12 +25,14 @@ import {
   type Scatter,
 } from '../planner/plan.ts';
 import type { Template } from '../planner/template.ts';
+import { markerCount } from '../sql/prepared-forms.ts';
 import { commandPacket } from '../wire/packets.ts';
 import { asExecute } from './asking.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
 import { executeContent } from './execute-values.ts';
+import { type Description, describeGathered } from './gather/describe-statement.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { sendAhead } from './long-data.ts';
 import {
@@ -55,11 +57,16 @@ import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 import { answerVindexQuery, vindexDescription } from './vindex-answer.ts';
 
+/** Where a statement is described, or its description. */
+export type PreparePlace =
+  | Readonly<{ place: Place; text: Buffer; description?: undefined }>
+  | Readonly<{ description: Description }>;
+
 /** Where PREPARE itself goes, and under what text: every shard describes the statement in the same way. Undefined: where its names say. */
 export async function preparePlace(
   session: Session,
   statement: PlannedStatement,
-): Promise<Readonly<{ place: Place; text: Buffer }> | undefined> {
+): Promise<PreparePlace | undefined> {
   const { kind } = statement.scan;
   if (kind === 'load' || kind === 'ddl') return anyPlace(session, statement);
   await schemasToWaitFor(session, statement.scan);
@@ -67,16 +74,27 @@ export async function preparePlace(
   if (plan === undefined) return undefined;
   const { plans } = session.services;
   const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
-  if (plan.kind === 'gather' || plan.kind === 'join')
-    throw notOverShards('PREPARE of a statement over several keyspaces');
   if (plan.kind === 'vindex') return { place, text: vindexDescription(plan) };
-  const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
   const { text, mode } = statement;
+  if (plan.kind === 'gather' || plan.kind === 'join')
+    return { description: await describeParts(session, statement) };
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals : undefined;
   const operands = new Operands(text, mode, slots, [], session.state.valueContext);
   return {
     place,
     text: plan.text === undefined ? text : textOf(plan.text, new TextValues(text, operands, Date.now())),
   };
+}
+
+/** A statement of which no tablet has all tables. */
+async function describeParts(session: Session, statement: PlannedStatement): Promise<Description> {
+  const { text, scan, mode, target } = statement;
+  const { plans } = session.services;
+  const plan = plans.describingPlan(text, scan, mode, target);
+  if (plan === undefined) throw notOverShards('PREPARE of this statement over several keyspaces');
+  const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
+  const operands = new Operands(text, mode, slots, [], session.state.valueContext);
+  return describeGathered(session, plan, text, operands, markerCount(text, mode));
 }
 
 /** MySQL prepares no LOAD, and says so; a definition reads no table before it is executed. */

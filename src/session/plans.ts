@@ -4,6 +4,7 @@
  */
 import type { Gateway } from '../gateway/gateway.ts';
 import { ContextIds } from '../planner/context-ids.ts';
+import type { GatherPlan } from '../planner/gather/gather-plan.ts';
 import type { LoadPlan } from '../planner/load.ts';
 import { keyspacesOf, type Plan, type QueryPlan } from '../planner/plan.ts';
 import { PlanCache, type PlanCacheFigures } from '../planner/plan-cache.ts';
@@ -210,6 +211,21 @@ export class Plans {
       this.#cache.set(fingerprint.key, context, entry, PLAN_BYTES + scan.end - scan.start);
     }
     return plan;
+  }
+
+  /**
+   * A plan by which a statement can be described of which no tablet has all tables; it is not kept. Undefined where there is none. Raises what
+   * `planStatement` raises.
+   */
+  describingPlan(source: Buffer, scan: StatementScan, mode: LexMode, target: Target): GatherPlan | undefined {
+    const { fingerprint } = this;
+    this.#readSource = undefined;
+    this.hasFingerprint = fingerprint.read(source, scan.start, mode) && fingerprint.end === scan.end;
+    const statement = parseStatement(source, scan.start, scan.end, mode);
+    if (statement.kind === 'syntaxProblem') return undefined;
+    const input = { ...this.#input(source, scan, mode, target), isDescribed: true };
+    const plan = planStatement(statement, input);
+    return plan?.kind === 'gather' ? plan : undefined;
   }
 
   /** The plan of a LOAD, which is not kept: the file takes longer. Undefined where no plan is needed. Raises what `planLoad` raises. */

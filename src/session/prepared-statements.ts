@@ -30,7 +30,9 @@ import {
   idAt,
   nullBitmapAt,
   outgoingExecute,
+  requireLength,
 } from './execute-packet.ts';
+import { type Description, sendDescription } from './gather/describe-statement.ts';
 import type { Answered } from './held.ts';
 import { keepPlace, stillHolds } from './kept-plan.ts';
 import { LongData } from './long-data.ts';
@@ -40,6 +42,7 @@ import {
   executeKept,
   executePlanned,
   type PlannedStatement,
+  type PreparePlace,
   preparePlace,
   type TabletStatements,
 } from './planned-execute.ts';
@@ -111,15 +114,15 @@ export class PreparedStatements implements TabletStatements {
     const planContext = planContextIn(session);
     const facts = { text, scan, target, mode, planContext };
     const isSharded = isPlanned(session, scan);
-    const { place, text: described = text } = await this.#placeToPrepare(facts, isSharded);
+    const planned = await this.#placeToPrepare(facts, isSharded);
+    if (planned.description !== undefined) return this.#describe(facts, planned.description);
+    const { place, text: described = text } = planned;
     const renamed = described === text ? undefined : described;
     const sent = described === written ? packet : commandPacket(command.stmtPrepare, described);
     const connection = await holding.lease(scan, place);
     // The types of variables become those of the statement.
     if ((scan.effects & effect.readsUserVariable) !== 0) await session.diagnostics.prime(scan, connection);
-    const id = this.#nextId;
-    // As in MySQL, one that fails has used up a number too.
-    this.#nextId = (id % 0x7fff_ffff) + 1;
+    const id = this.#takeId();
     // The session's transaction may be on other shards.
     session.addStatus |= holding.statusFlags;
     const statement = { source: text, scan, packet: sent };
@@ -141,6 +144,24 @@ export class PreparedStatements implements TabletStatements {
     }
     holding.giveBack(connection);
     session.finished(failed);
+  }
+
+  /** As in MySQL, one that fails has used up a number too. */
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId = (id % 0x7fff_ffff) + 1;
+    return id;
+  }
+
+  /** A statement that the router has described itself. */
+  #describe(facts: PlannedStatement, description: Description): void {
+    const session = this.#session;
+    const id = this.#takeId();
+    const own = new TabletText(facts.text, session.state.parseSettings);
+    this.#textBytes += facts.text.length;
+    this.#byId.set(id, this.#made({ id, ...facts, own, parameterCount: description.parameters.length }));
+    sendDescription(session, id, description);
+    session.finished(false);
   }
 
   /** Whether one more may be prepared, in whatever way. Raises 1461. */
@@ -234,7 +255,7 @@ export class PreparedStatements implements TabletStatements {
   async #placeToPrepare(
     facts: PlannedStatement,
     isSharded: boolean,
-  ): Promise<Readonly<{ place: Place; text?: Buffer | undefined }>> {
+  ): Promise<Readonly<{ place: Place; text?: Buffer; description?: undefined }> | PreparePlace> {
     const session = this.#session;
     const { scan, target, text } = facts;
     try {
@@ -470,11 +491,6 @@ export class PreparedStatements implements TabletStatements {
     if (answer.error !== undefined) throw new TabletRefusal(answer.error);
     return answer.statementId;
   }
-}
-
-/** A command that is too short is answered with an error, even one that has no answer otherwise. */
-function requireLength(packet: Buffer, bytes: number): void {
-  if (packet.length < bytes) throw new HeadgateError('ER_MALFORMED_PACKET');
 }
 
 /** Data that a tablet found too long leaves its statement in error until a reset. */

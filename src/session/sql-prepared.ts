@@ -9,8 +9,9 @@ import { markerCount, type PreparedForm, preparedForm } from '../sql/prepared-fo
 import { effect, type StatementKind } from '../sql/statement.ts';
 import { TabletText } from './client-statement.ts';
 import { previousFacts } from './diagnostics.ts';
+import type { Description } from './gather/describe-statement.ts';
 import { isPlanned } from './planned.ts';
-import { type PlannedStatement, preparePlace } from './planned-execute.ts';
+import { type PlannedStatement, type PreparePlace, preparePlace } from './planned-execute.ts';
 import { preparedErrorAt } from './prepared-error.ts';
 import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
@@ -116,7 +117,9 @@ export class SqlPrepared {
   }
 
   /** Where PREPARE goes, and under what text; undefined: its own. Raises what MySQL, else what Headgate has against the statement. */
-  async #placeFor(named: NamedStatement): Promise<Readonly<{ place: Place; text: Buffer | undefined }>> {
+  async #placeFor(
+    named: NamedStatement,
+  ): Promise<Readonly<{ place: Place; text: Buffer | undefined; description?: undefined }> | PreparePlace> {
     const session = this.#session;
     const { scan, target, text } = named;
     try {
@@ -160,7 +163,9 @@ export class SqlPrepared {
     const session = this.#session;
     const { holding, diagnostics } = session;
     const { scan, text } = named;
-    const { place, text: other = text } = await this.#placeFor(named);
+    const planned = await this.#placeFor(named);
+    if (planned.description !== undefined) return this.#described(named, planned.description);
+    const { place, text: other = text } = planned;
     const described = other === text ? named.own : new TabletText(other, named.own.parseSettings);
     const connection = await holding.lease(scan, place);
     try {
@@ -178,6 +183,14 @@ export class SqlPrepared {
     } finally {
       holding.giveBack(connection);
     }
+  }
+
+  /** It has been described by the router itself. */
+  #described(named: NamedStatement, { warnings }: Description): void {
+    const session = this.#session;
+    this.#byName.set(named.name, named);
+    session.diagnostics.noteSeveral({ rows: undefined, affectedRows: 0n, warnings, warningRows: [] });
+    session.okWith({ warnings, info: 'Statement prepared', ...somethingChanged(session.state) });
   }
 
   #execute({ name, variables }: Extract<PreparedForm, { kind: 'execute' }>): Promise<unknown> | undefined {

@@ -4,10 +4,10 @@
  */
 import { demand } from '../../gateway/prepare-connection.ts';
 import { command } from '../../mysql/protocol.ts';
-import { textOf } from '../../planner/bind.ts';
+import { type TextValues, textOf } from '../../planner/bind.ts';
 import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
 import { commandPacket } from '../../wire/packets.ts';
-import type { CombinedRun } from '../combined.ts';
+import type { Session } from '../session.ts';
 import type { ScratchConnection } from './scratch-connection.ts';
 
 /** Plans that MySQL has accepted. */
@@ -18,16 +18,17 @@ const accepted = new WeakSet<GatherPlan>();
  * has been loaded yet.
  */
 export async function checkGroups(
-  run: CombinedRun,
+  session: Session,
   plan: GatherPlan,
   scratch: ScratchConnection,
+  valuesOf: () => TextValues,
 ): Promise<boolean> {
   const { check } = plan;
-  const { sqlMode } = run.session.state.valueContext;
+  const { sqlMode } = session.state.valueContext;
   if (check === undefined || !(sqlMode.has('ONLY_FULL_GROUP_BY') || sqlMode.has('ANSI'))) return false;
   if (accepted.has(plan)) return true;
   for (const sql of check.create) await demand(scratch.query(sql));
-  const values = run.values();
+  const values = valuesOf();
   await scratch.settle(values.timestamp());
   const { statementId } = await demand(
     scratch.ask(command.stmtPrepare, textOf(plan.text, values), 'prepare'),

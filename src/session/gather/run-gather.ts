@@ -20,7 +20,7 @@ import { notOverShards } from '../shard-writes.ts';
 import { checkGroups } from './check-groups.ts';
 import { GatherBudget } from './gather-budget.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
-import { type Original, type Originals, originalOf } from './original-columns.ts';
+import { originalsOf } from './originals.ts';
 import { type RemainderEnd, runRemainder } from './remainder.ts';
 import { ScratchConnection } from './scratch-connection.ts';
 import { scratchPlace } from './scratch-place.ts';
@@ -83,12 +83,16 @@ async function answered(
   try {
     scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places));
     await session.diagnostics.prime(run.scan, scratch.connection);
-    const isChecked = await checkGroups(run, plan, scratch);
+    const isChecked = await checkGroups(session, plan, scratch, run.values);
     const tables = await load(run, plan, inputs, reads, scratch);
     await Promise.all([reads.freed(), scratch.settle(run.values().timestamp())]);
     if (isChecked) await scratch.allowAnyGroup();
     session.activity.requireUninterrupted();
-    const end = await runRemainder(run, plan, scratch, originalsOf(inputs, tables), answer);
+    const originals = originalsOf(
+      plan.inputs,
+      tables.map(({ definitions }) => definitions),
+    );
+    const end = await runRemainder(run, plan, scratch, originals, answer);
     if (end.error !== undefined) return { error: end.error, rows: end.warningRows };
     finish(session, answer, reads, end, tables);
     return undefined;
@@ -153,26 +157,6 @@ function finish(
   session.diagnostics.noteSeveral({ rows: foundRows ?? affectedRows, affectedRows, warnings, warningRows });
   session.okWith({ affectedRows, warnings, statusFlags: session.statusFlags | status });
 }
-
-function originalsOf(inputs: readonly BoundInput[], tables: readonly LoadedTable[]): Originals {
-  return new Map(
-    inputs.map(({ input }, at) => {
-      const columns = new Map<string, Original>();
-      for (const [position, { name }] of input.columns.entries()) {
-        const definition = tables[at]!.definitions[position]!;
-        const defined = originalOf(definition);
-        const { origin } = input;
-        const original = defined ?? (origin && { ...origin, column: name, flags: 0 });
-        const whole = input.isComputed === true ? definition : undefined;
-        if (original !== undefined || whole !== undefined)
-          columns.set(name.toLowerCase(), { ...(original ?? unknown), whole });
-      }
-      return [input.table, columns];
-    }),
-  );
-}
-
-const unknown: Original = { schema: '', table: '', column: '', flags: 0, whole: undefined };
 
 /** An error that names what the router has made says nothing to a client: where one tablet knows all tables, it is asked. */
 async function inOwnWords(

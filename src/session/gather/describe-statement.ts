@@ -1,0 +1,120 @@
+/**
+ * PREPARE of a statement of which no tablet has all tables: the inputs are described by their shards, and the remainder over empty temporary
+ * tables in their places.
+ */
+import { scratchColumns, tableDefinition } from '../../engine/scratch/table-definition.ts';
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { type DescribedStatement, describeStatement } from '../../gateway/described-statement.ts';
+import { demand } from '../../gateway/prepare-connection.ts';
+import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
+import { capability } from '../../mysql/protocol.ts';
+import { TextValues, textOf } from '../../planner/bind.ts';
+import type { GatherInput, GatherPlan } from '../../planner/gather/gather-plan.ts';
+import type { Operands } from '../../planner/operands.ts';
+import { buildResultEnd, PayloadWriter } from '../../wire/packets.ts';
+import { placeAt } from '../planned.ts';
+import type { Session } from '../session.ts';
+import { checkGroups } from './check-groups.ts';
+import { leaseForInputs } from './input-settings.ts';
+import { originalColumn } from './original-columns.ts';
+import { originalsOf } from './originals.ts';
+import { ScratchConnection } from './scratch-connection.ts';
+import { scratchPlace } from './scratch-place.ts';
+
+/** What a client is told of its statement: the definitions' packets (payloads). */
+export type Description = Readonly<{
+  parameters: readonly Buffer[];
+  columns: readonly Buffer[];
+  warnings: number;
+}>;
+
+/** A text of the plan as it was described, and the parameters that its markers stand for. */
+type Described = Readonly<{ statement: DescribedStatement; markers: readonly number[] }>;
+
+/** Rejects with a TabletRefusal for what MySQL has against the statement. */
+export async function describeGathered(
+  session: Session,
+  plan: GatherPlan,
+  text: Buffer,
+  operands: Operands,
+  parameterCount: number,
+): Promise<Description> {
+  const values = () => new TextValues(text, operands, Date.now());
+  const inputs: Described[] = [];
+  for (const input of plan.inputs) inputs.push(await describeInput(session, input, values()));
+  const places = plan.inputs.map(({ plan: { keyspace } }) =>
+    placeAt(session, keyspace, session.services.plans.shardMap(keyspace), 0),
+  );
+  const scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, places));
+  try {
+    const isChecked = await checkGroups(session, plan, scratch, values);
+    for (const [at, input] of plan.inputs.entries()) {
+      const columns = scratchColumns(input, inputs[at]!.statement.columns);
+      await demand(scratch.query(tableDefinition(input, columns)));
+    }
+    const whole = values();
+    const remainder = textOf(plan.text, whole);
+    await scratch.settle(whole.timestamp());
+    if (isChecked) await scratch.allowAnyGroup();
+    const statement = required(await describeStatement(scratch.connection, remainder));
+    const originals = originalsOf(
+      plan.inputs,
+      inputs.map(({ statement: { columns } }) => columns),
+    );
+    return {
+      parameters: parametersOf([{ statement, markers: whole.markers() }, ...inputs], parameterCount),
+      columns: statement.columns.map((column) => originalColumn(column, originals, plan.views ?? [])),
+      warnings: statement.warnings,
+    };
+  } finally {
+    scratch.release();
+  }
+}
+
+async function describeInput(session: Session, input: GatherInput, values: TextValues): Promise<Described> {
+  const { keyspace, text } = input.plan;
+  if (text === undefined)
+    throw new HeadgateError('HG_INTERNAL', { detail: 'a gathered input without a text' });
+  const place = placeAt(session, keyspace, session.services.plans.shardMap(keyspace), 0);
+  const filled = textOf(text, values);
+  const [connection] = await leaseForInputs(session, [place]);
+  try {
+    const statement = required(await describeStatement(connection!, filled));
+    return { statement, markers: values.markers() };
+  } finally {
+    session.holding.giveBack(connection!);
+  }
+}
+
+function required(described: DescribedStatement): DescribedStatement {
+  if (described.error !== undefined) throw new TabletRefusal(described.error);
+  return described;
+}
+
+/** Each parameter as the first text that has it describes it. */
+function parametersOf(texts: readonly Described[], count: number): Buffer[] {
+  return Array.from({ length: count }, (_, index) => {
+    for (const { statement, markers } of texts) {
+      const at = markers.indexOf(index);
+      if (at >= 0) return statement.parameters[at]!;
+    }
+    throw new HeadgateError('HG_INTERNAL', { detail: `parameter ${index + 1} is in no text of the plan` });
+  });
+}
+
+/** Answers COM_STMT_PREPARE. */
+export function sendDescription(session: Session, id: number, description: Description): void {
+  const { parameters, columns, warnings } = description;
+  const { port } = session;
+  const { capabilities } = port;
+  session.answered();
+  port.cork();
+  const head = new PayloadWriter().int(0, 1).int(id, 4).int(columns.length, 2).int(parameters.length, 2);
+  session.sendPayload(head.int(0, 1).int(warnings, 2).done());
+  for (const definitions of [parameters, columns]) {
+    for (const definition of definitions) session.sendPayload(definition);
+    if (definitions.length > 0 && (capabilities & capability.deprecateEof) === 0)
+      session.sendPayload(buildResultEnd(session.statusFlags, 0, capabilities));
+  }
+  port.uncork();
+}

@@ -1,0 +1,28 @@
+import type { GatherInput } from '../../planner/gather/gather-plan.ts';
+import { type Original, type Originals, originalOf } from './original-columns.ts';
+
+/** The originals of the columns of temporary tables. `definitions`: of each input, as its shards send them. */
+export function originalsOf(
+  inputs: readonly GatherInput[],
+  definitions: readonly (readonly Buffer[])[],
+): Originals {
+  return new Map(inputs.map((input, at) => [input.table, ofInput(input, definitions[at]!)]));
+}
+
+function ofInput(
+  { columns, origin, isComputed }: GatherInput,
+  definitions: readonly Buffer[],
+): ReadonlyMap<string, Original> {
+  const found = new Map<string, Original>();
+  for (const [at, { name }] of columns.entries()) {
+    const definition = definitions[at]!;
+    const defined = originalOf(definition);
+    const original = defined ?? (origin && { ...unknown, ...origin, column: name });
+    const whole = isComputed === true ? definition : undefined;
+    if (original !== undefined || whole !== undefined)
+      found.set(name.toLowerCase(), { ...(original ?? unknown), whole });
+  }
+  return found;
+}
+
+const unknown: Original = { schema: '', table: '', column: '', flags: 0, whole: undefined };
