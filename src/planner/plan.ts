@@ -168,3 +168,11 @@ export function keyspacesOf(plan: Plan): readonly string[] {
   const several = plan.kind === 'query' && isCombined(plan.scatter) ? plan.scatter.keyspaces : [];
   return several.length === 0 ? [plan.keyspace] : several;
 }
+
+/** For people: what becomes of it where one shard is not enough (`single`: nothing, it is refused then); of other statements their kind. */
+export function planKind(plan: Plan): string {
+  if (plan.kind !== 'query') return plan.kind;
+  const { scatter } = plan;
+  if (isRefusal(scatter)) return 'single';
+  return isCombined(scatter) ? scatter.kind : 'scatter';
+}

@@ -4,7 +4,6 @@
  */
 import { unreachable } from '../errors/unreachable.ts';
 import { keyText } from './describe-route.ts';
-import type { GatherPlan } from './gather/gather-plan.ts';
 import type { Operands } from './operands.ts';
 import {
   type ChangePlan,
@@ -30,20 +29,34 @@ type MapOf = (keyspace: string) => ShardMap;
 
 /** Nothing where one shard has the answer. Raises HG_KEY_RANGE where the shards leave some of the rows out. */
 export function unroutedIn(plan: Plan, operands: Operands, mapOf: MapOf): readonly Unrouted[] {
+  if (plan.kind === 'query' && isCombined(plan.scatter) && isOnOneShard(plan, operands, mapOf)) return [];
+  return partsOf(plan).flatMap((part) => unroutedGroups(part, operands, mapOf));
+}
+
+/** The keyspaces of which that is so whatever the values are: a part of what `unroutedIn` finds, at next to no cost. */
+export function keyspacesScattered(plan: Plan, mapOf: MapOf): readonly string[] {
+  const found: string[] = [];
+  for (const { keyspace, groups } of partsOf(plan))
+    if (groups.some(({ route }) => route.kind === 'all') && mapOf(keyspace).names.length > 1)
+      found.push(keyspace);
+  return found;
+}
+
+type Grouped = Pick<QueryPlan | ChangePlan, 'keyspace' | 'groups'>;
+
+/** What is looked for by itself. Rows that are found by the values of other rows are not looked for everywhere. */
+function partsOf(plan: Plan): readonly Grouped[] {
   switch (plan.kind) {
-    case 'query': {
-      const { scatter } = plan;
-      if (isRefusal(scatter) || !isCombined(scatter)) return unroutedGroups(plan, operands, mapOf);
-      return isOnOneShard(plan, operands, mapOf) ? [] : unroutedIn(scatter, operands, mapOf);
-    }
+    case 'query':
+      return !isRefusal(plan.scatter) && isCombined(plan.scatter) ? partsOf(plan.scatter) : [plan];
     case 'change':
-      return unroutedGroups(plan, operands, mapOf);
+      return [plan];
     case 'gather':
-      return unroutedInputs(plan, operands, mapOf);
+      return plan.inputs
+        .filter(({ reductions }) => !reductions.some(({ key }) => key !== undefined))
+        .map((input) => input.plan);
     case 'join':
-      return [plan.driving, ...plan.lookups.filter(({ route }) => route === undefined)].flatMap((part) =>
-        unroutedGroups(part, operands, mapOf),
-      );
+      return [plan.driving, ...plan.lookups.filter(({ route }) => route === undefined)];
     case 'insert':
     case 'vindex':
       return [];
@@ -51,14 +64,6 @@ export function unroutedIn(plan: Plan, operands: Operands, mapOf: MapOf): readon
       return unreachable(plan);
   }
 }
-
-/** Inputs whose rows are found by the values of another one are not looked for everywhere. */
-const unroutedInputs = ({ inputs }: GatherPlan, operands: Operands, mapOf: MapOf): readonly Unrouted[] =>
-  inputs
-    .filter(({ reductions }) => !reductions.some(({ key }) => key !== undefined))
-    .flatMap(({ plan }) => unroutedIn(plan, operands, mapOf));
-
-type Grouped = Pick<QueryPlan | ChangePlan, 'keyspace' | 'groups'>;
 
 function isOnOneShard({ keyspace, groups }: Grouped, operands: Operands, mapOf: MapOf): boolean {
   const map = mapOf(keyspace);

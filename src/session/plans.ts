@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { ContextIds } from '../planner/context-ids.ts';
 import type { GatherPlan } from '../planner/gather/gather-plan.ts';
 import type { LoadPlan } from '../planner/load.ts';
-import { keyspacesOf, type Plan, type QueryPlan } from '../planner/plan.ts';
+import { keyspacesOf, type Plan, planKind, type QueryPlan } from '../planner/plan.ts';
 import { PlanCache, type PlanCacheFigures } from '../planner/plan-cache.ts';
 import { type PlannerInput, planLoadStatement, planStatement } from '../planner/plan-statement.ts';
 import { buildShardMap, type ShardMap } from '../planner/shard-map.ts';
@@ -80,6 +80,7 @@ export class Plans {
   readonly #contexts = new ContextIds();
   /** Statements that MySQL accepts and our parser does not. */
   #parserGaps = 0;
+  #planningMs = 0;
   /** What `knownScan` has just read and found, until `plan` asks for the same or the next statement is read. */
   #readSource: Buffer | undefined;
   #readMode: LexMode | undefined;
@@ -94,8 +95,9 @@ export class Plans {
     this.#cache = new PlanCache(cacheBytesMax);
   }
 
-  get figures(): PlanCacheFigures & { parserGaps: number } {
-    return { ...this.#cache.figures, parserGaps: this.#parserGaps };
+  get figures(): PlanCacheFigures & { parserGaps: number; planningUs: number } {
+    const [parserGaps, planningUs] = [this.#parserGaps, this.#planningMs * 1000];
+    return { ...this.#cache.figures, parserGaps, planningUs };
   }
 
   /** What is kept, the one used last first. */
@@ -103,7 +105,8 @@ export class Plans {
     const facts: PlanFacts[] = [];
     for (const { value, hits, bytes } of this.#cache.entries()) {
       const { plan, digest } = value;
-      facts.push({ keyspace: plan?.keyspace ?? '', kind: plan?.kind ?? 'relay', hits, bytes, text: digest });
+      const kind = plan === undefined ? 'relay' : planKind(plan);
+      facts.push({ keyspace: plan?.keyspace ?? '', kind, hits, bytes, text: digest });
       if (facts.length === SHOWN_MAX) break;
     }
     return facts;
@@ -196,9 +199,11 @@ export class Plans {
       const entry = isRead ? this.#readEntry : this.#cache.get(fingerprint.key, context);
       if (entry !== undefined && this.#holds(entry)) return entry.plan;
     }
+    const begunMs = performance.now();
     const statement = parseStatement(source, scan.start, scan.end, mode);
     if (statement.kind === 'syntaxProblem') return statement;
     const plan = this.#make(statement, source, scan, mode, target);
+    this.#planningMs += performance.now() - begunMs;
     if (this.hasFingerprint) {
       const entry: Entry = {
         plan,

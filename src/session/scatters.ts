@@ -5,8 +5,8 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Operands } from '../planner/operands.ts';
-import type { Plan } from '../planner/plan.ts';
-import { type Unrouted, unroutedIn, unroutedText } from '../planner/unrouted.ts';
+import { keyspacesOf, type Plan } from '../planner/plan.ts';
+import { keyspacesScattered, type Unrouted, unroutedIn, unroutedText } from '../planner/unrouted.ts';
 import { digestOf } from '../sql/digest.ts';
 import type { StatementScan } from '../sql/statement.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -109,10 +109,17 @@ export function requireScatter(
   plan: Plan,
   operands: Operands,
 ): void {
-  const { unrouted, overridden } = scatterVerdict(session, scan, plan, operands);
-  const { scatters } = session.services;
-  for (const each of unrouted) {
-    const policy = overridden ? 'allow' : scatters.policyOf(each.keyspace);
+  const { scatters, plans } = session.services;
+  const mapOf = (keyspace: string) => plans.shardMap(keyspace);
+  const isAllowed =
+    scan.directives?.allowsScatter === true ||
+    keyspacesOf(plan).every((keyspace) => scatters.policyOf(keyspace) === 'allow');
+  if (isAllowed) {
+    for (const keyspace of keyspacesScattered(plan, mapOf)) scatters.count(keyspace, 'allowed');
+    return;
+  }
+  for (const each of unroutedIn(plan, operands, mapOf)) {
+    const policy = scatters.policyOf(each.keyspace);
     switch (policy) {
       case 'deny':
         scatters.count(each.keyspace, 'denied');

@@ -17,6 +17,7 @@ test('figures are read at each scrape, and no more once stopped', async () => {
     entries: 4,
     bytes: 5,
     parserGaps: 6,
+    planningUs: 7_000_000,
   }));
   hits = 7;
   const text = await metrics.text();
@@ -26,6 +27,7 @@ test('figures are read at each scrape, and no more once stopped', async () => {
   expect(text).toContain('\nheadgate_plan_cache_entries 4\n');
   expect(text).toContain('# TYPE headgate_plan_cache_bytes gauge\nheadgate_plan_cache_bytes 5\n');
   expect(text).toContain('\nheadgate_parser_gaps_total 6\n');
+  expect(text).toContain('\nheadgate_planning_seconds_total 7\n');
   stop();
   expect(await metrics.text()).not.toContain('plan_cache');
 });

@@ -32,6 +32,7 @@ export function statusRows({ services }: Session): MetadataRow[] {
     plans_hits: kept.hits,
     plans_misses: kept.misses,
     plans_evicted: kept.evictions,
+    planning_us: Math.round(kept.planningUs),
     parser_gaps: kept.parserGaps,
     topology_revision: gateway.topology?.revision ?? '',
     rss_bytes: process.memoryUsage.rss(),
