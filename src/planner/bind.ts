@@ -41,6 +41,8 @@ export class TextValues implements TemplateValues {
   readonly #operands: Operands;
   readonly #nowMs: number;
   #markers: number[] = [];
+  /** The lists of a gathered input's reductions, where there are any. */
+  lists: ((index: number) => Buffer | undefined) | undefined;
 
   /** `nowMs`: the moment of the statement. */
   constructor(text: Buffer, operands: Operands, nowMs: number) {
@@ -71,8 +73,8 @@ export class TextValues implements TemplateValues {
     return sum > UNLIMITED ? UNLIMITED : sum;
   }
 
-  reduction(_index: number): Buffer | undefined {
-    return undefined;
+  reduction(index: number): Buffer | undefined {
+    return this.lists?.(index);
   }
 
   timestamp(): string {

@@ -4,13 +4,15 @@ import type { RowProducer } from '../../engine/row-stream.ts';
 import type { RowProtocol } from '../../engine/rows/formats.ts';
 import { scatterRows } from '../../engine/run-scatter.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { BackendConnection } from '../../gateway/backend-connection.ts';
 import { refusalOf, shardsFor, textOf } from '../../planner/bind.ts';
 import type { GatherInput } from '../../planner/gather/gather-plan.ts';
 import { isCombined, isRefusal, type QueryPlan, type Scatter } from '../../planner/plan.ts';
-import { asExecute, asText } from '../asking.ts';
+import { type Asked, asExecute, asText } from '../asking.ts';
 import type { CombinedRun } from '../combined.ts';
 import { limitsOf, memoryBudget, placeAt } from '../planned.ts';
 import type { ShardQuestion, ShardReads } from '../shard-reads.ts';
+import type { InputLists } from './input-lists.ts';
 
 /** Where an input's rows are, and how they are asked for. */
 export type BoundInput = Readonly<{
@@ -21,8 +23,8 @@ export type BoundInput = Readonly<{
   protocol: RowProtocol;
 }>;
 
-/** Binds an input. Raises what `shardsFor` and `placeAt` raise. */
-export function bindInput(run: CombinedRun, input: GatherInput): BoundInput {
+/** Binds an input, whose text waits for its lists. Raises what `shardsFor` and `placeAt` raise. */
+export function bindInput(run: CombinedRun, input: GatherInput, lists: InputLists): BoundInput {
   const { plan } = input;
   const { session, operands } = run;
   const map = session.services.plans.shardMap(plan.keyspace);
@@ -30,16 +32,27 @@ export function bindInput(run: CombinedRun, input: GatherInput): BoundInput {
   const shards = found.length === 0 ? [0] : found;
   const scatter = shards.length > 1 ? scatterOf(plan) : undefined;
   const values = run.values();
-  const text = textOf(scatter?.text ?? textFor(plan), values);
+  const template = scatter?.text ?? textFor(plan);
+  const text = textOf(template, values);
   const markers = values.markers();
   // In text a FLOAT has not all of its digits.
   const isText = markers.length === 0 && input.columns.every(({ type }) => type !== undefined);
-  const asked = isText
-    ? asText(text)
-    : markers.length === 0
-      ? asExecute(session, text, [])
-      : run.ask(text, markers);
-  const questions = shards.map((at) => ({ place: placeAt(session, plan.keyspace, map, at), ...asked }));
+  const asking = (own: Buffer): Asked => {
+    if (isText) return asText(own);
+    return markers.length === 0 ? asExecute(session, own, []) : run.ask(own, markers);
+  };
+  const asked = asking(text);
+  const reduced = async (connection: BackendConnection): Promise<Buffer> => {
+    const own = run.values();
+    own.lists = await lists.of(input);
+    return asking(textOf(template, own)).packet(connection);
+  };
+  const packet = input.reductions.length === 0 ? asked.packet : reduced;
+  const questions = shards.map((at) => ({
+    place: placeAt(session, plan.keyspace, map, at),
+    ...asked,
+    packet,
+  }));
   return { input, questions, scatter, protocol: asked.protocol };
 }
 

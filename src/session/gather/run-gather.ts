@@ -20,6 +20,7 @@ import { notOverShards } from '../shard-writes.ts';
 import { checkGroups } from './check-groups.ts';
 import { GatherBudget } from './gather-budget.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
+import { InputLists } from './input-lists.ts';
 import { originalsOf } from './originals.ts';
 import { type RemainderEnd, runRemainder } from './remainder.ts';
 import { ScratchConnection } from './scratch-connection.ts';
@@ -52,17 +53,20 @@ export async function runGather(run: CombinedRun, plan: GatherPlan): Promise<voi
   await gather(run, plan, false);
 }
 
+type BoundInputs = Readonly<{ inputs: readonly BoundInput[]; lists: InputLists }>;
+
 /** Why there is no answer; `rows`: what SHOW WARNINGS said of it. */
 type Failure = Readonly<{ error: RowsError; rows: readonly Buffer[] | undefined }>;
 
 /** True: nothing was sent since a tablet was lost, and the query may be repeated. */
 async function gather(run: CombinedRun, plan: GatherPlan, repeatable: boolean): Promise<boolean> {
   const { session, scan } = run;
-  const inputs = plan.inputs.map((input) => bindInput(run, input));
+  const lists = new InputLists(plan.inputs);
+  const inputs = plan.inputs.map((input) => bindInput(run, input, lists));
   const reads = new ShardReads(session, scan, true);
   await reads.lease(inputs.flatMap(({ questions }) => questions.map(({ place }) => place)));
   const answer = new RowAnswer(session);
-  const failure = await answered(run, plan, inputs, reads, answer);
+  const failure = await answered(run, plan, { inputs, lists }, reads, answer);
   if (failure === undefined || session.closed) return false;
   const { error, rows } = failure;
   if (isTabletLost(error) && repeatable && !reads.wasHeld && !answer.sent) return true;
@@ -74,7 +78,7 @@ async function gather(run: CombinedRun, plan: GatherPlan, repeatable: boolean): 
 async function answered(
   run: CombinedRun,
   plan: GatherPlan,
-  inputs: readonly BoundInput[],
+  bound: BoundInputs,
   reads: ShardReads,
   answer: RowAnswer,
 ): Promise<Failure | undefined> {
@@ -84,7 +88,7 @@ async function answered(
     scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places));
     await session.diagnostics.prime(run.scan, scratch.connection);
     const isChecked = await checkGroups(session, plan, scratch, run.values);
-    const tables = await load(run, plan, inputs, reads, scratch);
+    const tables = await load(run, plan, bound, reads, scratch);
     await Promise.all([reads.freed(), scratch.settle(run.values().timestamp())]);
     if (isChecked) await scratch.allowAnyGroup();
     session.activity.requireUninterrupted();
@@ -109,7 +113,7 @@ async function answered(
 async function load(
   run: CombinedRun,
   plan: GatherPlan,
-  inputs: readonly BoundInput[],
+  { inputs, lists }: BoundInputs,
   reads: ShardReads,
   scratch: ScratchConnection,
 ): Promise<readonly LoadedTable[]> {
@@ -122,7 +126,9 @@ async function load(
       return source;
     };
   const budget = new GatherBudget(run.session, run.scan, plan);
-  const producers = inputs.map((bound) => kept(rowsOf(run, bound, reads)));
+  const producers = inputs.map((bound, at) =>
+    kept(lists.watched(at, rowsOf(run, bound, reads), bound.protocol)),
+  );
   reads.seal();
   const { measured } = run;
   try {
@@ -135,6 +141,7 @@ async function load(
     );
   } catch (error) {
     for (const source of sources) source.cancel();
+    lists.release();
     throw error;
   }
 }
