@@ -17,6 +17,8 @@ export type Original = Readonly<{
   flags: number;
   /** Its definition, where all of that but the title counts. */
   whole: Buffer | undefined;
+  /** The rows are a table's, not those of a query that MySQL would keep in a table of its own. */
+  isTable: boolean;
 }>;
 
 /** The originals of a temporary table's columns, by the columns' names. */
@@ -51,8 +53,9 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
   if (original?.whole !== undefined) return wholeColumn(parse(original.whole), read);
   const facts = Buffer.from(read.facts);
   const flags = facts.readUInt16LE(FLAGS_AT);
-  const [any] = columns.values();
-  const isWithin = read.schema.length === 0;
+  const any = [...columns.values()].find(({ table }) => table !== '');
+  // MySQL would keep a grouped query's rows in a table, and say of what database they are.
+  const isWithin = read.schema.length === 0 && any?.isTable !== false;
   const isView = isWithin && views.includes(read.table.toString());
   if (any !== undefined && original === undefined && isWithin) {
     // A derived table's column under a name of its own: MySQL tells the table behind it.
@@ -65,7 +68,8 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
     ...read,
     schema: isWithin && !isView ? read.schema : Buffer.from(original?.schema ?? ''),
     originalTable: Buffer.from(original?.table ?? ''),
-    originalName: Buffer.from(original?.column ?? ''),
+    originalName:
+      isWithin && original?.table === '' ? read.originalName : Buffer.from(original?.column ?? ''),
     facts,
   });
 }
@@ -96,7 +100,7 @@ function wholeColumn(original: Definition, { title, facts }: Definition): Buffer
 }
 
 /** The original of a column as the shards define it; undefined for an expression. */
-export function originalOf(definition: Buffer): Original | undefined {
+export function originalOf(definition: Buffer): Omit<Original, 'whole' | 'isTable'> | undefined {
   const { schema, originalTable, originalName, facts } = parse(definition);
   if (originalTable.length === 0 || originalName.length === 0) return undefined;
   return {
@@ -104,7 +108,6 @@ export function originalOf(definition: Buffer): Original | undefined {
     table: originalTable.toString(),
     column: originalName.toString(),
     flags: facts.readUInt16LE(FLAGS_AT),
-    whole: undefined,
   };
 }
 

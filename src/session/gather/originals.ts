@@ -19,10 +19,9 @@ function ofInput(
     const defined = originalOf(definition);
     const original = defined ?? (origin && { ...unknown, ...origin, column: name });
     const whole = isComputed === true ? definition : undefined;
-    if (original !== undefined || whole !== undefined)
-      found.set(name.toLowerCase(), { ...(original ?? unknown), whole });
+    found.set(name.toLowerCase(), { ...(original ?? unknown), whole, isTable: origin !== undefined });
   }
   return found;
 }
 
-const unknown: Original = { schema: '', table: '', column: '', flags: 0, whole: undefined };
+const unknown = { schema: '', table: '', column: '', flags: 0 } as const;
