@@ -42,8 +42,8 @@ export type PlannerInput = Readonly<{
   keyspace: string | undefined;
   tabletType: string;
   isSystemSchema: (name: string) => boolean;
-  /** The plan is to describe the statement: one tablet has to see all of it. */
-  isDescribed?: boolean;
+  /** One tablet has to see all of the statement's tables: no joins by lookups. */
+  isGathered?: boolean;
 }>;
 
 /** What the planners of the statements share. */
@@ -168,7 +168,7 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   if (keyspaces.length > 1 && merges) return undefined;
   if (keyspaces.length > 1) {
     const joined =
-      input.isDescribed === true ? undefined : planJoin(statement, planning, analyzer.groups(), sources);
+      input.isGathered === true ? undefined : planJoin(statement, planning, analyzer.groups(), sources);
     if (joined !== undefined) return joined;
     const several = gatherPlan(`tables of several keyspaces: ${keyspaces.join(', ')}`);
     if (isRefusal(several)) throw new HeadgateError(several.code, { detail: several.detail });
@@ -190,7 +190,7 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
     if (!isRefusal(scatter) || groups.length === 0 || merges) return scatter;
     const grouped = groupedPlan(scatter.detail);
     if (grouped !== undefined) return grouped;
-    const joined = planJoin(statement, planning, groups, sources);
+    const joined = input.isGathered === true ? undefined : planJoin(statement, planning, groups, sources);
     if (joined !== undefined) return joined;
     try {
       return gatherPlan(scatter.detail);

@@ -24,6 +24,8 @@ export interface Cursor {
   isOn(connection: BackendConnection): boolean;
   /** Gives up the rows that are left. */
   close(): void;
+  /** The session gives back all that it holds; this is for what it does not hold by itself. */
+  leave?(): void;
 }
 
 /** Where COM_STMT_FETCH says how many rows are wanted. */
@@ -88,7 +90,7 @@ export function cursorOpened(
 }
 
 /** Stands for COM_STMT_FETCH where a statement is wanted: it reads, and leaves nothing. */
-const fetchScan = scanStatement(
+export const fetchScan = scanStatement(
   Buffer.from('SELECT 1'),
   0,
   lexModeOf('', 'utf8mb4', 80_400, false),

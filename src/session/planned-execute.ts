@@ -90,7 +90,7 @@ export async function preparePlace(
 async function describeParts(session: Session, statement: PlannedStatement): Promise<Description> {
   const { text, scan, mode, target } = statement;
   const { plans } = session.services;
-  const plan = plans.describingPlan(text, scan, mode, target);
+  const plan = plans.gatherPlan(text, scan, mode, target);
   if (plan === undefined) throw notOverShards('PREPARE of this statement over several keyspaces');
   const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
   const operands = new Operands(text, mode, slots, [], session.state.valueContext);
@@ -224,9 +224,10 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
   );
 }
 
-function executeParts(run: Execution, plan: CombinedPlan): Promise<void> {
+function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
   const { session, statement, kept } = run;
   const { scan, text: source } = statement;
+  const plan = statement.wantsCursor ? gatheredPlan(run, planned) : planned;
   const nowMs = Date.now();
   const values = () => new TextValues(source, kept.operands, nowMs);
   const ask = (made: Buffer, markers: readonly number[]) =>
@@ -239,6 +240,17 @@ function executeParts(run: Execution, plan: CombinedPlan): Promise<void> {
     { session, scan, source, operands: kept.operands, values, ask, prepared: statement },
     plan,
   );
+}
+
+/** A cursor needs a tablet that keeps the rows. */
+function gatheredPlan(
+  { session, kept, statement: { text, scan, mode } }: Execution,
+  plan: CombinedPlan,
+): CombinedPlan {
+  const gathered =
+    plan.kind === 'gather' ? plan : session.services.plans.gatherPlan(text, scan, mode, kept.target);
+  if (gathered === undefined) throw notOverShards(`a cursor for this: ${plan.reason}`);
+  return gathered;
 }
 
 /** One shard: the client's own EXECUTE, where tables' names had to be put right under another text. */

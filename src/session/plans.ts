@@ -219,18 +219,19 @@ export class Plans {
   }
 
   /**
-   * A plan by which a statement can be described of which no tablet has all tables; it is not kept. Undefined where there is none. Raises what
-   * `planStatement` raises.
+   * A plan in which one tablet sees all of a statement's tables, for its description, or a cursor; it is not kept. Undefined where there is none.
+   * The fingerprint is then that of the statement. Raises what `planStatement` raises.
    */
-  describingPlan(source: Buffer, scan: StatementScan, mode: LexMode, target: Target): GatherPlan | undefined {
+  gatherPlan(source: Buffer, scan: StatementScan, mode: LexMode, target: Target): GatherPlan | undefined {
     const { fingerprint } = this;
     this.#readSource = undefined;
     this.hasFingerprint = fingerprint.read(source, scan.start, mode) && fingerprint.end === scan.end;
     const statement = parseStatement(source, scan.start, scan.end, mode);
     if (statement.kind === 'syntaxProblem') return undefined;
-    const input = { ...this.#input(source, scan, mode, target), isDescribed: true };
-    const plan = planStatement(statement, input);
-    return plan?.kind === 'gather' ? plan : undefined;
+    const input = { ...this.#input(source, scan, mode, target), isGathered: true };
+    const planned = planStatement(statement, input);
+    const plan = planned?.kind === 'query' ? planned.scatter : planned;
+    return plan !== undefined && 'kind' in plan && plan.kind === 'gather' ? plan : undefined;
   }
 
   /** The plan of a LOAD, which is not kept: the file takes longer. Undefined where no plan is needed. Raises what `planLoad` raises. */

@@ -93,6 +93,7 @@ export class PreparedStatements implements TabletStatements {
   clear(): void {
     this.#byId.clear();
     this.sql.clear();
+    for (const cursor of this.cursors) cursor.leave?.();
     this.cursors.clear();
     this.#textBytes = 0;
     this.#longBytes = 0;
@@ -110,9 +111,7 @@ export class PreparedStatements implements TabletStatements {
     const read = { text: written, scan: scanIn(session, written, 0) };
     const { text, scan } = textWithOwnUser(session, written, read.scan) ?? read;
     const { target, parseSettings } = state;
-    const mode = lexModeIn(session);
-    const planContext = planContextIn(session);
-    const facts = { text, scan, target, mode, planContext };
+    const facts = { text, scan, target, mode: lexModeIn(session), planContext: planContextIn(session) };
     const isSharded = isPlanned(session, scan);
     const planned = await this.#placeToPrepare(facts, isSharded);
     if (planned.description !== undefined) return this.#describe(facts, planned.description);
@@ -262,6 +261,7 @@ export class PreparedStatements implements TabletStatements {
       const planned = await (isSharded ? preparePlace(session, facts) : prepareShown(session, facts));
       return planned ?? { place: placeOf(scan, target, session.services.gateway, text) };
     } catch (refusal) {
+      this.#takeId();
       return refusedInWords(session, text, refusal);
     }
   }

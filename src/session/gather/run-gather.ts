@@ -19,6 +19,7 @@ import { ShardReads } from '../shard-reads.ts';
 import { notOverShards } from '../shard-writes.ts';
 import { checkGroups } from './check-groups.ts';
 import { GatherBudget } from './gather-budget.ts';
+import { openGatherCursor } from './gather-cursor.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
 import { InputLists } from './input-lists.ts';
 import { originalsOf } from './originals.ts';
@@ -96,6 +97,12 @@ async function answered(
       plan.inputs,
       tables.map(({ definitions }) => definitions),
     );
+    const { prepared } = run;
+    if (prepared?.wantsCursor === true) {
+      await openGatherCursor(run, plan, prepared, scratch, originals);
+      scratch = undefined;
+      return undefined;
+    }
     const end = await runRemainder(run, plan, scratch, originals, answer);
     if (end.error !== undefined) return { error: end.error, rows: end.warningRows };
     finish(session, answer, reads, end, tables);
