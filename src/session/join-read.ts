@@ -156,7 +156,7 @@ class JoinRead {
 
   #joinOptions(lookup: Lookup, at: number): LookupJoinOptions {
     const { session, operands, values } = this.#run;
-    const { kind, keys, output, ordered, keyspace, groups } = lookup;
+    const { kind, isNullable, keys, output, ordered, keyspace, groups } = lookup;
     const map = session.services.plans.shardMap(keyspace);
     const shards = someShard(shardsFor(groups, operands, map, undefined));
     const own = values();
@@ -176,6 +176,7 @@ class JoinRead {
           : { column: inner, weight: { column: weights.inner, collationId: weights.collationId } },
       ),
       output,
+      isNullable,
       ordered,
       // Those behind it need connections while it waits.
       keeps: at < this.#plan.lookups.length - 1,

@@ -71,6 +71,9 @@ test.each([
   'SELECT b.* FROM a STRAIGHT_JOIN b ON a.vb = b.vb',
   'SELECT a.id FROM a JOIN b ON a.i = b.i WHERE a.id = 3 AND b.id > 1000',
   'SELECT a.note, b.note FROM a LEFT JOIN b ON b.i = a.i WHERE a.id > 1000',
+  'SELECT a.note, b.note FROM a LEFT JOIN b ON b.i = a.i WHERE b.id > 7',
+  'SELECT a.id, CONCAT(b.note, 1) AS c, LOWER(a.t) FROM a LEFT JOIN b ON b.i = a.i',
+  'SELECT * FROM a LEFT JOIN b USING (i)',
 ])('columns are those of MySQL: %s', async (sql) => {
   expect(await isJoin(sql)).toBe(true);
   await asUnsorted(sql);
@@ -88,14 +91,25 @@ describe('forms', () => {
     "SELECT a.id, b.id FROM a JOIN b ON a.i = b.i WHERE a.t LIKE 'a%' AND b.id BETWEEN 3 AND 50 ORDER BY a.id, b.id LIMIT 7",
     'SELECT x.id, y.id FROM a x JOIN a y ON x.i = y.u ORDER BY x.id, y.id',
     'SELECT a.id FROM a WHERE (i, t) IN (SELECT i, t FROM b) ORDER BY a.t, a.id',
-    'SELECT a.id FROM a WHERE EXISTS (SELECT * FROM b WHERE b.i = a.i AND b.note > a.id) ORDER BY a.id',
+    "SELECT a.id FROM a WHERE EXISTS (SELECT * FROM b WHERE b.i = a.i AND b.note > 'row 3') ORDER BY a.id",
     'SELECT id FROM a WHERE id NOT IN (SELECT id FROM many WHERE i > 10) ORDER BY id',
     'SELECT a.id, b.id FROM a JOIN b ON a.i = b.i WHERE a.id IN (SELECT m.i FROM many m) ORDER BY a.id, b.id',
     'SELECT a.id, b.id FROM a LEFT JOIN b ON b.i = a.i AND b.t = a.t ORDER BY a.s DESC, a.id, b.id LIMIT 11',
     'SELECT 1 FROM a JOIN b ON a.i = b.i WHERE a.id = 7 AND b.i = 7',
+    'SELECT a.id, b.id FROM a LEFT JOIN b ON b.i = a.i WHERE b.id > 20 ORDER BY a.id, b.id',
+    'SELECT a.id, a.note FROM a LEFT JOIN b ON b.t = a.t WHERE b.id IS NULL ORDER BY a.id',
+    'SELECT a.id, b.id, m.id FROM a LEFT JOIN b ON b.i = a.i LEFT JOIN many m ON m.id = b.id WHERE m.i < 20 ORDER BY 1, 2, 3',
+    'SELECT * FROM a x JOIN b y USING (i) ORDER BY x.id, y.id',
+    'SELECT i, t, x.note, y.note FROM a x LEFT JOIN b y USING (t, i) ORDER BY x.id, y.id',
+    'SELECT x.*, i FROM a x JOIN b y USING (i) JOIN many z USING (i) ORDER BY x.id, y.id, z.id',
+    'SELECT * FROM a NATURAL JOIN main.a y ORDER BY y.id',
+    'SELECT i, y.id, y.note FROM a NATURAL LEFT JOIN main.b y ORDER BY a.id',
+    'SELECT a.id, m.note, b.id FROM a LEFT JOIN many m ON m.id = a.id JOIN b ON b.i = a.i WHERE a.id < 30 ORDER BY a.id, b.id',
+    "SELECT UPPER(a.t), CONCAT(b.note, '!') AS loud, CHAR_LENGTH(b.t) FROM a LEFT JOIN b ON b.i = a.i ORDER BY a.id, b.id",
   ])('%s', async (sql) => {
+    expect(await isJoin(sql)).toBe(true);
     await asText(sql);
-    await asPrepared(sql);
+    if (!sql.includes('main.')) await asPrepared(sql);
   });
 
   test('parameters are where they belong', async () => {

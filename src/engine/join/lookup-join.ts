@@ -44,6 +44,8 @@ export type LookupJoinOptions = Readonly<{
   innerKeys: readonly RowKey[];
   /** Of `semi` and `anti`: outer columns only. */
   output: readonly JoinColumn[];
+  /** Inner columns are said to be nullable; those of a left join are. */
+  isNullable?: boolean;
   /** Whether the rows come in the order of the outer rows. */
   ordered: boolean;
   /** Inner rows are kept in any case: what reads them must not wait for whoever takes the joined rows. */
@@ -214,12 +216,12 @@ class LookupJoin extends Operator {
       requireSameColumns(this.#inner.definitions, definitions);
       return;
     }
-    const { protocol, innerKeys, output, kind } = this.#options;
+    const { protocol, innerKeys, output, kind, isNullable = kind === 'left' } = this.#options;
     this.#inner = new Side(definitions, protocol, innerKeys);
     if (this.#isFilter) return;
     const outer = this.#outer.definitions;
     this.#composer = composer(protocol, outer, definitions, output);
-    this.sink.fields(joinedDefinitions(outer, definitions, output, kind === 'left'));
+    this.sink.fields(joinedDefinitions(outer, definitions, output, isNullable));
   }
 
   #takeInner(bytes: Buffer, at: number, end: number): void {

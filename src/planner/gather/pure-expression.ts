@@ -48,6 +48,10 @@ export function isPure(expression: Expression, schemaOf: SchemaOf): boolean {
   }
 }
 
+/** Whether a value can be computed anywhere: no error or warning, and NULL where one of its columns is. */
+export const isPlainValue = (expression: Expression, schemaOf: SchemaOf): boolean =>
+  classOf(expression, schemaOf) !== undefined;
+
 /** Whether a condition is never true where the columns that it looks at are NULL. */
 export function rejectsNull(expression: Expression): boolean {
   switch (expression.kind) {

@@ -19,39 +19,42 @@ export type JoinTable = {
   readonly use: TableUse | undefined;
 };
 
-export type LeftJoin = Readonly<{ table: JoinTable; on: readonly Expression[] }>;
+/** The inner side of a left join. `using`: names that must be equal, with the table before it that has them. */
+export type LeftJoin = Readonly<{
+  table: JoinTable;
+  on: readonly Expression[];
+  using: readonly UsingPair[];
+}>;
+
+/** Tables of which USING and NATURAL show one column: that of the first. */
+export type MergedColumn = Readonly<{ name: string; tables: readonly JoinTable[] }>;
+
+/** An equality of USING: of columns, not of expressions in the text. */
+export type UsingPair = Readonly<{ name: string; tables: readonly [JoinTable, JoinTable] }>;
+
+/** One column of a `*`. */
+export type StarColumn = Readonly<{ table: JoinTable; name: string }>;
 
 export type JoinFrom = Readonly<{
   inner: readonly JoinTable[];
   /** Conditions that all rows fulfil. */
   conditions: readonly Expression[];
+  using: readonly UsingPair[];
   /** In their order: each may look at those before. */
   left: readonly LeftJoin[];
-  /** The order of the tables in the text, which that of a `*` is. */
+  /** In the order of the text. */
   all: readonly JoinTable[];
-  /** Names that USING has made one. */
-  merged: ReadonlySet<string>;
+  merged: readonly MergedColumn[];
+  /** What an unqualified `*` stands for. */
+  star: readonly StarColumn[];
   /** The first table has to be read first. */
   straight: boolean;
 }>;
 
-type Flat = {
-  inner: JoinTable[];
-  conditions: Expression[];
-  left: LeftJoin[];
-  all: JoinTable[];
-  using: { name: string; tables: readonly [JoinTable, JoinTable] }[];
-};
-
-/** Equalities of USING: of columns, not of expressions in the text. */
-export type UsingPair = Readonly<{ name: string; tables: readonly [JoinTable, JoinTable] }>;
+type Flat = Omit<JoinFrom, 'straight'>;
 
 /** Raises Refused for forms that are not joins of plain tables. */
-export function flattenFrom(
-  block: QueryBlock,
-  sources: readonly Source[],
-  analyzer: Analyzer,
-): JoinFrom & { using: readonly UsingPair[] } {
+export function flattenFrom(block: QueryBlock, sources: readonly Source[], analyzer: Analyzer): JoinFrom {
   const waiting = [...sources];
   const parts = block.from.map((reference) => flat(reference, waiting, analyzer));
   if (waiting.length > 0) throw new Refused('tables that are not in FROM');
@@ -59,7 +62,6 @@ export function flattenFrom(
   return {
     ...whole,
     conditions: [...whole.conditions, ...conjunctsOf(block.where)],
-    merged: new Set(whole.using.map(({ name }) => name)),
     straight: block.options.straightJoin || block.from.some(hasStraight),
   };
 }
@@ -67,16 +69,20 @@ export function flattenFrom(
 const crossed = (a: Flat, b: Flat): Flat => ({
   inner: [...a.inner, ...b.inner],
   conditions: [...a.conditions, ...b.conditions],
+  using: [...a.using, ...b.using],
   left: [...a.left, ...b.left],
   all: [...a.all, ...b.all],
-  using: [...a.using, ...b.using],
+  merged: [...a.merged, ...b.merged],
+  star: [...a.star, ...b.star],
 });
 
 function flat(reference: TableReference, waiting: Source[], analyzer: Analyzer): Flat {
   switch (reference.kind) {
     case 'table': {
       const table = joinTable(reference, waiting.shift(), analyzer);
-      return { inner: [table], conditions: [], left: [], all: [table], using: [] };
+      const visible = table.source.columns!.filter(({ hidden }) => !hidden);
+      const star = visible.map(({ name }) => ({ table, name }));
+      return { inner: [table], conditions: [], using: [], left: [], all: [table], merged: [], star };
     }
     case 'tableList':
       return reference.tables.map((each) => flat(each, waiting, analyzer)).reduce(crossed);
@@ -90,34 +96,56 @@ function flat(reference: TableReference, waiting: Source[], analyzer: Analyzer):
 }
 
 function joined(join: Join, waiting: Source[], analyzer: Analyzer): Flat {
-  if (join.natural) throw new Refused('NATURAL JOIN');
   const left = flat(join.left, waiting, analyzer);
   const right = flat(join.right, waiting, analyzer);
-  const all = [...left.all, ...right.all];
-  const isOuter = join.type === 'left' || join.type === 'right';
+  const names = join.natural
+    ? left.star.filter(({ name }) => starNamed(right, name) !== undefined).map(({ name }) => name)
+    : (join.using ?? []).map(({ text }) => text);
+  const using = names.map((name) => pairOf(name, left, right));
   const on = conjunctsOf(join.on);
-  if (!isOuter) {
-    const both = crossed(left, right);
-    both.conditions.push(...on);
-    for (const { text } of join.using ?? []) both.using.push(pairOf(text, left, right));
-    return both;
-  }
+  const both = withMerged(crossed(left, right), left, right, using);
+  if (join.type !== 'left' && join.type !== 'right')
+    return { ...both, conditions: [...both.conditions, ...on], using: [...both.using, ...using] };
   // A left join of several tables is one of all that they give together.
   const [kept, optional] = join.type === 'left' ? [left, right] : [right, left];
-  if (join.using !== undefined) throw new Refused('an outer join with USING');
+  if (using.length > 0 && join.type === 'right') throw new Refused('a right join with USING');
   if (optional.all.length !== 1 || optional.conditions.length > 0)
     throw new Refused('an outer join of several tables');
-  const added: LeftJoin = { table: optional.all[0]!, on };
-  return { ...kept, left: [...kept.left, added], all };
+  const { inner, conditions } = kept;
+  const added: LeftJoin = { table: optional.all[0]!, on, using };
+  return { ...both, inner, conditions, using: kept.using, left: [...kept.left, added] };
 }
+
+/** Merged columns come first, in the order of the left side; then the others of both. */
+function withMerged(both: Flat, left: Flat, right: Flat, using: readonly UsingPair[]): Flat {
+  if (using.length === 0) return both;
+  const isMerged = ({ name }: StarColumn): boolean => using.some((pair) => pair.name === name.toLowerCase());
+  const star = [
+    ...left.star.filter(isMerged),
+    ...left.star.filter((each) => !isMerged(each)),
+    ...right.star.filter((each) => !isMerged(each)),
+  ];
+  const merged = both.merged.filter(({ name }) => !using.some((pair) => pair.name === name));
+  for (const { name, tables } of using) {
+    const before = left.merged.find((each) => each.name === name)?.tables ?? [tables[0]];
+    const behind = right.merged.find((each) => each.name === name)?.tables ?? [tables[1]];
+    merged.push({ name, tables: [...before, ...behind] });
+  }
+  return { ...both, star, merged };
+}
+
+const starNamed = ({ star }: Flat, name: string): StarColumn | undefined =>
+  star.find((column) => column.name.toLowerCase() === name.toLowerCase());
 
 function pairOf(name: string, left: Flat, right: Flat): UsingPair {
   const wanted = name.toLowerCase();
-  const [a, b] = [left, right].map(({ inner, left: optional }) => {
-    const having = inner.filter((table) => hasColumn(table, wanted));
-    if (having.length !== 1 || optional.some(({ table }) => hasColumn(table, wanted)))
+  const [a, b] = [left, right].map(({ all, merged, left: optional }) => {
+    const having = all.filter((table) => hasColumn(table, wanted));
+    const one = merged.find((each) => each.name === wanted);
+    const isOne = having.length === 1 || having.every((table) => one?.tables.includes(table));
+    if (having.length === 0 || !isOne || optional.some(({ table }) => hasColumn(table, wanted)))
       throw new Refused('USING of a column of several tables');
-    return having[0]!;
+    return one?.tables[0] ?? having[0]!;
   });
   return { name: wanted, tables: [a!, b!] };
 }

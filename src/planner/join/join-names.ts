@@ -2,7 +2,7 @@
 import type { ColumnSchema } from '../../schema/schema.ts';
 import type { ColumnReference } from '../../sql/ast/expression.ts';
 import { Refused } from '../refused.ts';
-import type { JoinTable, UsingPair } from './join-from.ts';
+import type { JoinTable, MergedColumn } from './join-from.ts';
 
 /** One column of one table. */
 export type JoinColumnName = Readonly<{ table: JoinTable; column: ColumnSchema }>;
@@ -10,12 +10,12 @@ export type JoinColumnName = Readonly<{ table: JoinTable; column: ColumnSchema }
 /** The tables of a block; `outer`: those of the block around a subquery. */
 export class JoinNames {
   readonly #tables: readonly JoinTable[];
-  readonly #using: readonly UsingPair[];
+  readonly #merged: readonly MergedColumn[];
   readonly #outer: JoinNames | undefined;
 
-  constructor(tables: readonly JoinTable[], using: readonly UsingPair[], outer: JoinNames | undefined) {
+  constructor(tables: readonly JoinTable[], merged: readonly MergedColumn[], outer: JoinNames | undefined) {
     this.#tables = tables;
-    this.#using = using;
+    this.#merged = merged;
     this.#outer = outer;
     const names = tables.map(({ source }) => source.name.toLowerCase());
     if (new Set(names).size < names.length) throw new Refused('two tables of one name');
@@ -39,9 +39,9 @@ export class JoinNames {
       return this.#outer.resolve(reference);
     }
     if (found.length === 1) return first;
-    const pair = this.#using.find(({ name }) => name === wanted);
-    const isMerged = pair !== undefined && found.every(({ table }) => pair.tables.includes(table));
+    const one = this.#merged.find(({ name }) => name === wanted);
+    const isMerged = one !== undefined && found.every(({ table }) => one.tables.includes(table));
     if (!isMerged) throw new Refused(`a column ${reference.name} of several tables`);
-    return found.find(({ table }) => table === pair.tables[0])!;
+    return found.find(({ table }) => table === one.tables[0])!;
   }
 }

@@ -29,6 +29,8 @@ export type LookupKind = 'inner' | 'left' | 'semi' | 'anti';
 
 export type Lookup = Readonly<{
   kind: LookupKind;
+  /** Its columns may be NULL because there is no row, so far as MySQL says of them. */
+  isNullable: boolean;
   label: string;
   keyspace: string;
   /** Where its rows can be, whatever the keys are; none: any shard will do. */

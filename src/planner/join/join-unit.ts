@@ -3,7 +3,9 @@ import { type ColumnSchema, columnKey } from '../../schema/schema.ts';
 import type { Expression } from '../../sql/ast/expression.ts';
 import type { Group } from '../analysis/groups.ts';
 import { routeOfGroup } from '../analysis/keys.ts';
+import { columnsIn } from '../analysis/subqueries.ts';
 import type { RoutedGroup } from '../plan.ts';
+import { Refused } from '../refused.ts';
 import { quoted } from '../scatter-sql.ts';
 import type { TemplateBuilder } from '../template.ts';
 import type { JoinTable } from './join-from.ts';
@@ -23,9 +25,20 @@ const forms: Readonly<Record<ColumnForm, readonly [before: string, behind: strin
   double: ['(', ') + 0e0'],
 };
 
+/** A left join within a unit. */
+export type UnitLeft = Readonly<{
+  table: JoinTable;
+  on: readonly Expression[];
+  equalities: readonly (readonly [JoinColumnName, JoinColumnName])[];
+}>;
+
 export class JoinUnit {
   readonly tables: JoinTable[] = [];
   readonly conditions: Expression[] = [];
+  /** Equalities that stand in no condition: those of USING. */
+  readonly equalities: (readonly [JoinColumnName, JoinColumnName])[] = [];
+  /** Inner sides of left joins that find their rows on the shards of the others. */
+  readonly left: UnitLeft[] = [];
   readonly #columns: ((to: TemplateBuilder) => void)[] = [];
   readonly #known = new Map<string, number>();
 
@@ -34,7 +47,7 @@ export class JoinUnit {
   }
 
   get label(): string {
-    return this.tables
+    return this.#all
       .map(({ node, table }) => {
         const alias = node.alias?.text;
         return alias === undefined || alias === table.name ? table.name : `${table.name} AS ${alias}`;
@@ -47,7 +60,22 @@ export class JoinUnit {
   }
 
   has(table: JoinTable): boolean {
-    return this.tables.includes(table);
+    return this.#all.includes(table);
+  }
+
+  get #all(): readonly JoinTable[] {
+    return [...this.tables, ...this.left.map(({ table }) => table)];
+  }
+
+  /** Raises Refused where a name of the client's could mean columns of several of the unit's tables. */
+  requireClear(expression: Expression): void {
+    for (const { name, table } of columnsIn(expression)) {
+      const wanted = columnKey(name);
+      const having = this.#all.filter(({ schema }) =>
+        schema.columns.some((each) => columnKey(each.name) === wanted),
+      );
+      if (table === undefined && having.length > 1) throw new Refused(`a column ${name} of several tables`);
+    }
   }
 
   /** A column as the client sees it, with its own title: the text of an entry of the select list. */
@@ -99,6 +127,8 @@ export class JoinUnit {
 
   /** The query for its rows; `behind` writes what follows the conditions, of which there is one more if `isOpen`. */
   text(to: TemplateBuilder, { distinct = false, isOpen = false } = {}): TemplateBuilder {
+    for (const expression of [...this.conditions, ...this.left.flatMap(({ on }) => on)])
+      this.requireClear(expression);
     to.text(distinct ? 'SELECT DISTINCT ' : 'SELECT ');
     // Rows of which nobody sees a column are still rows.
     if (this.#columns.length === 0) to.text('1');
@@ -107,25 +137,46 @@ export class JoinUnit {
       column(to);
     }
     to.text(' FROM ');
+    const isList = this.left.length > 0 && this.tables.length > 1;
+    if (isList) to.text('(');
     for (const [at, { node }] of this.tables.entries()) {
       if (at > 0) to.text(', ');
       to.copy(node.start, node.end);
     }
-    for (const [at, { start, end }] of this.conditions.entries()) {
-      to.text(at === 0 ? ' WHERE (' : ' AND (')
-        .copy(start, end)
-        .text(')');
+    if (isList) to.text(')');
+    for (const { table, on, equalities } of this.left) {
+      to.text(' LEFT JOIN ').copy(table.node.start, table.node.end).text(' ON ');
+      writeConditions(to, on, equalities);
     }
-    if (isOpen) to.text(this.conditions.length === 0 ? ' WHERE ' : ' AND ');
+    const count = this.conditions.length + this.equalities.length;
+    if (count > 0) to.text(' WHERE ');
+    writeConditions(to, this.conditions, this.equalities);
+    if (isOpen) to.text(count === 0 ? ' WHERE ' : ' AND ');
     return to;
   }
 
   #keyOf(table: JoinTable, column: ColumnSchema, form: ColumnForm): string {
-    return `${form} ${this.tables.indexOf(table)} ${columnKey(column.name)}`;
+    return `${form} ${this.#all.indexOf(table)} ${columnKey(column.name)}`;
   }
 
   #add(write: (to: TemplateBuilder) => void): ColumnRef {
     return { unit: this, at: this.#columns.push(write) - 1 };
+  }
+}
+
+function writeConditions(
+  to: TemplateBuilder,
+  conditions: readonly Expression[],
+  equalities: UnitLeft['equalities'],
+): void {
+  for (const [at, { start, end }] of conditions.entries()) {
+    to.text(at === 0 ? '(' : ' AND (')
+      .copy(start, end)
+      .text(')');
+  }
+  for (const [at, [a, b]] of equalities.entries()) {
+    const text = `${qualified(a.table, a.column)} = ${qualified(b.table, b.column)}`;
+    to.bytes(Buffer.from(at + conditions.length === 0 ? text : ` AND ${text}`));
   }
 }
 

@@ -3,11 +3,14 @@
  * to others, so what does not fit is given up at the first sign of it.
  */
 import { unreachable } from '../../errors/unreachable.ts';
-import type { QueryBlock, QueryExpression } from '../../sql/ast/query.ts';
+import type { Expression } from '../../sql/ast/expression.ts';
+import type { QueryBlock, QueryExpression, SelectStar } from '../../sql/ast/query.ts';
 import type { SelectStatement } from '../../sql/ast/statement.ts';
 import type { Group } from '../analysis/groups.ts';
 import type { Scope } from '../analysis/scope.ts';
+import { columnsIn } from '../analysis/subqueries.ts';
 import type { Source } from '../analysis/table-use.ts';
+import { isPlainValue } from '../gather/pure-expression.ts';
 import type { Operand } from '../operands.ts';
 import type { PlanKey, QueryPlan, Scatter, Step } from '../plan.ts';
 import type { Planning } from '../plan-statement.ts';
@@ -15,6 +18,7 @@ import { Refused } from '../refused.ts';
 import { type SortItem, withDirection } from '../scatter-sql.ts';
 import { SelectNames } from '../select-names.ts';
 import { type Comparable, comparableColumn } from '../sort-keys.ts';
+import type { JoinTable } from './join-from.ts';
 import { collationIdOf, type KeyPair, keyForm } from './join-keys.ts';
 import type { JoinColumnName } from './join-names.ts';
 import { isVindexColumn, type JoinOrder, joinOrder } from './join-order.ts';
@@ -70,6 +74,7 @@ type Draft = Readonly<{
   unit: JoinUnit;
   pairs: readonly KeyPair[];
   keys: readonly DraftKey[];
+  isNullable: boolean;
 }>;
 
 type DraftKey = Readonly<{ outer: ColumnRef; inner: ColumnRef; outerWeight: ColumnRef | undefined }>;
@@ -171,27 +176,51 @@ class JoinPlanner {
 
   /** The select list: columns, and literals, which the first unit sends. */
   #items(first: JoinUnit): void {
-    const { from, names } = this.#parts;
+    const { names } = this.#parts;
     for (const item of this.#block.items) {
       if (item.kind === 'selectStar') {
-        if (item.schema !== undefined || (item.table === undefined && from.merged.size > 0))
-          throw new Refused('a * that is not that of each table');
-        const tables = from.all.filter(
-          ({ source }) => item.table === undefined || source.name === item.table,
-        );
-        if (tables.length === 0) throw new Refused('a * of a table that is not known');
-        for (const table of tables)
-          for (const { hidden, origin } of table.source.columns!)
-            if (!hidden) this.#show({ table, column: origin!.column }, undefined);
+        this.#star(item);
         continue;
       }
       const { expression, start, end } = item;
-      if (expression.kind === 'column') this.#show(names.resolve(expression), { start, end });
-      else if (expression.kind === 'literal') {
-        this.#visible.push(first.item(start, end));
+      if (expression.kind === 'column') {
+        const name = names.resolve(expression);
+        this.#unitOf(name).requireClear(expression);
+        this.#show(name, { start, end });
+      } else {
+        const unit = expression.kind === 'literal' ? first : this.#unitOfCall(expression);
+        unit.requireClear(expression);
+        this.#visible.push(unit.item(start, end));
         this.#shown.push(undefined);
-      } else throw new Refused('an expression in the select list');
+      }
     }
+  }
+
+  #star({ schema, table: name }: SelectStar): void {
+    const { all, star } = this.#parts.from;
+    if (schema !== undefined) throw new Refused('a * with the name of a database');
+    if (name === undefined) {
+      for (const column of star) this.#show(named(column.table, column.name), undefined);
+      return;
+    }
+    const table = all.find(({ source }) => source.name === name);
+    if (table === undefined) throw new Refused('a * of a table that is not known');
+    for (const { hidden, origin } of table.source.columns!)
+      if (!hidden) this.#show({ table, column: origin!.column }, undefined);
+  }
+
+  /** The unit that computes a function: one that never fails, and is NULL where its columns are. */
+  #unitOfCall(expression: Expression): JoinUnit {
+    const { names } = this.#parts;
+    const units = new Set(columnsIn(expression).map((column) => this.#unitOf(names.resolve(column))));
+    const [unit] = units;
+    const isSafe =
+      expression.kind === 'call' &&
+      expression.name !== 'mod' &&
+      isPlainValue(expression, (column) => names.resolve(column).column);
+    if (!isSafe || unit === undefined || units.size > 1 || this.#block.options.distinct)
+      throw new Refused('an expression in the select list');
+    return unit;
   }
 
   #show(name: JoinColumnName, text: Readonly<{ start: number; end: number }> | undefined): void {
@@ -219,7 +248,8 @@ class JoinPlanner {
       joined.add(unit);
       addMemberships();
     }
-    for (const { unit, pairs } of this.#parts.optional) drafts.push(this.#draft('left', unit, pairs));
+    for (const { unit, pairs, kind } of this.#parts.optional)
+      drafts.push({ ...this.#draft(kind, unit, pairs), isNullable: true });
     return drafts;
   }
 
@@ -238,7 +268,7 @@ class JoinPlanner {
         outerWeight: host.hidden(outer, 'weight'),
       };
     });
-    return { kind, unit, pairs, keys };
+    return { kind, unit, pairs, keys, isNullable: false };
   }
 
   #draftSort(name: JoinColumnName, descending: boolean): DraftSort {
@@ -276,7 +306,7 @@ class JoinPlanner {
   }
 
   #lookup(draft: Draft, outer: Layout, output: Layout, ordered: boolean): Lookup {
-    const { kind, unit, pairs, keys } = draft;
+    const { kind, unit, pairs, keys, isNullable } = draft;
     const isFilter = kind === 'semi' || kind === 'anti';
     const columns = pairs.map(([, inner]) => qualified(inner.table, inner.column)).join(', ');
     const to = unit.text(this.#planning.template(), { distinct: isFilter, isOpen: true });
@@ -285,6 +315,7 @@ class JoinPlanner {
     const by = routed < 0 ? undefined : pairs[routed]![1].table.use!.key!;
     return Object.freeze({
       kind,
+      isNullable,
       label: unit.label,
       keyspace: unit.keyspace,
       groups: unit.groups,
@@ -295,7 +326,7 @@ class JoinPlanner {
       output: output.map((ref) =>
         ref.unit === unit
           ? ({ side: 'inner', column: ref.at } as const)
-          : ({ side: 'outer', column: positionIn(outer, ref) } as const),
+          : ({ side: 'outer', column: requirePosition(outer, ref) } as const),
       ),
       ordered,
     });
@@ -317,6 +348,11 @@ class JoinPlanner {
   }
 }
 
+function named(table: JoinTable, name: string): JoinColumnName {
+  const column = table.source.columns!.find((each) => each.name === name)!;
+  return { table, column: column.origin!.column };
+}
+
 /** The columns of rows on their way. */
 type Layout = readonly ColumnRef[];
 
@@ -326,6 +362,13 @@ const wholeOf = (unit: JoinUnit): Layout =>
 const isSame = (a: ColumnRef, b: ColumnRef): boolean => a.unit === b.unit && a.at === b.at;
 
 const positionIn = (layout: Layout, ref: ColumnRef): number => layout.findIndex((each) => isSame(each, ref));
+
+/** Rows that must not be there have no columns. */
+function requirePosition(layout: Layout, ref: ColumnRef): number {
+  const at = positionIn(layout, ref);
+  if (at < 0) throw new Refused('columns of a table that is only looked for');
+  return at;
+}
 
 /** A layout with further columns behind, each once. */
 function withColumns(layout: Layout, more: readonly ColumnRef[]): Layout {
