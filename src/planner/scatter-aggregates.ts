@@ -4,7 +4,7 @@ import type { SelectItem } from '../sql/ast/query.ts';
 import { computationIn } from './analysis/locality.ts';
 import type { Scope } from './analysis/scope.ts';
 import { columnsIn } from './analysis/subqueries.ts';
-import { isSurelyNumber, isSurelyPlain } from './analysis/value-class.ts';
+import { isSurelyNumber } from './analysis/value-class.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
 import type { PlanAggregate, PlanKey } from './plan.ts';
 import { Refused } from './refused.ts';
@@ -103,8 +103,6 @@ export class ScatterAggregates {
     const known = this.#distinct.get(text);
     if (known !== undefined) return known;
     const comparable = comparableOf(expression, this.#scope);
-    if (comparable.kind === 'plain' && !isSurelyPlain(expression, this.#scope))
-      throw new Refused('DISTINCT values of a type that is not certain, of several shards');
     const { subquery } = computationIn(expression);
     if (subquery || columnsIn(expression).length === 0)
       throw new Refused('an aggregate with DISTINCT of no columns, over several shards');

@@ -5,7 +5,7 @@
 import type { QueryBlock, QueryExpression } from '../sql/ast/query.ts';
 import type { Analyzer } from './analysis/analyzer.ts';
 import { type PartValue, type SetPart, type SetParts, setPartsOf } from './analysis/set-parts.ts';
-import { isNumberType, isSurelyNumber, isSurelyPlain } from './analysis/value-class.ts';
+import { columnClass, type ValueClass, valueClass } from './analysis/value-class.ts';
 import type { Operand } from './operands.ts';
 import type { PlanKey, Refusal, Scatter, Step } from './plan.ts';
 import { Refused } from './refused.ts';
@@ -122,7 +122,7 @@ class UnionPlanner {
   /** How the values of a column are compared: in all blocks they are of one type, or all are numbers. */
   #comparable(at: number): Comparable {
     const values = this.#parts.map(({ scope, values }) => ({ scope, value: values[at]! }));
-    if (values.every(({ scope, value }) => isNumber(value, scope))) return { kind: 'plain' };
+    const classes = values.map(({ scope, value }) => classOf(value, scope));
     const [first, ...others] = values.map(({ scope, value }) => comparableValue(value, scope));
     if (first?.kind === 'weight') {
       const isSame = others.every(
@@ -131,17 +131,9 @@ class UnionPlanner {
       const long = [first, ...others].some((each) => each.kind === 'weight' && each.long);
       if (isSame) return { ...first, long };
     }
-    const types = values.map(({ value }) => value.origin?.column.columnType);
-    const isPlain = values.every(
-      ({ scope, value }) => value.expression === undefined || isSurelyPlain(value.expression, scope),
-    );
-    if (
-      first?.kind === 'plain' &&
-      isPlain &&
-      types[0] !== undefined &&
-      types.every((type) => type === types[0])
-    )
-      return first;
+    // Binary strings of several lengths may be filled up.
+    const isSame = classes[0] !== undefined && classes.every((each) => each === classes[0]);
+    if (isSame && classes[0] !== 'bytes') return { kind: 'plain' };
     throw new Refused(
       'a set operation over several shards whose values are of several types, or of one that is not certain',
     );
@@ -198,12 +190,10 @@ class UnionPlanner {
 
 const isPaddedKey = ({ weight }: PlanKey): boolean => weight !== undefined && isPadded(weight.collationId);
 
-const isNumber = ({ expression, origin }: PartValue, scope: SetPart['scope']): boolean =>
-  expression === undefined
-    ? origin !== undefined &&
-      comparableColumn(origin.column).kind === 'plain' &&
-      isNumberType(origin.column.dataType)
-    : isSurelyNumber(expression, scope);
+const classOf = ({ expression, origin }: PartValue, scope: SetPart['scope']): ValueClass | undefined => {
+  if (expression !== undefined) return valueClass(expression, scope);
+  return origin === undefined ? undefined : columnClass(origin.column);
+};
 
 const comparableValue = ({ expression, origin }: PartValue, scope: SetPart['scope']): Comparable => {
   if (expression !== undefined) return comparableOf(expression, scope);

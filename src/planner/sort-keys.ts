@@ -1,14 +1,14 @@
 /**
  * What a shard must send beside an expression so that its values can be compared as MySQL compares them: numbers and times are
  * compared as they are, text by its WEIGHT_STRING, ENUM and SET by their number. An expression whose type is not
- * known before it is evaluated is compared only if it turns out to be no text.
+ * known before it is evaluated is left to MySQL.
  */
 import { collationById, collationByName } from '../mysql/collations.ts';
 import type { ColumnSchema } from '../schema/schema.ts';
 import type { Expression } from '../sql/ast/expression.ts';
 import { originOf, type Scope } from './analysis/scope.ts';
 import type { SourceColumn } from './analysis/table-use.ts';
-import { isSurelyPlain } from './analysis/value-class.ts';
+import { columnClass, valueClass } from './analysis/value-class.ts';
 
 /** How to compare an expression: by which SQL beside it, and in which collation. */
 export type Comparable =
@@ -23,6 +23,7 @@ export type Comparable =
   | Readonly<{ kind: 'refused'; reason: string }>;
 
 const plain: Comparable = { kind: 'plain' };
+const uncertain: Comparable = { kind: 'refused', reason: 'values of a type that is not certain' };
 /** Characters whose weights are surely within max_sort_length (1024 bytes, at least 4 bytes a character). */
 const SHORT_CHARACTERS_MAX = 128;
 
@@ -47,29 +48,32 @@ const textFunctions: ReadonlySet<string> = new Set([
 ]);
 
 export function comparableOf(expression: Expression, scope: Scope): Comparable {
-  const column = expression.kind === 'column' ? originOf(scope, expression)?.column : undefined;
-  if (column !== undefined) return comparableColumn(column);
+  if (expression.kind === 'column') {
+    const column = originOf(scope, expression)?.column;
+    if (column !== undefined) return comparableColumn(column);
+  }
   if (expression.kind === 'call' && textFunctions.has(expression.name)) {
     const collation = collationOf(expression, scope);
     if (collation !== undefined) return weighed(collation, true);
   }
-  if (isSurelyPlain(expression, scope) || expression.kind === 'parameter') return plain;
-  return uncertain;
+  const isPlain = expression.kind === 'parameter' || valueClass(expression, scope) !== undefined;
+  return isPlain ? plain : uncertain;
 }
 
-const uncertain: Comparable = { kind: 'refused', reason: 'values of a type that is not certain' };
-
 /** How the column of a table, derived table or view is compared. */
-export function comparableSource({ origin, isNumber }: SourceColumn): Comparable {
+export function comparableSource({ origin, valueClass: known }: SourceColumn): Comparable {
   if (origin !== undefined) return comparableColumn(origin.column);
-  return isNumber === true ? plain : uncertain;
+  return known === undefined ? uncertain : plain;
 }
 
 export function comparableColumn(column: ColumnSchema): Comparable {
   if (column.values !== undefined) return { kind: 'number' };
   if (column.dataType === 'float') return { kind: 'double' };
   if (column.dataType === 'json') return { kind: 'refused', reason: 'JSON values' };
-  if (column.collation === undefined) return plain;
+  if (column.collation === undefined)
+    return columnClass(column) === undefined
+      ? { kind: 'refused', reason: `${column.dataType} values` }
+      : plain;
   return weighed(column.collation, (column.length ?? Number.POSITIVE_INFINITY) > SHORT_CHARACTERS_MAX);
 }
 

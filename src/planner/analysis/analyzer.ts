@@ -22,7 +22,9 @@ import {
   jsonTableSource,
   nullableSource,
   outputColumns,
+  unitedColumns,
   withNames,
+  withoutOrigins,
 } from './sources.ts';
 import { expressionsOf, queriesIn } from './subqueries.ts';
 import {
@@ -150,7 +152,7 @@ export class Analyzer {
         const plain = query.limit === undefined && query.orderBy === undefined;
         if (plain) return this.#query(body.query, place, onTop);
         this.#onlyOnOneShard(place, 'a query in parentheses with its own ORDER BY or LIMIT');
-        return withoutOrigins(this.#query(body.query, { ...place, mode: innerMode(place) }));
+        return factsWithoutOrigins(this.#query(body.query, { ...place, mode: innerMode(place) }));
       }
       case 'setOperation': {
         this.#onlyOnOneShard(place, body.operator.toUpperCase());
@@ -159,7 +161,9 @@ export class Analyzer {
         );
         for (const item of query.orderBy?.items ?? [])
           this.#expression(item.expression, { sources: [], outer: place.outer }, place);
-        return { columns: withoutOrigins(parts[0]!).columns, uses: parts.flatMap(({ uses }) => uses) };
+        const [first, ...others] = parts.map(({ columns }) => columns);
+        const columns = first === undefined ? undefined : unitedColumns(first, others);
+        return { columns, uses: parts.flatMap(({ uses }) => uses) };
       }
       case 'values':
         for (const row of body.rows)
@@ -239,7 +243,7 @@ export class Analyzer {
     if (problem === undefined) return { columns, uses };
     if (place.mode === 'derived')
       this.#onlyOnOneShard(place, `${problem} in a derived table, common table expression or view`);
-    return withoutOrigins({ columns, uses });
+    return factsWithoutOrigins({ columns, uses });
   }
 
   /** Subqueries below an expression. */
@@ -392,7 +396,7 @@ export class Analyzer {
     this.#recursing.add(query);
     const facts = this.#query(query, place);
     this.#recursing.delete(query);
-    return withoutOrigins(facts);
+    return factsWithoutOrigins(facts);
   }
 
   #stored(node: TableName, name: string, nullable: boolean, block: Block): Source {
@@ -489,7 +493,7 @@ export class Analyzer {
 const usesOf = (sources: readonly Source[]): ReadonlySet<TableUse> =>
   new Set(sources.flatMap(({ uses }) => uses));
 
-const withoutOrigins = ({ columns, uses }: Facts): Facts => ({
+const factsWithoutOrigins = ({ columns, uses }: Facts): Facts => ({
   uses,
-  columns: columns?.map((column) => ({ ...column, origin: undefined })),
+  columns: columns === undefined ? undefined : withoutOrigins(columns),
 });

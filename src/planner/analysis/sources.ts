@@ -3,7 +3,7 @@ import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { JsonTable, JsonTableColumn, TableReference } from '../../sql/ast/table.ts';
 import { isNamed, resolveColumn, type Scope } from './scope.ts';
 import type { Source, SourceColumn } from './table-use.ts';
-import { isSurelyNumber } from './value-class.ts';
+import { columnClass, type ValueClass, valueClass } from './value-class.ts';
 
 const expression = (name: string): SourceColumn => ({ name, origin: undefined, hidden: false });
 
@@ -26,17 +26,11 @@ export function outputColumns(block: QueryBlock, scope: Scope): readonly SourceC
       const found = resolveColumn(scope, value);
       const column = found.kind === 'column' ? found.column : undefined;
       const nullable = column?.nullable === true;
-      const isNumber = isSurelyNumber(value, scope);
-      columns.push({
-        name: alias?.text ?? value.name,
-        origin: column?.origin,
-        hidden: false,
-        nullable,
-        isNumber,
-      });
+      const name = alias?.text ?? value.name;
+      columns.push({ name, origin: column?.origin, hidden: false, nullable, valueClass: column?.valueClass });
     } else {
       // Its title is the text; nobody refers to it by that in a way that would matter here.
-      columns.push({ ...expression(alias?.text ?? ''), isNumber: isSurelyNumber(value, scope) });
+      columns.push({ ...expression(alias?.text ?? ''), valueClass: valueClass(value, scope) });
     }
   }
   return columns;
@@ -53,7 +47,7 @@ export function withNames(
     origin: columns?.[at]?.origin,
     hidden: false,
     nullable: columns?.[at]?.nullable === true,
-    isNumber: columns?.[at]?.isNumber === true,
+    valueClass: columns?.[at]?.valueClass,
   }));
 }
 
@@ -84,6 +78,25 @@ export function mergesColumns(reference: TableReference): boolean {
       return false;
   }
 }
+
+/** Columns of which it is no longer certain which rows they are of. */
+export const withoutOrigins = (columns: readonly SourceColumn[]): readonly SourceColumn[] =>
+  columns.map((column) => ({ ...column, origin: undefined, valueClass: classOf(column) }));
+
+/** The columns of a set operation, under the names of the first part. */
+export const unitedColumns = (
+  first: readonly SourceColumn[],
+  others: readonly (readonly SourceColumn[] | undefined)[],
+): readonly SourceColumn[] =>
+  withoutOrigins(first).map((column, at) => {
+    const isSame = others.every(
+      (other) => other?.[at] !== undefined && classOf(other[at]) === column.valueClass,
+    );
+    return isSame ? column : { ...column, valueClass: undefined };
+  });
+
+const classOf = ({ origin, valueClass: known }: SourceColumn): ValueClass | undefined =>
+  origin === undefined ? known : columnClass(origin.column);
 
 /** The first column of a name. */
 export function columnNamed(sources: readonly Source[], name: string): SourceColumn | undefined {

@@ -3,6 +3,7 @@ import type { ColumnSchema, TableSchema } from '../../schema/schema.ts';
 import type { TableName } from '../../sql/ast/table.ts';
 import type { TableVSchema } from '../../vschema/vschema.ts';
 import type { Route, RoutingKey } from '../route.ts';
+import type { ValueClass } from './value-class.ts';
 
 /** One place in a statement where a sharded table is read or written. */
 export type TableUse = {
@@ -37,8 +38,8 @@ export type SourceColumn = Readonly<{
   hidden: boolean;
   /** It may be NULL because an outer join found no row, on any shard. */
   nullable?: boolean;
-  /** Its values are surely numbers that are sent as they are compared. */
-  isNumber?: boolean;
+  /** Where there is no origin: what its values surely are. */
+  valueClass?: ValueClass | undefined;
 }>;
 
 /** One entry of FROM as names in the block see it. */
