@@ -33,7 +33,7 @@ import { type BlockScope, columnOf, type NamedSource, type Passes } from './sour
 import type { TableDraft } from './table-draft.ts';
 import { keptTitles } from './titles.ts';
 import { viewText } from './view-text.ts';
-import { type InnerQuery, wholeInput } from './whole-query.ts';
+import { type InnerQuery, isMergeable, wholeInput } from './whole-query.ts';
 
 /** Where a query stands: its text, the names around it, the edits of the text. */
 type Place = Readonly<{
@@ -46,8 +46,8 @@ type Place = Readonly<{
   edits: Edit[];
 }>;
 
-/** What a query is to what stands around it: its rows, a value, or all of what a query in parentheses is. */
-type QueryUse = 'statement' | 'rows' | 'value' | 'nested';
+/** What a query is to what stands around it: the rows of a table, a part of a set operation, a value, or all that a query in parentheses is. */
+type QueryUse = 'statement' | 'rows' | 'operand' | 'value' | 'nested';
 
 /** A block with the temporary tables of one use each: more than MySQL joins is of no use. */
 const INPUTS_MAX = 200;
@@ -138,8 +138,9 @@ export class Remainder {
     if (whole === undefined) return false;
     this.wholes.push(whole);
     this.keyspaces.add(whole.plan.keyspace);
-    // With a LIMIT of its own MySQL makes a query in parentheses as a whole, whose columns have no tables, and refuses one behind IN.
-    const limit = use !== 'rows' && query.limit !== undefined ? ' LIMIT 18446744073709551615' : '';
+    // MySQL makes the rows of some queries as a whole, which shows in the columns, and refuses LIMIT behind IN: a LIMIT makes it the same here.
+    const isMade = use === 'rows' ? !isMergeable(query) : query.limit !== undefined;
+    const limit = isMade && use !== 'operand' ? ' LIMIT 18446744073709551615' : '';
     const text = `SELECT * FROM ${quoted(table)}${limit}`;
     place.edits.push({ start: query.start, end: query.end, with: sqlPiece(text) });
     return true;
@@ -168,7 +169,7 @@ export class Remainder {
           const isWhole = this.#isWhole(
             { ...alone, with: undefined, body: operand, start, end },
             inside,
-            'rows',
+            'operand',
           );
           if (!isWhole) this.#body(operand, alone, inside);
         }

@@ -96,6 +96,15 @@ function pays(body: QueryBody, query: QueryExpression): boolean {
   }
 }
 
+/** Whether MySQL may read a derived table without making all its rows first. */
+export function isMergeable({ body, limit }: QueryExpression): boolean {
+  if (body.kind !== 'queryBlock' || limit !== undefined) return false;
+  const { groupBy, having, options, items } = body;
+  if (groupBy !== undefined || having !== undefined || options.distinct) return false;
+  const values = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
+  return !values.some((value) => computationIn(value).aggregate || computationIn(value).window);
+}
+
 /** Whether it names common tables that are defined around it. */
 const namesDefinitions = (query: QueryExpression, common: CommonScope | undefined): boolean =>
   nodesOfKind(query, 'table').some(

@@ -92,7 +92,7 @@ const gathered = [
   'WITH x AS (SELECT cid, total FROM orders WHERE oid > 1) SELECT SUM(total) / COUNT(*) FROM x',
   'SELECT COUNT(*) + 0 FROM customers WHERE id > 99999',
   'SELECT SUM(age) + 0, MIN(name) IS NULL FROM customers WHERE id > 99999 HAVING COUNT(*) = 0',
-  'SELECT age, COUNT(*) + 0 FROM customers WHERE id > 99999 GROUP BY age',
+  'SELECT age, COUNT(*) + 0 FROM customers WHERE id > 99999 GROUP BY age ORDER BY age',
   'SELECT status, COUNT(*) + 1 FROM orders GROUP BY status ORDER BY status',
   'SELECT IFNULL(SUM(price), 0) > 1, SUM(qty) DIV 2 FROM items',
   'SELECT MAX(born) + INTERVAL 1 DAY, MIN(born) FROM customers',
