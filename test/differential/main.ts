@@ -1,15 +1,16 @@
 /**
  * `npm run test:diff -- --seed 7 --cases 5000 --shards 1,2,4`: generated cases on one MySQL and on clusters of so many
- * shards; `--case 12` plays that one alone, `--chosen` the chosen cases, `--gaps` the gap list (with `--update` it is written
+ * shards, with `--whole` such of any construct in any place; `--case 12` plays that one alone, `--chosen` the chosen cases, `--gaps` the gap list (with `--update` it is written
  * anew which of them are refused). Ends with 1 when an answer differs.
  * `--verbatim` selects the only shard of one by its name, which plans nothing: what differs then is the tester's fault.
  */
 import { parseArgs } from 'node:util';
+import type { Case } from './case.ts';
 import { chosenCases } from './cases/index.ts';
 import { SHARDED } from './definitions.ts';
 import { gapCases } from './gaps/index.ts';
 import { refusedOf, writeRefused } from './gaps/refused.ts';
-import { generateCases } from './generate/generator.ts';
+import { generateCases, generateWholeCases } from './generate/generator.ts';
 import { Player } from './play.ts';
 import { type Found, oneLine, Report } from './report.ts';
 import { type CaseResult, Comparison } from './run.ts';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     first: { type: 'string', default: '0' },
     shards: { type: 'string', default: '1,2,4' },
     chosen: { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
     gaps: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
     verbatim: { type: 'boolean', default: false },
@@ -45,7 +47,7 @@ const stage = await Stage.set(shardCounts);
 const comparison = new Comparison(stage, values.verbatim ? `${SHARDED}:-` : SHARDED);
 const report = new Report();
 try {
-  const cases = values.gaps ? gapCases() : values.chosen ? chosenCases() : generateCases(seed, first, count);
+  const cases = casesToPlay();
   const results: CaseResult[] = [];
   const startedAtMs = Date.now();
   await comparison.play(cases, (result) => {
@@ -67,6 +69,12 @@ try {
 const clean = report.found.length === 0 && report.unstable.length === 0 && stage.troubles.length === 0;
 process.exitCode = clean ? 0 : 1;
 
+function casesToPlay(): Iterable<Case> {
+  if (values.gaps) return gapCases();
+  if (values.chosen) return chosenCases();
+  return values.whole ? generateWholeCases(seed, first, count) : generateCases(seed, first, count);
+}
+
 /** The shortest example for each kind of difference. */
 function oneOfEach(found: readonly Found[]): Found[] {
   const kinds = new Map<string, Found>();
@@ -85,7 +93,9 @@ async function explain(
   clusters: readonly Cluster[],
 ): Promise<string> {
   const { name, topic, statements, login } = result.case;
-  const again = name.includes('/') ? `  (--seed ${name.replace('/', ' --case ')})` : '';
+  const again = name.includes('/')
+    ? `  (--seed ${name.replace('/', ' --case ')}${values.whole ? ' --whole' : ''})`
+    : '';
   const lines = statements
     .slice(0, statement + 1)
     .map(
@@ -94,7 +104,7 @@ async function explain(
     );
   const decided = statements[statement];
   const cluster = clusters.find((each) => each.shards === shards);
-  const plan = decided && cluster ? await planOf(cluster, decided.sql) : undefined;
+  const plan = decided && cluster ? await planOf(cluster, decided.sql, result.case.database) : undefined;
   return [
     `\nDIFFERENT on ${shards} shards: ${topic} ${name}${again}`,
     ...(login ? [`  logged in with ${JSON.stringify(login)}`] : []),
@@ -104,8 +114,8 @@ async function explain(
   ].join('\n');
 }
 
-async function planOf(cluster: Cluster, sql: string): Promise<string | undefined> {
-  const player = new Player(cluster.endpoint);
+async function planOf(cluster: Cluster, sql: string, database?: string): Promise<string | undefined> {
+  const player = new Player(cluster.endpoint, database);
   try {
     const rows = await player.rows(`EXPLAIN FORMAT=HEADGATE ${sql}`);
     return rows.map((row) => row.join(' | ')).join('\n    ');

@@ -33,7 +33,12 @@ export const marketTables: readonly TableDefinition[] = [
     name: 'customer',
     columns: [
       column('id', 'BIGINT NOT NULL', 'integer', []),
-      column('email', text(40, 'utf8mb4_0900_ai_ci'), 'text', []),
+      column(
+        'email',
+        text(40, 'utf8mb4_0900_ai_ci'),
+        'text',
+        quotedAll(['user3@example.org', 'USER5@example.org', 'user20@example.org']),
+      ),
       column(
         'name',
         `${text(30, 'utf8mb4_0900_ai_ci')} NOT NULL`,

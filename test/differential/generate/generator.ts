@@ -3,6 +3,7 @@ import { Random } from '../../support/random.ts';
 import type { Case, Login, Statement } from '../case.ts';
 import { asPrepared, asText, type Fragment } from '../fragment.ts';
 import { derived, mistaken, subquery, union, withoutShard } from './compound.ts';
+import { wholeCase } from './deep/whole.ts';
 import { varied } from './literals.ts';
 import { distinctQuery, groupedQuery, oddAggregate, type Query, rowsQuery } from './select.ts';
 import { anyTable, joinedTables, oneTable, threeTables } from './sources.ts';
@@ -104,4 +105,10 @@ export function generateCase(seed: number, number: number): Case {
 
 export function* generateCases(seed: number, first: number, count: number): Generator<Case> {
   for (let number = first; number < first + count; number += 1) yield generateCase(seed, number);
+}
+
+/** Whole queries: any construct in any place, over four keyspaces. */
+export function* generateWholeCases(seed: number, first: number, count: number): Generator<Case> {
+  for (let number = first; number < first + count; number += 1)
+    yield wholeCase(new Random(mixed(seed, number)), `${seed}/${number}`);
 }
