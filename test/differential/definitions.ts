@@ -6,8 +6,8 @@ export const SHARDED = 'shop';
 export const UNSHARDED = 'core';
 export const MARKET = 'market';
 export const OFFICE = 'office';
-/** The twin's further database: the rows of `SHARDED` without any key. */
-export const BARE = 'bare';
+/** The twin's further databases: the rows of a keyspace without any key. */
+export const bareName = (keyspace: string): string => `bare_${keyspace}`;
 
 /** The first number that sequences and AUTO_INCREMENT hand out. */
 const FIRST_NUMBER = 1001;
@@ -20,10 +20,6 @@ export function createTable({ name, columns, keys, autoIncrement }: TableDefinit
   const start = autoIncrement ? ` AUTO_INCREMENT=${FIRST_NUMBER}` : '';
   return `CREATE TABLE ${name} (\n  ${parts.join(',\n  ')}\n)${start} STATS_AUTO_RECALC=0`;
 }
-
-export const bareTables: readonly string[] = allTables.map(
-  ({ name }) => `CREATE TABLE ${BARE}.${name} AS SELECT * FROM ${SHARDED}.${name}`,
-);
 
 export const sequences: readonly string[] = allTables.flatMap(({ autoIncrement }) =>
   autoIncrement ? [autoIncrement.sequence] : [],

@@ -1,7 +1,7 @@
 /** Plays cases to the reference, its twin and every cluster, and gathers what was equal, refused and different. */
-import type { Case } from './case.ts';
+import type { Case, Statement } from './case.ts';
 import { compare, sameRows, type Verdict } from './compare.ts';
-import { BARE, SHARDED } from './definitions.ts';
+import { bareName, keyspaces, SHARDED } from './definitions.ts';
 import { alignNumbers } from './numbering.ts';
 import { type PlayedStatement, Player } from './play.ts';
 import type { Stage } from './stage.ts';
@@ -46,7 +46,7 @@ export class Comparison {
     this.#lanes = Array.from({ length: LANES }, () => ({
       reference: new Player(stage.reference),
       twin: new Player(stage.twin),
-      bare: new Player(stage.twin, BARE),
+      bare: new Player(stage.twin),
       clusters: stage.clusters.map(({ endpoint }) => new Player(endpoint, database)),
     }));
   }
@@ -131,20 +131,28 @@ export class Comparison {
 /** What tells where it runs. */
 const PLACE = /\b(?:database|schema)\s*\(|\b(?:show|describe|explain|information_schema)\b/i;
 
+const names: ReadonlySet<string> = new Set(keyspaces.map(({ name }) => name));
+
+const moveNames = (sql: string): string =>
+  sql.replaceAll(/\b(\w+)(`?)\./g, (whole, name: string, quote: string) =>
+    names.has(name) ? `${bareName(name)}${quote}.` : whole,
+  );
+
+/** What else than the rows depends on keys: which columns follow from others. */
+const LENIENT = "SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')";
+
 /** Whether the reference itself finds other rows in the same tables without keys (`accessPath`). */
 async function foundByKeys(
   bare: Player,
-  { statements, ...rest }: Case,
+  { statements, database = SHARDED, ...rest }: Case,
   reference: readonly PlayedStatement[],
   at: number,
 ): Promise<boolean> {
   if (PLACE.test(statements[at]!.sql)) return false;
-  const moved = statements.map((each) => ({
-    ...each,
-    sql: each.sql.replaceAll(/\bshop(`?)\./g, `${BARE}$1.`),
-  }));
-  const played = await bare.play({ ...rest, statements: moved });
-  const [left, right] = [reference[at], played[at]];
+  const moved = statements.map((each) => ({ ...each, sql: moveNames(each.sql) }));
+  const lenient: Statement = { sql: LENIENT, order: 'any' };
+  const played = await bare.play({ ...rest, database: bareName(database), statements: [lenient, ...moved] });
+  const [left, right] = [reference[at], played[at + 1]];
   return left?.ok && right?.ok ? !sameRows(statements[at]!, left, right) : false;
 }
 

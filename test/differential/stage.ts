@@ -13,7 +13,7 @@ import { RouterProcess } from '../../src/local/router-process.ts';
 import { EtcdTopologyStore } from '../../src/topology/etcd-store.ts';
 import { rootAt, runStatements } from '../support/mysqld.ts';
 import type { Endpoint } from '../support/raw-client.ts';
-import { BARE, bareTables, createTable, type Keyspace, keyspaces, SHARDED } from './definitions.ts';
+import { bareName, createTable, type Keyspace, keyspaces, SHARDED } from './definitions.ts';
 import { shardNames, shardOf } from './placement.ts';
 import { insertOf, type Row, rowsOf } from './rows.ts';
 import { type TableDefinition, writtenTables } from './tables.ts';
@@ -156,7 +156,15 @@ async function loadWhole(server: RunningMysqld): Promise<RunningMysqld> {
 }
 
 async function loadBare(server: RunningMysqld): Promise<RunningMysqld> {
-  await runStatements(rootAt(server.port), [`CREATE DATABASE ${BARE}`, ...bareTables]);
+  const endpoint = rootAt(server.port);
+  for (const { name, tables, objects } of keyspaces) {
+    const bare = bareName(name);
+    await runStatements(endpoint, [
+      `CREATE DATABASE ${bare}`,
+      ...tables.map((table) => `CREATE TABLE ${bare}.${table.name} AS SELECT * FROM ${name}.${table.name}`),
+    ]);
+    await runStatements(endpoint, objects, bare);
+  }
   return server;
 }
 

@@ -87,8 +87,7 @@ export const isNumeric = ({ kind }: Value): boolean =>
 export function comparable(a: Value, b: Value): boolean {
   if (isNumeric(a)) return isNumeric(b);
   if (a.kind === 'text') return b.kind === 'text' && a.collation === b.collation;
-  if (a.kind === 'date' || a.kind === 'datetime') return b.kind === 'date' || b.kind === 'datetime';
-  return a.kind === b.kind && (a.kind === 'time' || a.kind === 'binary');
+  return a.kind === b.kind && a.kind !== 'json' && a.kind !== 'other';
 }
 
 export const sure = (columns: readonly Col[]): Col[] => columns.filter(({ unsure }) => !unsure);
