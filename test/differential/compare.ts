@@ -17,6 +17,7 @@ import {
   estimates,
   expressionFlags,
   folded,
+  hasDerived,
   isGrouped,
   isOfText,
   isTruncation,
@@ -30,7 +31,6 @@ import {
   SUM_DUST,
   sumsFloats,
   unsignedFlag,
-  views,
   withoutRow,
 } from './differences.ts';
 import type { PlayedStatement } from './play.ts';
@@ -177,9 +177,10 @@ function compareColumns(
     const b = right.columns[index]!;
     const exact = columnFacts.find((name) => a[name] !== b[name]);
     if (exact === undefined) continue;
-    if (!mayUseTemporaryTable(sql)) return factOf(exact, index, a, b);
-    notes.add('temporaryTable');
-    const [x, y] = [plainly(a), plainly(b)];
+    const isDerived = hasDerived(sql);
+    if (!isDerived && !mayUseTemporaryTable(sql)) return factOf(exact, index, a, b);
+    notes.add(isDerived ? 'derivedNames' : 'temporaryTable');
+    const [x, y] = isDerived ? [nameless(plainly(a)), nameless(plainly(b))] : [plainly(a), plainly(b)];
     const fact = columnFacts.find((name) => x[name] !== y[name]);
     if (fact !== undefined) return factOf(fact, index, x, y);
   }
@@ -194,8 +195,6 @@ const isString = ({ type }: Column): boolean => type >= columnType.blob && type 
 /** Without what a temporary table takes away. */
 function plainly(column: Column): Column {
   const flags = column.flags & ~keyFlags;
-  if (views.has(column.table) || views.has(column.orgTable))
-    return { ...column, flags, orgTable: '', orgName: '' };
   if (column.orgTable !== '') return { ...column, flags };
   const decimals =
     column.decimals === NOT_FIXED_DECIMALS && column.type >= columnType.blob ? 0 : column.decimals;
@@ -203,6 +202,9 @@ function plainly(column: Column): Column {
   const lost = expressionFlags | (isString(column) ? unsignedFlag : 0);
   return { ...column, type, flags: flags & ~lost, orgName: '', decimals };
 }
+
+/** Without the names that a derived table's column has from within. */
+const nameless = (column: Column): Column => ({ ...column, schema: '', orgTable: '', orgName: '' });
 
 function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
   const [a, b] = [left.prepared ?? [], right.prepared ?? []];

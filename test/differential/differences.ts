@@ -30,7 +30,9 @@ export const allowed = {
     'For a table that the VSchema does not know the message says more than MySQL’s: what to do about it.',
   rowsBeforeError: 'How many rows come before the error that ends a result depends on which are read first.',
   temporaryTable:
-    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, and the name of a view becomes that of its table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
+    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
+  derivedNames:
+    'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it; a view is expanded where its tables do not lie together.',
   textOfOtherRows:
     'A statement that fails has warned of the whole text before (N is UTF8MB3); a shard that fails has been sent the text of its own rows only.',
   rowsBeyondLimit:
@@ -38,7 +40,7 @@ export const allowed = {
   foundRows:
     'FOUND_ROWS() of rows from several shards is known here and written into the text as a number: nothing is deprecated in that.',
   accessPath:
-    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows: the reference’s own answer changes with its keys.',
+    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows; a subquery within an outer join’s ON is answered wrongly by one way to run semijoins. The reference’s own answer changes with its keys or its optimizer’s choices there.',
   estimates:
     'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',
@@ -92,8 +94,12 @@ export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000;
 /** BLOB_FLAG, BINARY_FLAG, ENUM_FLAG, SET_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
 export const expressionFlags = 0x10 | 0x80 | 0x100 | 0x800 | 0x1000;
 
-/** Of whose columns the original table is the view or its table (`temporaryTable`). */
-export const views: ReadonlySet<string> = new Set(['order_of', 'per_city', 'met', 'top3', 'known']);
+const VIEW = /\b(?:order_of|per_city|met|top3|known)\b/;
+
+/** Whether columns may come by way of a derived table, common table expression or view (`derivedNames`). */
+export const hasDerived = (sql: string): boolean =>
+  /\b(?:FROM|JOIN|LATERAL|,)\s*\(+\s*(?:SELECT|WITH|VALUES|TABLE)\b|^\s*\(*WITH\b/i.test(sql) ||
+  VIEW.test(sql);
 
 /** UNSIGNED_FLAG, which says nothing of a text (`temporaryTable`). */
 export const unsignedFlag = 0x20;

@@ -16,7 +16,7 @@ import { type Found, oneLine, Report } from './report.ts';
 import { type CaseResult, Comparison } from './run.ts';
 import { type Cluster, Stage } from './stage.ts';
 
-const SHOWN_MAX = 40;
+const SHOWN_MAX = 400;
 
 const { values } = parseArgs({
   options: {
