@@ -40,7 +40,7 @@ export const allowed = {
   foundRows:
     'FOUND_ROWS() of rows from several shards is known here and written into the text as a number: nothing is deprecated in that.',
   accessPath:
-    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows; a subquery within an outer join’s ON is answered wrongly by one way to run semijoins. The reference’s own answer changes with its keys or its optimizer’s choices there.',
+    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows; a subquery within an outer join’s ON is answered wrongly by one way to run semijoins. The reference’s own answer changes with its keys or its optimizer’s choices there. A number that does not fit a key in which it is looked up is warned of.',
   estimates:
     'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',
@@ -113,6 +113,10 @@ export const mayUseTemporaryTable = (sql: string): boolean =>
 
 /** A warning of how a literal is written (`textOfOtherRows`). */
 export const isOfText = (warning: string): boolean => / (?:3719|3720|3778|1300) /.test(warning);
+
+/** A warning of a value that did not fit the column of an index in which it was looked up (`accessPath`). */
+export const isOfLookup = (warning: string): boolean =>
+  / 1264 Out of range value for column '\(null\)'/.test(warning);
 
 /** A warning of a value that was cut (`rowsBeyondLimit`). */
 export const isTruncation = (warning: string): boolean => / 1292 Truncated incorrect /.test(warning);

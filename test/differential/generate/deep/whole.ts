@@ -61,7 +61,7 @@ function asked(env: Env): Asked {
   if (kind < 12) return starred(env);
   const wish = { count: random.between(1, 4), top: true };
   if (kind < 24) {
-    const made = setOperation(env, { count: wish.count }, false);
+    const made = setOperation(env, { count: wish.count }, 'top');
     return ordered(env, { ...made, unique: [], strict: false, columns: [] });
   }
   if (kind < 36) {
