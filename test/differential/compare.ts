@@ -336,7 +336,8 @@ function excuseFor(
   if (left.error && right.error && isOfText(line)) return 'textOfOtherRows';
   if (line.includes(' 1287 FOUND_ROWS() is deprecated')) return 'foundRows';
   const title = /Incorrect (?:date|datetime|time) value: .* for column '(.*)' at row/s.exec(line)?.[1];
-  if (title !== undefined && left.columns.some(({ name, orgTable }) => name === title && orgTable === ''))
+  const isTitle = left.columns.some(({ name, orgTable }) => name === title && orgTable === '');
+  if (title !== undefined && (isTitle || hasDerived(sql)))
     return mayUseTemporaryTable(sql) ? 'temporaryTable' : undefined;
   if (!limitsRows(sql)) return undefined;
   // Where LIMIT is behind groups it ends the shards' answers, and at their end are the warnings.

@@ -109,7 +109,7 @@ export const NOT_FIXED_DECIMALS = 31;
 
 /** Whether MySQL may put the rows through a temporary table. */
 export const mayUseTemporaryTable = (sql: string): boolean =>
-  /\b(?:order|group|distinct|union|intersect|except|over|with)\b/i.test(sql);
+  /\b(?:order|group|distinct|union|intersect|except|over|with|sql_buffer_result|sql_big_result)\b/i.test(sql);
 
 /** A warning of how a literal is written (`textOfOtherRows`). */
 export const isOfText = (warning: string): boolean => / (?:3719|3720|3778|1300) /.test(warning);

@@ -105,7 +105,7 @@ export const marketTables: readonly TableDefinition[] = [
     columns: [
       column('a', 'BIGINT NOT NULL', 'integer', ['1', '2', '3', '20', '30', '-7']),
       column('b', `${text(10, 'utf8mb4_0900_bin')} NOT NULL`, 'text', quotedAll(['x', 'X', 'y'])),
-      column('c', `${text(10, 'utf8mb4_0900_bin')} NOT NULL`, 'text', []),
+      column('c', `${text(10, 'utf8mb4_0900_bin')} NOT NULL`, 'text', quotedAll(['c1', 'c5', 'C7', 'c12'])),
       column('v', 'DECIMAL(20,6)', 'decimal', withNull(['0.000000', '20.000000', '12345678901234.123456'])),
     ],
     unique: ['a', 'b', 'c'],
