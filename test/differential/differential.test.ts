@@ -6,7 +6,7 @@ import { compare } from './compare.ts';
 import { allowed } from './differences.ts';
 import { gapCases } from './gaps/index.ts';
 import { knownRefused, refusedOf } from './gaps/refused.ts';
-import { generateCases } from './generate/generator.ts';
+import { generateCases, generateWholeCases } from './generate/generator.ts';
 import { type PlayedStatement, Player } from './play.ts';
 import { isKnownRefusal, refusedMax } from './refusals.ts';
 import { oneLine, Report } from './report.ts';
@@ -15,6 +15,7 @@ import { Stage } from './stage.ts';
 
 const SEED = 4;
 const GENERATED = 1000;
+const WHOLE = 500;
 
 let stage: Stage;
 let comparison: Comparison;
@@ -130,5 +131,14 @@ test(`${GENERATED} generated cases of seed ${SEED} are answered as by one MySQL,
     expect.soft(report.refusedShare(topic), `refused: ${what}`).toBeLessThanOrEqual(share);
   // Mistaken statements are compared too, but most have to say something.
   expect(report.failed / report.cases).toBeLessThan(0.15);
+  expect(stage.troubles).toEqual([]);
+});
+
+test(`${WHOLE} whole queries of seed ${SEED} are answered as by one MySQL, or refused`, async () => {
+  const report = await play(generateWholeCases(SEED, 0, WHOLE));
+  expect(report.unstable).toEqual([]);
+  expect(differences(report)).toEqual([]);
+  expect(unknownRefusals(report)).toEqual([]);
+  expect(report.failed / report.cases).toBeLessThan(0.05);
   expect(stage.troubles).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /**
  * `npm run test:diff -- --seed 7 --cases 5000 --shards 1,2,4`: generated cases on one MySQL and on clusters of so many
  * shards, with `--whole` such of any construct in any place; `--case 12` plays that one alone, `--chosen` the chosen cases, `--gaps` the gap list (with `--update` it is written
- * anew which of them are refused). Ends with 1 when an answer differs.
+ * anew which of them are refused). `--shrink` makes what differs as short as it gets. Ends with 1 when an answer differs.
  * `--verbatim` selects the only shard of one by its name, which plans nothing: what differs then is the tester's fault.
  */
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import { generateCases, generateWholeCases } from './generate/generator.ts';
 import { Player } from './play.ts';
 import { type Found, oneLine, Report } from './report.ts';
 import { type CaseResult, Comparison } from './run.ts';
+import { shrink } from './shrink.ts';
 import { type Cluster, Stage } from './stage.ts';
 
 const SHOWN_MAX = 400;
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     whole: { type: 'boolean', default: false },
     gaps: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
     verbatim: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
   },
@@ -60,7 +62,12 @@ try {
   for (const { case: unstable, unstable: why } of report.unstable)
     console.log(`\nNOT DETERMINISTIC ${unstable.name} (${unstable.topic}): ${why}`);
   const shown = values.all ? report.found : oneOfEach(report.found).slice(0, SHOWN_MAX);
-  for (const found of shown) console.log(await explain(found, stage.clusters));
+  for (const found of shown) {
+    console.log(await explain(found, stage.clusters));
+    if (!values.shrink || found.result.case.writes) continue;
+    const short = await shrink(comparison, found.result.case, found.what, found.shards);
+    console.log(`  shortest: ${oneLine(short.statements.at(-1)!.sql)}`);
+  }
   if (stage.troubles.length > 0) console.log(stage.troubles.join('\n'));
 } finally {
   comparison.close();
