@@ -76,8 +76,8 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
     return equal(['preparedHistory']);
   const frame =
     compareEnds(statement, left, right, notes) ??
-    compareColumns(statement, left, right, notes) ??
-    comparePrepared(left, right);
+    compareColumns(statement, left.columns, right.columns, notes) ??
+    comparePrepared(statement, left, right, notes);
   if (frame !== undefined) return { kind: 'differs', what: frame };
   if (right.error && !left.error) return equal(notes);
   const rows = compareRows(statement, left, right, notes);
@@ -168,14 +168,13 @@ const columnFacts = [
 
 function compareColumns(
   { sql }: Statement,
-  left: PlayedStatement,
-  right: PlayedStatement,
+  left: readonly Column[],
+  right: readonly Column[],
   notes: Set<Allowed>,
 ): string | undefined {
-  if (left.columns.length !== right.columns.length)
-    return `${left.columns.length} columns and ${right.columns.length}`;
-  for (const [index, a] of left.columns.entries()) {
-    const b = right.columns[index]!;
+  if (left.length !== right.length) return `${left.length} columns and ${right.length}`;
+  for (const [index, a] of left.entries()) {
+    const b = right[index]!;
     const exact = columnFacts.find((name) => a[name] !== b[name]);
     if (exact === undefined) continue;
     const isDerived = hasDerived(sql);
@@ -208,11 +207,24 @@ function plainly(column: Column): Column {
 /** Without the names that a derived table's column has from within. */
 const nameless = (column: Column): Column => ({ ...column, schema: '', orgTable: '', orgName: '' });
 
-function comparePrepared(left: PlayedStatement, right: PlayedStatement): string | undefined {
-  const [a, b] = [left.prepared ?? [], right.prepared ?? []];
-  const at = a.findIndex((line, index) => line !== b[index]);
-  if (at < 0 && a.length === b.length) return undefined;
-  return `PREPARE: ${a[at]} and ${b[at]}`;
+function comparePrepared(
+  statement: Statement,
+  { prepared: left }: PlayedStatement,
+  { prepared: right }: PlayedStatement,
+  notes: Set<Allowed>,
+): string | undefined {
+  if (left === undefined || right === undefined)
+    return left === right ? undefined : 'PREPARE: one of them fails';
+  if (left.counts !== right.counts) return `PREPARE: counts ${left.counts} and ${right.counts}`;
+  for (const [index, a] of left.parameters.entries()) {
+    const b = right.parameters[index]!;
+    const fact = columnFacts.find((name) => a[name] !== b[name]);
+    if (fact === undefined) continue;
+    if (fact !== 'charset' && fact !== 'length') return `PREPARE: parameter ${factOf(fact, index, a, b)}`;
+    notes.add('parameterWidths');
+  }
+  const what = compareColumns(statement, left.columns, right.columns, notes);
+  return what && `PREPARE: ${what}`;
 }
 
 type Cells = readonly (string | null)[];

@@ -33,6 +33,8 @@ export const allowed = {
     'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   derivedNames:
     'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it; a view is expanded where its tables do not lie together.',
+  parameterWidths:
+    'Length and collation that PREPARE gives for a parameter are those of what it is compared with, which is a computed column where rows are put together.',
   textOfOtherRows:
     'A statement that fails has warned of the whole text before (N is UTF8MB3); a shard that fails has been sent the text of its own rows only.',
   rowsBeyondLimit:
@@ -98,7 +100,7 @@ const VIEW = /\b(?:order_of|per_city|met|top3|known)\b/;
 
 /** Whether columns may come by way of a derived table, common table expression or view (`derivedNames`). */
 export const hasDerived = (sql: string): boolean =>
-  /\b(?:FROM|JOIN|LATERAL|,)\s*\(+\s*(?:SELECT|WITH|VALUES|TABLE)\b|^\s*\(*WITH\b/i.test(sql) ||
+  /(?:FROM|JOIN|LATERAL|,)\s*\(+\s*(?:SELECT|WITH|VALUES|TABLE)\b|\bWITH\b|\bJSON_TABLE\b/i.test(sql) ||
   VIEW.test(sql);
 
 /** UNSIGNED_FLAG, which says nothing of a text (`temporaryTable`). */

@@ -2,18 +2,25 @@
 import { capability, command } from '../../src/mysql/protocol.ts';
 import { type Labelled, labelPackets, readResults } from '../support/decode.ts';
 import type { Column, ErrorPacket, OkPacket } from '../support/decode-parts.ts';
-import { readError, readOk } from '../support/decode-parts.ts';
+import { readColumn, readError, readOk } from '../support/decode-parts.ts';
 import { type Answer, type Endpoint, RawClient } from '../support/raw-client.ts';
 import type { Case, Login, Statement } from './case.ts';
 import { SHARDED } from './definitions.ts';
+
+/** PREPARE's answer: the counts, without the number that the server chose, and all definitions. */
+export type Preparation = Readonly<{
+  counts: string;
+  parameters: readonly Column[];
+  columns: readonly Column[];
+}>;
 
 export type PlayedStatement = Readonly<{
   columns: readonly Column[];
   rows: readonly Labelled[];
   ok?: OkPacket;
   error?: ErrorPacket;
-  /** What PREPARE said about parameters and columns, for a prepared statement. */
-  prepared?: readonly string[];
+  /** What PREPARE said, for a prepared statement. */
+  prepared?: Preparation;
   /** SHOW WARNINGS, where the statement counted any. */
   warnings: readonly (readonly (string | null)[])[];
   failure?: string;
@@ -97,7 +104,7 @@ async function clean(client: RawClient, database: string): Promise<void> {
   await client.command(command.initDb, database);
 }
 
-type Prepared = Readonly<{ id: number; lines: readonly string[] }>;
+type Prepared = Readonly<{ id: number; said: Preparation }>;
 
 async function playStatement(
   client: RawClient,
@@ -124,17 +131,24 @@ async function playPrepared(
   if (handle === undefined) {
     const { answer, id } = await client.prepare(sql);
     if (id === 0) return decode(answer);
-    const labelled = labelPackets(answer.packets, answer.capabilities, answer.commandByte);
-    const lines = labelled.map(({ role, payload }) =>
-      // The statement's number is the server's choice.
-      role === 'prepareOk'
-        ? `${role} ${payload.toString('hex', 5)}`
-        : `${role} ${payload.toString('latin1')}`,
-    );
-    handle = { id, lines };
+    handle = { id, said: preparationOf(answer) };
     handles.set(sql, handle);
   }
-  return { ...decode(await client.execute(handle.id, parameters)), prepared: handle.lines };
+  return { ...decode(await client.execute(handle.id, parameters)), prepared: handle.said };
+}
+
+function preparationOf(answer: Answer): Preparation {
+  const labelled = labelPackets(answer.packets, answer.capabilities, answer.commandByte);
+  const [head] = labelled;
+  const definitions = labelled.flatMap(({ role, payload }) =>
+    role === 'column' ? [readColumn(payload)] : [],
+  );
+  const count = head!.payload.readUInt16LE(7);
+  return {
+    counts: head!.payload.toString('hex', 5),
+    parameters: definitions.slice(0, count),
+    columns: definitions.slice(count),
+  };
 }
 
 function decode(answer: Answer): PlayedStatement {

@@ -89,6 +89,7 @@ function unite(a: Item, b: Item, all: boolean): Item {
         : a.kind;
   const both = {
     ...a,
+    text: sql`${a.text}${''}`,
     kind,
     loose: a.loose || b.loose,
     unsure: a.unsure || b.unsure,
