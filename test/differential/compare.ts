@@ -18,6 +18,7 @@ import {
   expressionFlags,
   folded,
   hasDerived,
+  hasParts,
   isGrouped,
   isOfLookup,
   isOfText,
@@ -27,6 +28,7 @@ import {
   maskedStatus,
   mayUseTemporaryTable,
   NOT_FIXED_DECIMALS,
+  ofView,
   rowErrors,
   SUM_DIGITS,
   SUM_DUST,
@@ -143,6 +145,10 @@ function compareErrors(
   if (a.errno !== b.errno || a.sqlState !== b.sqlState)
     return `error ${a.errno} (${a.sqlState}) ${a.message} and ${b.errno} (${b.sqlState}) ${b.message}`;
   if (a.message === b.message) return undefined;
+  if (ofView(sql, a.message) === ofView(sql, b.message)) {
+    notes.add('derivedNames');
+    return undefined;
+  }
   if (a.errno === NO_SUCH_TABLE && b.message.startsWith(`${a.message}: `)) {
     notes.add('unknownTable');
     return undefined;
@@ -180,7 +186,16 @@ function compareColumns(
     const isDerived = hasDerived(sql);
     if (!isDerived && !mayUseTemporaryTable(sql)) return factOf(exact, index, a, b);
     notes.add(isDerived ? 'derivedNames' : 'temporaryTable');
-    const [x, y] = isDerived ? [plainly(nameless(a)), plainly(nameless(b))] : [plainly(a), plainly(b)];
+    let [x, y] = isDerived ? [plainly(nameless(a)), plainly(nameless(b))] : [plainly(a), plainly(b)];
+    if (
+      x.orgTable === '' &&
+      y.orgTable === '' &&
+      hasParts(sql) &&
+      (x.length !== y.length || x.type !== y.type)
+    ) {
+      notes.add('computedWidths');
+      [x, y] = [widthless(x), widthless(y)];
+    }
     const fact = columnFacts.find((name) => x[name] !== y[name]);
     if (fact !== undefined) return factOf(fact, index, x, y);
   }
@@ -206,6 +221,13 @@ function plainly(column: Column): Column {
 
 /** Without the names that a derived table's column has from within. */
 const nameless = (column: Column): Column => ({ ...column, schema: '', orgTable: '', orgName: '' });
+
+/** Without what a computed value's column has been declared with (`computedWidths`). */
+const widthless = (column: Column): Column => ({
+  ...column,
+  length: 0,
+  type: isString(column) || column.type === columnType.varchar ? columnType.varString : column.type,
+});
 
 function comparePrepared(
   statement: Statement,

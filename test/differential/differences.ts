@@ -35,6 +35,8 @@ export const allowed = {
     'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it; a view is expanded where its tables do not lie together.',
   parameterWidths:
     'Length and collation that PREPARE gives for a parameter are those of what it is compared with, which is a computed column where rows are put together.',
+  computedWidths:
+    'The width of a computed value, and which of CHAR, VARCHAR, TEXT and BLOB it is, go by the expression in one MySQL; where a part of the query has run on the shards it is a column with the width of its type.',
   textOfOtherRows:
     'A statement that fails has warned of the whole text before (N is UTF8MB3); a shard that fails has been sent the text of its own rows only.',
   rowsBeyondLimit:
@@ -102,6 +104,14 @@ const VIEW = /\b(?:order_of|per_city|met|top3|known)\b/;
 export const hasDerived = (sql: string): boolean =>
   /(?:FROM|JOIN|LATERAL|,)\s*\(+\s*(?:SELECT|WITH|VALUES|TABLE)\b|\bWITH\b|\bJSON_TABLE\b/i.test(sql) ||
   VIEW.test(sql);
+
+/** Whether the statement has a part that can run by itself (`computedWidths`). */
+export const hasParts = (sql: string): boolean =>
+  hasDerived(sql) || /\(\s*SELECT\b|\b(?:UNION|INTERSECT|EXCEPT|GROUP BY|OVER|DISTINCT)\b/i.test(sql);
+
+/** A message without the database before a view's column (`derivedNames`). */
+export const ofView = (sql: string, message: string): string =>
+  VIEW.test(sql) ? message.replace(/'\w+\.(\w+\.\w+)'/, "'$1'") : message;
 
 /** UNSIGNED_FLAG, which says nothing of a text (`temporaryTable`). */
 export const unsignedFlag = 0x20;
