@@ -66,7 +66,7 @@ function itemsOf(block: QueryBlock, { sources }: BlockScope): readonly (Item | u
 }
 
 /** Whether a row can be left out without a change to what the others give, beside those of its group. */
-function takesRowsAlone(block: QueryBlock, query: QueryExpression): boolean {
+export function takesRowsAlone(block: QueryBlock, query: QueryExpression): boolean {
   if (query.limit !== undefined || block.windows.length > 0 || block.qualify !== undefined) return false;
   const { groupBy, items } = block;
   const listed = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));

@@ -16,6 +16,7 @@ import { reducedInputs } from './reductions.ts';
 import { Remainder } from './remainder.ts';
 import type { SourceText } from './source-text.ts';
 import { tableInput } from './table-input.ts';
+import { filteredWhole } from './whole-draft.ts';
 
 /** Plans a statement's text: the planner that this is a part of. `merges`: nothing is gathered for it. */
 type PlanText = (statement: SelectStatement, input: PlannerInput, merges: boolean) => Plan | undefined;
@@ -47,9 +48,11 @@ function gathered(
   const remainder = new Remainder(input, nested, nodesOfKind(statement, 'assignVariable').length === 0);
   const template = remainder.write(statement.query, source, start, end);
   const drafts = reducedInputs(remainder.drafts, remainder.bonds, (draft, reductions) =>
-    tableInput(draft, nested, reductions),
+    draft.whole === undefined
+      ? tableInput(draft, nested, reductions)
+      : filteredWhole(draft, draft.whole, nested),
   );
-  const inputs = [...drafts.keys(), ...remainder.wholes];
+  const inputs = [...drafts.keys()];
   const [keyspace] = remainder.keyspaces;
   if (keyspace === undefined) throw new Refused('a query without tables');
   return Object.freeze({

@@ -37,9 +37,9 @@ export function orderedByReductions(drafts: readonly TableDraft[], bonds: readon
       rank(draft, reductions.get(draft)!) > rank(best, reductions.get(best)!) ? draft : best,
     );
     left.splice(left.indexOf(next), 1);
-    const own = next.locking.length === 0 ? reductions.get(next)! : [];
+    const own = next.locking.length === 0 && next.whole === undefined ? reductions.get(next)! : [];
     ordered.push({ draft: next, reductions: own });
-    if (next.filters.length > 0 || own.length > 0) few.add(next);
+    if (next.filters.length > 0 || own.length > 0 || next.whole !== undefined) few.add(next);
   }
   return ordered;
 }

@@ -14,7 +14,6 @@ import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
 import { computedColumn } from './computed-columns.ts';
 import { Conditions, requiredSources } from './conditions.ts';
-import type { GatherInput } from './gather-plan.ts';
 import { restsOnKeys } from './group-check.ts';
 import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
@@ -33,6 +32,7 @@ import { type BlockScope, columnOf, type NamedSource, type Passes } from './sour
 import type { TableDraft } from './table-draft.ts';
 import { keptTitles } from './titles.ts';
 import { viewText } from './view-text.ts';
+import { wholeDraft } from './whole-draft.ts';
 import { type InnerQuery, isMergeable, wholeInput } from './whole-query.ts';
 
 /** Where a query stands: its text, the names around it, the edits of the text. */
@@ -54,8 +54,6 @@ const INPUTS_MAX = 200;
 
 export class Remainder {
   readonly drafts: TableDraft[] = [];
-  /** Inputs of whole queries. */
-  readonly wholes: GatherInput[] = [];
   readonly keyspaces = new Set<string>();
   /** Names under which the text has views' queries. */
   readonly views = new Set<string>();
@@ -84,13 +82,13 @@ export class Remainder {
 
   /** The text of the whole statement's query from `start` to `end`; the drafts are complete then. */
   write(query: QueryExpression, source: SourceText, start: number, end: number): Template {
-    const { text } = this.#whole(query, source, start, end);
+    const { text } = this.#text(query, source, start, end);
     if (this.#filters) for (const ask of this.#later) ask();
     this.#conditions.spread();
     return text;
   }
 
-  #whole(
+  #text(
     query: QueryExpression,
     source: SourceText,
     start: number,
@@ -103,7 +101,11 @@ export class Remainder {
   }
 
   #query(query: QueryExpression, around: Place, use: QueryUse = 'rows'): Passes | undefined {
-    if (this.#isWhole(query, around, use)) return undefined;
+    const whole = this.#whole(query, around, use);
+    if (whole !== undefined) {
+      this.#passes.set(query, whole);
+      return whole;
+    }
     const common = query.with === undefined ? around.common : commonScope(query.with, around.common);
     const place: Place = { ...around, common, locking: [...around.locking, ...query.locking] };
     for (const { start, end } of query.locking) place.edits.push({ start, end, with: [] });
@@ -122,8 +124,8 @@ export class Remainder {
   }
 
   /** Puts one temporary table in the place of the query, where the shards can answer all of it. */
-  #isWhole(query: QueryExpression, place: Place, use: QueryUse): boolean {
-    if (use === 'statement' || !this.#filters || place.locking.length > 0) return false;
+  #whole(query: QueryExpression, place: Place, use: QueryUse): Passes | undefined {
+    if (use === 'statement' || !this.#filters || place.locking.length > 0) return undefined;
     const { source, common, outer } = place;
     const inner: InnerQuery = {
       query,
@@ -135,19 +137,23 @@ export class Remainder {
     };
     const table = this.#nextTable();
     const whole = wholeInput(inner, table, this.#input, this.#plan);
-    if (whole === undefined) return false;
-    this.wholes.push(whole);
+    if (whole === undefined) return undefined;
+    const draft = wholeDraft(inner, whole, this.#input);
+    this.drafts.push(draft);
     this.keyspaces.add(whole.plan.keyspace);
     // MySQL makes the rows of some queries as a whole, which shows in the columns, and refuses LIMIT behind IN: a LIMIT makes it the same here.
     const isMade = use === 'rows' ? !isMergeable(query) : query.limit !== undefined;
     const limit = isMade && use !== 'operand' ? ' LIMIT 18446744073709551615' : '';
     const text = `SELECT * FROM ${quoted(table)}${limit}`;
     place.edits.push({ start: query.start, end: query.end, with: sqlPiece(text) });
-    return true;
+    return (at) => {
+      const column = whole.columns[at]?.name;
+      return column === undefined ? undefined : { draft, column };
+    };
   }
 
   #nextTable(): string {
-    const count = this.drafts.length + this.wholes.length;
+    const count = this.drafts.length;
     if (count >= INPUTS_MAX) throw new Refused(`more than ${INPUTS_MAX} tables in one statement`);
     return `headgate_${count + 1}`;
   }
@@ -166,12 +172,9 @@ export class Remainder {
           const alone = { ...query, orderBy: undefined, limit: undefined };
           const inside = { ...place, existsOnly: false };
           const { start, end } = operand;
-          const isWhole = this.#isWhole(
-            { ...alone, with: undefined, body: operand, start, end },
-            inside,
-            'operand',
-          );
-          if (!isWhole) this.#body(operand, alone, inside);
+          const part = { ...alone, with: undefined, body: operand, start, end };
+          const whole = this.#whole(part, inside, 'operand');
+          if (whole === undefined) this.#body(operand, alone, inside);
         }
         this.#subqueriesIn(query.orderBy, place);
         return undefined;
@@ -278,6 +281,7 @@ export class Remainder {
       computed: [],
       compared: new Map(),
       locking: lockingOf(place.locking, source),
+      whole: undefined,
     };
     this.drafts.push(draft);
     return { source, draft, passes: undefined, shown };
@@ -347,7 +351,7 @@ export class Remainder {
     this.keyspaces.add(keyspace);
     this.views.add(named.shown);
     const { source, query } = viewText(schema);
-    const { text, passes } = this.#whole(query, source, query.start, query.end);
+    const { text, passes } = this.#text(query, source, query.start, query.end);
     named.passes = passes;
     const columns = schema.columns.map(({ name }) => quoted(name)).join(', ');
     return [...sqlPiece('('), ...text, ...sqlPiece(`) AS ${quoted(named.shown)} (${columns})`)];

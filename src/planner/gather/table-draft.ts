@@ -6,6 +6,7 @@ import type { Locking } from '../../sql/ast/query.ts';
 import type { TableName } from '../../sql/ast/table.ts';
 import type { TableVSchema } from '../../vschema/vschema.ts';
 import type { SourceText } from './source-text.ts';
+import type { WholeQuery } from './whole-draft.ts';
 
 /** One place in which the remainder reads a table. */
 export type TableDraft = {
@@ -28,6 +29,8 @@ export type TableDraft = {
   /** Names of columns that the remainder compares with other tables', by what they are compared with. */
   readonly compared: Map<object, Set<string>>;
   readonly locking: readonly Locking[];
+  /** Where it is no table, but a query. */
+  readonly whole: WholeQuery | undefined;
 };
 
 /** A condition somewhere in a text, and the table's columns that its names stand for. */

@@ -68,10 +68,14 @@ function writeTable(text: NestedText, { node, alias, table, source }: TableDraft
 }
 
 /** An expression of the client's with the table's own names for its columns. */
-function writeExpression(text: NestedText, { expression, source, columns }: TableFilter): void {
+export function writeExpression(
+  text: NestedText,
+  { expression, source, columns }: TableFilter,
+  write = (to: NestedText, column: string): void => void to.sql(quoted(column)),
+): void {
   let at = expression.start;
   for (const [name, column] of [...columns].sort(([a], [b]) => a.start - b.start)) {
-    text.copy(source, at, name.start).sql(quoted(column));
+    write(text.copy(source, at, name.start), column);
     at = name.end;
   }
   text.copy(source, at, expression.end);
@@ -134,7 +138,10 @@ export const columnType = ({ columnType: type, charset, collation }: ColumnSchem
   charset === undefined ? type : `${type} CHARACTER SET ${charset} COLLATE ${collation}`;
 
 /** One key for the columns that are compared with the same other table. */
-function keysOf({ compared }: TableDraft, columns: readonly ColumnSchema[]): readonly (readonly number[])[] {
+export function keysOf(
+  { compared }: TableDraft,
+  columns: readonly Readonly<{ name: string }>[],
+): readonly (readonly number[])[] {
   const keys = new Map<string, readonly number[]>();
   for (const names of compared.values()) {
     const positions = columns.flatMap(({ name }, at) => (names.has(name) ? [at] : []));
