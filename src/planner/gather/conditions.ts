@@ -2,7 +2,7 @@
  * Conditions by which tables can be filtered before their rows are gathered. The remainder keeps all of them: this only spares rows that
  * cannot matter.
  */
-import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
+import type { ColumnReference, Expression, Logical } from '../../sql/ast/expression.ts';
 import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { Join, TableReference } from '../../sql/ast/table.ts';
 import { conjunctsOf } from '../analysis/predicates.ts';
@@ -78,22 +78,45 @@ export class Conditions {
     source: SourceText,
   ): void {
     this.#equalities(expression, sources, scope);
-    const schemaOf = (name: ColumnReference) => {
-      const found = columnOf(scope, name);
-      return found === undefined ? undefined : columnSchema(found.draft, found.column);
-    };
-    if (!isPure(expression, schemaOf)) return;
-    const columns = new Map<ColumnReference, string>();
-    let only: FoundColumn | undefined;
-    for (const name of columnsIn(expression)) {
-      const found = columnOf(scope, name);
-      if (found === undefined || found.depth > 0 || (only !== undefined && only.draft !== found.draft))
-        return;
-      only = found;
-      columns.set(name, found.column);
+    const own = ownCondition(expression, scope);
+    if (own === undefined) {
+      if (expression.kind === 'logical' && expression.operator === 'or')
+        this.#alternatives(expression, sources, scope, source);
+    } else if (sources.has(own.named)) {
+      own.draft.filters.push({ expression, source, columns: own.columns });
     }
-    if (only === undefined || !sources.has(only.named)) return;
-    only.draft.filters.push({ expression, source, columns });
+  }
+
+  /** What each operand of an OR says: equal columns, and something of one table. */
+  #alternatives(
+    expression: Logical,
+    sources: ReadonlySet<NamedSource>,
+    scope: BlockScope,
+    source: SourceText,
+  ): void {
+    const branches = expression.operands.map((operand) => conjunctsOf(operand));
+    const [first, ...others] = branches;
+    const sameIn = (branch: readonly Expression[], one: Expression): boolean =>
+      branch.some((other) => isSameEquality(one, other, scope));
+    for (const one of first!)
+      if (others.every((branch) => sameIn(branch, one))) this.#equalities(one, sources, scope);
+    const conditions = branches.map((branch) =>
+      branch.flatMap((one) => {
+        const own = ownCondition(one, scope);
+        return own !== undefined && sources.has(own.named) ? [{ ...own, expression: one }] : [];
+      }),
+    );
+    for (const draft of new Set(conditions[0]!.map((own) => own.draft))) {
+      const alternatives = conditions.map((branch) => branch.filter((own) => own.draft === draft));
+      if (alternatives.some((branch) => branch.length === 0)) continue;
+      const columns = new Map(alternatives.flatMap((branch) => branch.flatMap((own) => [...own.columns])));
+      draft.filters.push({
+        expression,
+        source,
+        columns,
+        alternatives: alternatives.map((branch) => branch.map((own) => own.expression)),
+      });
+    }
   }
 
   #equalities(expression: Expression, sources: ReadonlySet<NamedSource>, scope: BlockScope): void {
@@ -130,6 +153,44 @@ export class Conditions {
     });
     if (a !== undefined && b !== undefined) this.#equal(a, b, sources);
   }
+}
+
+/** A condition of one table alone, which can filter its rows. */
+type OwnCondition = Readonly<{
+  draft: FoundColumn['draft'];
+  named: NamedSource;
+  columns: ReadonlyMap<ColumnReference, string>;
+}>;
+
+function ownCondition(expression: Expression, scope: BlockScope): OwnCondition | undefined {
+  const schemaOf = (name: ColumnReference) => {
+    const found = columnOf(scope, name);
+    return found === undefined ? undefined : columnSchema(found.draft, found.column);
+  };
+  if (!isPure(expression, schemaOf)) return undefined;
+  const columns = new Map<ColumnReference, string>();
+  let only: FoundColumn | undefined;
+  for (const name of columnsIn(expression)) {
+    const found = columnOf(scope, name);
+    if (found === undefined || found.depth > 0 || (only !== undefined && only.draft !== found.draft))
+      return undefined;
+    only = found;
+    columns.set(name, found.column);
+  }
+  return only === undefined ? undefined : { draft: only.draft, named: only.named, columns };
+}
+
+/** Whether two conditions say that the same two columns are equal. */
+function isSameEquality(one: Expression, other: Expression, scope: BlockScope): boolean {
+  const [a, b] = [one, other].map((expression) => {
+    if (expression.kind !== 'comparison' || expression.operator !== '=') return [];
+    const sides = [expression.left, expression.right];
+    return sides.map((side) => (side.kind === 'column' ? columnOf(scope, side) : undefined));
+  });
+  const isSame = (x: FoundColumn | undefined, y: FoundColumn | undefined): boolean =>
+    x !== undefined && y !== undefined && x.named === y.named && x.draft === y.draft && x.column === y.column;
+  if (a!.length === 0 || b!.length === 0) return false;
+  return (isSame(a![0], b![0]) && isSame(a![1], b![1])) || (isSame(a![0], b![1]) && isSame(a![1], b![0]));
 }
 
 /** The position of a column; -1 for none, -2 where the columns are not known. */

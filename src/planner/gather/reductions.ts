@@ -33,9 +33,9 @@ export function orderedByReductions(drafts: readonly TableDraft[], bonds: readon
   const few = new Set<TableDraft>();
   while (left.length > 0) {
     const reductions = new Map(left.map((draft) => [draft, reductionsOf(draft, usable, few)]));
-    const next = left.reduce((best, draft) =>
-      rank(draft, reductions.get(draft)!) > rank(best, reductions.get(best)!) ? draft : best,
-    );
+    const rankOf = (draft: TableDraft): number =>
+      rank(draft, reductions.get(draft)!) + (isLookedUp(draft, usable) ? 0.5 : 0);
+    const next = left.reduce((best, draft) => (rankOf(draft) > rankOf(best) ? draft : best));
     left.splice(left.indexOf(next), 1);
     const own = next.locking.length === 0 && next.whole === undefined ? reductions.get(next)! : [];
     ordered.push({ draft: next, reductions: own });
@@ -105,6 +105,17 @@ function reductionsOf(
     if (!found.has(name)) found.set(name, { column: name, outside });
   }
   return [...found.values()].slice(0, REDUCTIONS_MAX);
+}
+
+/** Whether others name its rows by a key: it has the fewer rows, mostly. */
+const isLookedUp = (draft: TableDraft, bonds: readonly Bond[]): boolean =>
+  bonds.some(({ inside, outside }) => inside.draft === draft && isKey(inside) && !isKey(outside));
+
+function isKey({ draft, column }: DraftColumn): boolean {
+  const name = columnSchema(draft, column)?.name;
+  return draft.schema.keys.some(
+    ({ unique, columns }) => unique && columns.length === 1 && columns[0] === name,
+  );
 }
 
 /** The more is known of a table's rows, the earlier it comes. A list of values says more than most conditions do. */

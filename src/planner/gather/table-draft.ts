@@ -38,6 +38,8 @@ export type TableFilter = Readonly<{
   expression: Expression;
   source: SourceText;
   columns: ReadonlyMap<ColumnReference, string>;
+  /** All of one of these hold, where the expression as a whole says something of other tables, too. */
+  alternatives?: readonly (readonly Expression[])[];
 }>;
 
 /** MATCH … AGAINST, DEFAULT(column). */

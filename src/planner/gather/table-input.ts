@@ -32,7 +32,7 @@ export function tableInput(
   writeTable(text, draft, plan);
   for (const [at, filter] of draft.filters.entries()) {
     text.sql(at === 0 ? ' WHERE (' : ' AND (');
-    writeExpression(text, filter);
+    writeFilter(text, filter);
     text.sql(')');
   }
   if (reductions.length > 0 && draft.filters.length === 0) text.sql(' WHERE TRUE');
@@ -65,6 +65,22 @@ function writeTable(text: NestedText, { node, alias, table, source }: TableDraft
     text.sql(` PARTITION (${node.partitions.map((name) => quoted(name.text)).join(', ')})`);
   text.sql(` AS ${quoted(alias)}`);
   for (const { start, end } of node.indexHints) text.sql(` ${source.text.toString('utf8', start, end)}`);
+}
+
+function writeFilter(text: NestedText, filter: TableFilter): void {
+  const { alternatives } = filter;
+  if (alternatives === undefined) return writeExpression(text, filter);
+  for (const [at, all] of alternatives.entries()) {
+    text.sql(at === 0 ? '' : ' OR ');
+    for (const [position, expression] of all.entries()) {
+      text.sql(position === 0 ? '(' : ') AND (');
+      const columns = [...filter.columns].filter(
+        ([{ start, end }]) => start >= expression.start && end <= expression.end,
+      );
+      writeExpression(text, { ...filter, expression, columns: new Map(columns) });
+    }
+    text.sql(')');
+  }
 }
 
 /** An expression of the client's with the table's own names for its columns. */
