@@ -1,6 +1,7 @@
 /** Queries whose rows come from places that cannot see each other: which of the ways of putting them together. */
 import type { Measurements } from '../engine/measurements.ts';
 import type { RowProducer } from '../engine/row-stream.ts';
+import { HeadgateError } from '../errors/headgate-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { TextValues } from '../planner/bind.ts';
 import type { Operands } from '../planner/operands.ts';
@@ -33,6 +34,7 @@ export type CombinedRun = Readonly<{
 
 /** Ends when the client has the whole answer. */
 export function runCombined(run: CombinedRun, plan: CombinedPlan): Promise<void> {
+  requireWhole(run.session, plan);
   switch (plan.kind) {
     case 'gather':
       return runGather(run, plan);
@@ -41,4 +43,14 @@ export function runCombined(run: CombinedRun, plan: CombinedPlan): Promise<void>
     default:
       return unreachable(plan);
   }
+}
+
+/** With one of its shards selected a keyspace is that shard, and the others' rows are not meant. Raises HG_SEVERAL_KEYSPACES. */
+function requireWhole({ state, services }: Session, { keyspaces }: CombinedPlan): void {
+  const { keyspace, shard } = state.target;
+  if (shard === undefined || !keyspaces.includes(keyspace)) return;
+  if (services.plans.shardMap(keyspace).names.length === 1) return;
+  throw new HeadgateError('HG_SEVERAL_KEYSPACES', {
+    detail: `${keyspaces.join(', ')}, with shard ${shard} of ${keyspace} selected`,
+  });
 }

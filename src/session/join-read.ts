@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyLists } from '../engine/join/key-lists.ts';
-import { type LookupJoinOptions, lookupJoin } from '../engine/join/lookup-join.ts';
+import { joinLimits, type LookupJoinOptions, lookupJoin } from '../engine/join/lookup-join.ts';
 import type { LookupKeys } from '../engine/join/outer-batch.ts';
 import { concatenate } from '../engine/operators/concatenate.ts';
 import { interruptible } from '../engine/operators/interruptible.ts';
@@ -181,6 +181,7 @@ class JoinRead {
       // Those behind it need connections while it waits.
       keeps: at < this.#plan.lookups.length - 1,
       budget: this.#budget,
+      limits: joinLimits(this.#budget.bytesMax, lookup.isIndexed),
       lookup: (found) => (sink) =>
         new LookupRows(sink, (rows) =>
           this.#inTurn((before) =>

@@ -194,6 +194,11 @@ test('settings of the session count for both sides', async () => {
   expect(rows.map(([id]) => id)).toEqual(['1', '1', '2']);
 });
 
+test('a selected shard is not the whole keyspace', async () => {
+  const own = await stage.client(router, { database: 'user:-80' });
+  expect(await refusal(own, 'SELECT a.id FROM a JOIN main.b ON a.i = b.i')).toContain('9102');
+});
+
 test('errors of either side are told, warnings of all are counted', async () => {
   expect(await refusal(client, 'SELECT a.id FROM a JOIN b ON a.i = b.i WHERE b.nosuch = 1')).toContain(
     '1054',

@@ -13,7 +13,13 @@ import { readTextRow } from '../../wire/packets.ts';
 import { MemoryBudget } from '../operators/memory-budget.ts';
 import type { RowProducer } from '../row-stream.ts';
 import type { JoinColumn } from './compose-rows.ts';
-import { type JoinKind, type JoinLimits, type LookupJoinOptions, lookupJoin } from './lookup-join.ts';
+import {
+  type JoinKind,
+  type JoinLimits,
+  joinLimits,
+  type LookupJoinOptions,
+  lookupJoin,
+} from './lookup-join.ts';
 import type { LookupKeys } from './outer-batch.ts';
 
 const outerColumns = [column('k'), column('a')];
@@ -186,6 +192,21 @@ describe('batches', () => {
     expect(strict.sink.definitions![1]).toEqual(column('b'));
   });
 
+  test('batches are as large as the memory allows, larger ones where no index serves', () => {
+    expect(joinLimits(Number.POSITIVE_INFINITY, true)).toEqual({
+      batchRows: 2000,
+      batchBytes: MIB / 2,
+      innerBytes: 4 * MIB,
+    });
+    expect(joinLimits(64 * MIB, false)).toEqual({
+      batchRows: 50_000,
+      batchBytes: 8 * MIB,
+      innerBytes: 16 * MIB,
+    });
+    expect(joinLimits(MIB, true).batchRows).toBeLessThan(2000);
+    expect(joinLimits(1, true).batchRows).toBe(1);
+  });
+
   test('semi joins pass rows on as they are', () => {
     const play = new Play();
     const got = play.run(play.join(many(5), [[3, 7]], { kind: 'semi', ordered: true }));
@@ -279,6 +300,7 @@ describe('ends before the end', () => {
         output: joinedColumns,
         ordered: true,
         budget: new MemoryBudget(1000),
+        limits: big,
         lookup: (keys) => play.lookup(keys, [], [1]),
       }),
     );

@@ -31,11 +31,19 @@ export type JoinLimits = Readonly<{
   innerBytes: number;
 }>;
 
-export const usualLimits: JoinLimits = {
-  batchRows: 2000,
-  batchBytes: 512 * 1024,
-  innerBytes: 4 * 1024 * 1024,
-};
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Limits of a statement that may keep `bytesMax` in all. Lookups that no index serves are to be few. */
+export function joinLimits(bytesMax: number, isIndexed: boolean): JoinLimits {
+  const [rows, bytes, inner] = isIndexed ? [2000, 512 * KIB, 4 * MIB] : [50_000, 8 * MIB, 32 * MIB];
+  const share = bytesMax / 8;
+  return {
+    batchRows: Math.max(1, Math.min(rows, Math.floor(share / ROW_BYTES))),
+    batchBytes: Math.min(bytes, share),
+    innerBytes: Math.min(inner, 2 * share),
+  };
+}
 
 export type LookupJoinOptions = Readonly<{
   protocol: RowProtocol;
@@ -95,7 +103,7 @@ class LookupJoin extends Operator {
   constructor(sink: RowSink, options: LookupJoinOptions) {
     super(sink);
     this.#options = options;
-    this.#limits = options.limits ?? usualLimits;
+    this.#limits = options.limits ?? joinLimits(options.budget.bytesMax, true);
     this.#isFilter = options.kind === 'semi' || options.kind === 'anti';
   }
 

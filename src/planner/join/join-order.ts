@@ -74,7 +74,8 @@ function lookupScore({ pairs }: OrderedUnit): number {
   return (isIndexed ? 0 : NO_INDEX) + (isRouted ? ROUTED : 0);
 }
 
-const isFirstOfKey = ({ table, column }: JoinColumnName): boolean =>
+/** Whether an index begins with a column. */
+export const isFirstOfKey = ({ table, column }: JoinColumnName): boolean =>
   table.schema.keys.some((key) => sameName(key.columns[0], column.name));
 
 /** Whether a column alone leads to a shard. */

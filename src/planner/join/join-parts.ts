@@ -93,7 +93,12 @@ class PartsBuilder {
   condition(condition: Expression): void {
     const membership = membershipOf(condition, this.#names, this.#analyzer);
     if (membership !== undefined) {
-      for (const [outer] of membership.pairs) this.#unitOf(outer.table);
+      for (const [outer] of membership.pairs) {
+        const unit = this.#unitOf(outer.table);
+        // Behind a left join anything may be NULL.
+        if (membership.isNotIn && !unit.tables.includes(outer.table))
+          throw new Refused('NOT IN of columns that may be NULL');
+      }
       this.#memberships.push(membership);
       return;
     }
@@ -117,7 +122,8 @@ class PartsBuilder {
     const { unit } = part;
     if (columns.some(({ table }) => !unit.has(table)) || part.kind === 'anti' || !this.#isPure(condition))
       throw new Refused('a condition on a table behind a left join and others');
-    if (rejectsNull(condition)) {
+    const isThere = condition.kind === 'is' && condition.negated && condition.operand.kind === 'column';
+    if (isThere || rejectsNull(condition)) {
       part.kind = 'inner';
       unit.conditions.push(condition);
       return;

@@ -42,6 +42,8 @@ export type Lookup = Readonly<{
   keys: readonly LookupKey[];
   /** The key that leads to shards, and the vindex by which it does; undefined: all keys go to all shards. */
   route: Readonly<{ key: number; by: RoutingKey }> | undefined;
+  /** Whether an index of its table finds the keys; without one each lookup reads the table, so there should be few. */
+  isIndexed: boolean;
   /** The columns of the rows that it gives on. */
   output: readonly Readonly<{ side: 'outer' | 'inner'; column: number }>[];
   /** Whether the order of the outer rows counts. */

@@ -12,7 +12,13 @@ import { JoinNames } from './join-names.ts';
 import { JoinUnit } from './join-unit.ts';
 
 /** A condition on rows of other tables that meet by `pairs`, of each the outer column first. */
-export type Membership = Readonly<{ unit: JoinUnit; isNegated: boolean; pairs: readonly KeyPair[] }>;
+export type Membership = Readonly<{
+  unit: JoinUnit;
+  isNegated: boolean;
+  pairs: readonly KeyPair[];
+  /** NOT IN, which is not true where the outer side is NULL. */
+  isNotIn: boolean;
+}>;
 
 type Found = Readonly<{
   query: QueryExpression;
@@ -57,9 +63,10 @@ export function membershipOf(
   if (operand === undefined) requireHarmless(block);
   else take(memberPairs(operand, block, outer, names));
   if (pairs.length === 0) throw new Refused('a subquery that is the same for all rows');
-  if (isNegated && operand !== undefined && pairs.some((pair) => pair.some(({ column }) => column.nullable)))
+  const isNotIn = isNegated && operand !== undefined;
+  if (isNotIn && pairs.some((pair) => pair.some(({ column }) => column.nullable)))
     throw new Refused('NOT IN of columns that may be NULL');
-  return { unit, isNegated, pairs };
+  return { unit, isNegated, pairs, isNotIn };
 }
 
 const notComparable = (): never => {

@@ -21,7 +21,7 @@ import { type Comparable, comparableColumn } from '../sort-keys.ts';
 import type { JoinTable } from './join-from.ts';
 import { collationIdOf, type KeyPair, keyForm } from './join-keys.ts';
 import type { JoinColumnName } from './join-names.ts';
-import { isVindexColumn, type JoinOrder, joinOrder } from './join-order.ts';
+import { isFirstOfKey, isVindexColumn, type JoinOrder, joinOrder } from './join-order.ts';
 import { type JoinParts, joinParts } from './join-parts.ts';
 import type { JoinPlan, Lookup, LookupKey, LookupKind } from './join-plan.ts';
 import type { Membership } from './join-subquery.ts';
@@ -323,6 +323,7 @@ class JoinPlanner {
       columns: unit.columnCount,
       keys: keys.map((key, at) => lookupKey(key, pairs[at]!, outer)),
       route: by === undefined ? undefined : { key: routed, by },
+      isIndexed: pairs.some(([, inner]) => isFirstOfKey(inner)),
       output: output.map((ref) =>
         ref.unit === unit
           ? ({ side: 'inner', column: ref.at } as const)
