@@ -129,6 +129,31 @@ describe('EXPLAIN FORMAT=HEADGATE', () => {
   });
 });
 
+describe('EXPLAIN FORMAT=HEADGATE of what has no plan', () => {
+  test.each([
+    ['CREATE TABLE made (id INT PRIMARY KEY)', /^Definition: keyspace user; shards -80, 80-\n/],
+    ['DROP TABLE main.things', /^Route: keyspace main; shards 0\n/],
+    ["SET NAMES 'latin1'", /^Session\n {2}note: the router does this/],
+    ['COMMIT', /^Session\n/],
+    ['SHOW TABLES', /^Session\n {2}note: the router makes the answer/],
+    ['CALL main.anything()', /^Route: keyspace main; shards 0\n/],
+    ['CALL anything()', /^Refused: error HG_SHARDED_NOT_PLANNED/],
+  ])('%s', async (sql, shown) => {
+    expect(await tree(sql)).toMatch(shown);
+  });
+
+  test('none of them runs, and nonsense is MySQL’s to refuse', async () => {
+    expect(await value(client, 'SELECT @@character_set_client')).toBe('utf8mb4');
+    expect(await refusal(client, 'SELECT COUNT(*) FROM made')).toMatch(/^1146 /);
+    expect(await refusal(client, 'EXPLAIN FORMAT=HEADGATE NONSENSE')).toMatch(/^1064 /);
+  });
+
+  test('a query in parentheses is explained on all shards', async () => {
+    const sql = '(SELECT v FROM things) UNION ALL (SELECT n FROM things)';
+    expect((await ask(client, `EXPLAIN FORMAT=TRADITIONAL ${sql}`)).rows.length).toBeGreaterThan(1);
+  });
+});
+
 describe('EXPLAIN ANALYZE', () => {
   const fill = "INSERT INTO things VALUES (1, 'a', 1), (2, 'b', 1), (3, 'c', 2), (4, 'd', 2)";
   const query = 'SELECT n, COUNT(*) FROM things GROUP BY n ORDER BY n';

@@ -8,7 +8,6 @@ import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
 import { command } from '../../mysql/protocol.ts';
 import { buildTextRow, readTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
-import type { Statement } from '../session.ts';
 import type { AskedShard } from './asked-shards.ts';
 import { type Explained, unsupported } from './explained.ts';
 import { planNode } from './own-plan.ts';
@@ -44,13 +43,8 @@ export async function explainOnShards(explained: Explained, asked: readonly Aske
   sendRows(session, definitions, [buildTextRow([text])], 0, warnings);
 }
 
-async function askShard(
-  { session, statement }: Explained,
-  sql: Buffer,
-  asked: AskedShard,
-): Promise<ShardPlan> {
+async function askShard({ session, scan }: Explained, sql: Buffer, asked: AskedShard): Promise<ShardPlan> {
   const { holding, diagnostics } = session;
-  const { scan }: Statement = statement;
   const connection = await holding.lease(scan, asked.place);
   session.runsOn([connection], asked.place);
   try {

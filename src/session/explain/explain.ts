@@ -20,7 +20,8 @@ import { analyze } from './analyze.ts';
 import { askedShards, isPutTogether } from './asked-shards.ts';
 import { explainOnShards } from './explain-shards.ts';
 import { type Explained, planOf, unsupported } from './explained.ts';
-import { mysqlReplacement, ownReplacement, showPlan } from './own-plan.ts';
+import { otherNode } from './other-statements.ts';
+import { mysqlReplacement, ownReplacement, showOther, showPlan } from './own-plan.ts';
 
 /** Answers the statement, or sends it to a shard; undefined: it goes the way of any other. */
 export function explain(session: Session, statement: Statement): Promise<unknown> | undefined {
@@ -91,7 +92,7 @@ export function requireForm({ vexplain, into, database, connection }: ExplainSta
 }
 
 const ownHead =
-  /^(?:vexplain(?:\s+(?:plan|queries|all|trace|keys))?|(?:explain|describe|desc)\s+format\s*=\s*(['"`]?)headgate(?:_json)?\1)\s+/i;
+  /^(?:vexplain(?:\s+(?:plan|queries|all|trace|keys))?|(?:explain|describe|desc)\s+(?:analyze\s+)?format\s*=\s*(['"`]?)headgate(?:_json)?\1)\s+/i;
 
 /** An own EXPLAIN of what our parser does not understand: MySQL says what is wrong with that. */
 function sayWhatIsWrong(
@@ -102,6 +103,8 @@ function sayWhatIsWrong(
   const whole = source.toString('latin1', scan.start, scan.end);
   const head = ownHead.exec(whole)?.[0];
   if (head === undefined) return undefined;
+  const other = otherNode(session, Buffer.from(source.subarray(scan.start + head.length, scan.end)));
+  if (other !== undefined) return Promise.resolve(showOther(session, head, other));
   const run = async () => {
     const { gateway, plans } = session.services;
     const { target } = session.state;

@@ -13,6 +13,7 @@ import { buildColumn, buildTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
 import { isPlanned, requirePlannable, requireSeveral } from '../planned.ts';
 import { type ScatterVerdict, scatterDenied, scatterVerdict } from '../scatters.ts';
+import type { Session } from '../session.ts';
 import { placeOf } from '../statement-place.ts';
 import { type Explained, operandsOf, planOf } from './explained.ts';
 import { mysqlTree } from './mysql-tree.ts';
@@ -21,6 +22,15 @@ import { mysqlTree } from './mysql-tree.ts';
 export function showPlan(explained: Explained, protocol: 'text' | 'binary'): void {
   const { definitions, rows } = ownReplacement(explained.parsed, protocol)(planNode(explained));
   sendRows(explained.session, definitions, rows);
+}
+
+/** The same of a statement without a plan; `head` is what stands before it. */
+export function showOther(session: Session, head: string, node: PlanNode): void {
+  const isJson = /^vexplain|_json/i.test(head);
+  const title = /^vexplain/i.test(head) ? 'JSON' : 'EXPLAIN';
+  const lines = isJson ? [JSON.stringify(node, undefined, 2)] : planTree(node);
+  const { definitions, rows } = linesReplacement(title, lines, 'text');
+  sendRows(session, definitions, rows);
 }
 
 /** A plan as the router's own EXPLAIN shows it. */
