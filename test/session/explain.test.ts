@@ -434,6 +434,25 @@ describe('EXPLAIN of MySQL', () => {
     }
   });
 
+  test('prepared, of several keyspaces and shards, it is that of the text', async () => {
+    for (const sql of [
+      'EXPLAIN FORMAT=TRADITIONAL SELECT a.v, b.v FROM things a JOIN main.things b ON a.n = b.n',
+      'EXPLAIN FORMAT=TRADITIONAL SELECT v FROM things ORDER BY n',
+      'EXPLAIN FORMAT=TREE SELECT a.v FROM things a, main.things b WHERE a.n < b.n',
+      'EXPLAIN FORMAT=TRADITIONAL SELECT v FROM things WHERE id = 1',
+    ]) {
+      const { id } = await client.prepare(sql);
+      const [result] = readResults(await client.execute(id));
+      const text = await ask(client, sql);
+      expect(result?.columns.map(({ name }) => name)).toEqual(text.columns.map(({ name }) => name));
+      expect(result?.rows.map((row) => row.map((cell) => cell && String(cell)))).toEqual(
+        text.rows.map((row) =>
+          row.map((cell, at) => (at === 10 && cell !== null ? String(Number(cell)) : cell)),
+        ),
+      );
+    }
+  });
+
   test('what could not run is refused', async () => {
     for (const [sql, expected] of [
       ['EXPLAIN SELECT v FROM things, information_schema.tables', /^9101 .*information_schema/],

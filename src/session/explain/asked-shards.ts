@@ -15,7 +15,7 @@ import {
 } from '../../planner/plan.ts';
 import type { Template } from '../../planner/template.ts';
 import { placeAt, requireSeveral, valuesOf } from '../planned.ts';
-import type { Place } from '../statement-place.ts';
+import { type Place, placeOf } from '../statement-place.ts';
 import { type Explained, operandsOf, unsupported } from './explained.ts';
 
 /** One shard's part. */
@@ -33,6 +33,12 @@ export type AskedShard = Readonly<{
 export function askedShards(explained: Explained, plan: Plan): readonly AskedShard[] {
   const operands = operandsOf(explained);
   return new Asking(explained, operands, valuesOf(explained.text, operands)).plan(plan);
+}
+
+/** Of a statement without a plan: the shard to which its names lead. */
+export function askedAsItIs({ session, scan, text }: Explained): AskedShard {
+  const place = placeOf(scan, session.state.target, session.services.gateway, text);
+  return { place, sql: undefined, input: '', isLookup: false };
 }
 
 /** Whether more than a shard is needed for the answer. */

@@ -8,7 +8,8 @@ import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
 import { command } from '../../mysql/protocol.ts';
 import { buildTextRow, readTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
-import type { AskedShard } from './asked-shards.ts';
+import { type AskedShard, isPutTogether } from './asked-shards.ts';
+import { explainRow, type ShownRow } from './explain-rows.ts';
 import { type Explained, unsupported } from './explained.ts';
 import { planNode } from './own-plan.ts';
 import { shownAsJson, shownAsTree, shownRows } from './shards-plans.ts';
@@ -20,13 +21,17 @@ const ERRNO_NOTE = 1003;
 export type ShardPlan = Readonly<{
   asked: AskedShard;
   answer: CollectedAnswer;
-  rows: readonly (readonly (string | null)[])[];
+  rows: readonly ShownRow[];
   /** Its own note: the statement as the server has rewritten it. */
   warnings: readonly Buffer[];
 }>;
 
-/** Asks all of them, one after the other, and answers with their plans. */
-export async function explainOnShards(explained: Explained, asked: readonly AskedShard[]): Promise<void> {
+/** Asks all of them, one after the other, and answers with their plans. `protocol`: that of the rows for the client. */
+export async function explainOnShards(
+  explained: Explained,
+  asked: readonly AskedShard[],
+  protocol: 'text' | 'binary',
+): Promise<void> {
   const { session, statement, parsed } = explained;
   if (parsed.into !== undefined) throw unsupported('does not know EXPLAIN INTO over several shards');
   const head = statement.source.subarray(statement.scan.start, parsed.statement!.start);
@@ -34,13 +39,25 @@ export async function explainOnShards(explained: Explained, asked: readonly Aske
   for (const each of asked)
     plans.push(await askShard(explained, Buffer.concat([head, each.sql ?? explained.text]), each));
   session.activity.requireUninterrupted();
-  const { definitions } = plans[0]!.answer;
-  const warnings = [...plans[0]!.warnings, noteOn(asked)];
-  if (definitions.length > 1) return sendRows(session, definitions, shownRows(plans), 0, warnings);
+  const [{ answer, warnings, rows }] = plans as [ShardPlan];
+  const { definitions } = answer;
+  const isSingle = !isPutTogether(asked);
+  const shown = isSingle ? rows : together(explained, plans);
+  sendRows(
+    session,
+    definitions,
+    shown.map((row) => explainRow(row, definitions, protocol)),
+    0,
+    isSingle ? warnings : [...warnings, noteOn(asked)],
+  );
+}
+
+function together(explained: Explained, plans: readonly ShardPlan[]): readonly ShownRow[] {
+  const [{ answer, rows }] = plans as [ShardPlan];
+  if (answer.definitions.length > 1) return shownRows(plans);
   const node = planNode(explained);
-  const isJson = plans[0]!.rows[0]?.[0]?.startsWith('{') === true;
-  const text = isJson ? shownAsJson(node, plans) : shownAsTree(node, plans);
-  sendRows(session, definitions, [buildTextRow([text])], 0, warnings);
+  const isJson = rows[0]?.[0]?.startsWith('{') === true;
+  return [[isJson ? shownAsJson(node, plans) : shownAsTree(node, plans)]];
 }
 
 async function askShard({ session, scan }: Explained, sql: Buffer, asked: AskedShard): Promise<ShardPlan> {

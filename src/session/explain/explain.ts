@@ -17,7 +17,7 @@ import { notOverShards } from '../shard-writes.ts';
 import { placeOf } from '../statement-place.ts';
 import { textPacket } from '../text-packet.ts';
 import { analyze } from './analyze.ts';
-import { askedShards, isPutTogether } from './asked-shards.ts';
+import { askedAsItIs, askedShards, isPutTogether } from './asked-shards.ts';
 import { explainOnShards } from './explain-shards.ts';
 import { type Explained, planOf, unsupported } from './explained.ts';
 import { otherNode } from './other-statements.ts';
@@ -37,6 +37,23 @@ export function explain(session: Session, statement: Statement): Promise<unknown
   const named = { ...scan, kind: inner.kind as StatementKind };
   if (!isPlanned(session, named)) return undefined;
   return explainedOf(given).then(relay);
+}
+
+/** The same as EXECUTE without parameters; undefined where a tablet answers it as it came. */
+export function executeOnShards(run: ExplainRun): Promise<unknown> | undefined {
+  const { session, statement, parsed } = run;
+  const { statement: inner } = parsed;
+  const isOwnWay = inner === undefined || parsed.database !== undefined || parsed.into !== undefined;
+  if (isOwnWay || !isPlanned(session, { ...statement.scan, kind: inner.kind as StatementKind }))
+    return undefined;
+  return explainedOf(run).then((explained) => {
+    requirePlannable(explained.scan);
+    const plan = planOf(explained);
+    const asked = plan === undefined ? [askedAsItIs(explained)] : askedShards(explained, plan);
+    return isPutTogether(asked) && isAnalyzed(parsed)
+      ? analyze(explained, mysqlReplacement(parsed, run.protocol))
+      : explainOnShards(explained, asked, run.protocol);
+  });
 }
 
 const NO_CONNECTION =
@@ -133,8 +150,8 @@ function relay(explained: Explained): Promise<unknown> | undefined {
   const asked = askedShards(explained, plan);
   if (isPutTogether(asked))
     return isAnalyzed(parsed)
-      ? analyze(explained, mysqlReplacement(parsed))
-      : explainOnShards(explained, asked);
+      ? analyze(explained, mysqlReplacement(parsed, 'text'))
+      : explainOnShards(explained, asked, 'text');
   const { place, sql } = asked[0]!;
   const head = statement.source.subarray(statement.scan.start, parsed.statement!.start);
   const packet = sql === undefined ? statement.packet : textPacket(Buffer.concat([head, sql]));

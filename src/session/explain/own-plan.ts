@@ -44,12 +44,12 @@ export const ownReplacement =
 
 /** A plan as MySQL's EXPLAIN ANALYZE shows its own. */
 export const mysqlReplacement =
-  ({ format }: ExplainStatement) =>
+  ({ format }: ExplainStatement, protocol: 'text' | 'binary') =>
   (node: PlanNode): Replacement =>
     linesReplacement(
       'EXPLAIN',
       [format === 'json' ? JSON.stringify(node, undefined, 2) : mysqlTree(node)],
-      'text',
+      protocol,
     );
 
 /** What is refused by the router is shown; what MySQL says of names is an error as ever. */

@@ -1,14 +1,12 @@
 /** The plans of several shards in each of MySQL's forms. Shards whose plans differ in nothing but numbers are shown once. */
 import { isNode, type Json, type PlanNode } from '../../planner/plan-node.ts';
-import { buildTextRow } from '../../wire/packets.ts';
+import type { ShownRow } from './explain-rows.ts';
 import type { ShardPlan } from './explain-shards.ts';
 import { mysqlTree } from './mysql-tree.ts';
 
 /** Columns of the traditional form: `rows`, behind which `filtered` stands, and text for people. */
 const ROWS_AT = 9;
 const EXTRA_AT = 11;
-
-type Row = readonly (string | null)[];
 
 /** Plans of one input that are the same. */
 type Alike = { readonly first: ShardPlan; readonly all: ShardPlan[] };
@@ -25,19 +23,17 @@ function alike(plans: readonly ShardPlan[], keyOf: (plan: ShardPlan) => string):
 }
 
 /** The traditional form: the rows of each plan, with the sum of the rows that the shards expect; Extra names the shards. */
-export function shownRows(plans: readonly ShardPlan[]): Buffer[] {
+export function shownRows(plans: readonly ShardPlan[]): readonly ShownRow[] {
   const groups = alike(plans, ({ rows }) => JSON.stringify(rows.map(withoutFigures)));
-  const own = groups.flatMap(({ first, all }) =>
-    first.rows.map((row, at) => buildTextRow(shownRow(row, at, all))),
-  );
+  const own = groups.flatMap(({ first, all }) => first.rows.map((row, at) => shownRow(row, at, all)));
   const inputs = [...new Set(plans.map(({ asked }) => asked.input))].filter((input) => input !== '');
   const isJoin = plans.some(({ asked }) => asked.isLookup);
-  return inputs.length === 0 ? own : [buildTextRow(remainderRow(inputs, isJoin)), ...own];
+  return inputs.length === 0 ? own : [remainderRow(inputs, isJoin), ...own];
 }
 
-const withoutFigures = (row: Row): Row => row.toSpliced(ROWS_AT, 2);
+const withoutFigures = (row: ShownRow): ShownRow => row.toSpliced(ROWS_AT, 2);
 
-function shownRow(row: Row, at: number, all: readonly ShardPlan[]): (string | null)[] {
+function shownRow(row: ShownRow, at: number, all: readonly ShardPlan[]): (string | null)[] {
   const shown = [...row];
   if (row[ROWS_AT] !== null && row[ROWS_AT] !== undefined)
     shown[ROWS_AT] = String(all.reduce((sum, { rows }) => sum + BigInt(rows[at]?.[ROWS_AT] ?? 0), 0n));
