@@ -4,6 +4,7 @@ import type { RowProtocol } from '../../src/engine/rows/formats.ts';
 import { shardRows } from '../../src/engine/rows/shard-rows.ts';
 import { type LoadedTable, loadSettings, loadTable } from '../../src/engine/scratch/load-table.ts';
 import type { ScratchInput } from '../../src/engine/scratch/table-definition.ts';
+import type { StoreLimits } from '../../src/engine/scratch/table-store.ts';
 import type { CollectedAnswer } from '../../src/gateway/answer-collector.ts';
 import { BackendConnection } from '../../src/gateway/backend-connection.ts';
 import { connectionNeed } from '../../src/gateway/connection-need.ts';
@@ -31,6 +32,7 @@ export type CopyOptions = Readonly<{
   types?: readonly (string | undefined)[];
   keys?: readonly (readonly number[])[];
   budget?: (rows: number, bytes: number) => void;
+  store?: StoreLimits;
 }>;
 
 export class ScratchStage {
@@ -64,7 +66,7 @@ export class ScratchStage {
   /** Copies the rows of a query on the shard into `headgate_1` on the other connection. */
   async copy(
     sql: string | Buffer,
-    { protocol, types, keys = [], budget }: CopyOptions,
+    { protocol, types, keys = [], budget, store }: CopyOptions,
   ): Promise<LoadedTable> {
     await run(this.scratch, 'DROP TEMPORARY TABLE IF EXISTS headgate_1');
     const prepared = await this.shard.ask(command.stmtPrepare, Buffer.from(sql), 'prepare');
@@ -85,6 +87,7 @@ export class ScratchStage {
       protocol,
       scratch: { ask: (code, content) => scratch.ask(code, content) },
       budget: { take: budget ?? (() => {}) },
+      ...(store && { store }),
     });
   }
 

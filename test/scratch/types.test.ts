@@ -37,6 +37,12 @@ async function makeTable(type: string, values: readonly string[]): Promise<void>
 
 const hasIndex = (type: string): boolean => !/^(?:json|vector|geo|point|poly)|\(0\)/.test(type);
 
+/** Both ways to keep a table: in memory, and with keys. */
+const stores = {
+  text: { memoryBytesMax: 1024 * 1024, rowsWithoutKeysMax: 100 },
+  binary: { memoryBytesMax: 0, rowsWithoutKeysMax: 0 },
+} as const;
+
 async function check(
   type: string,
   values: readonly string[],
@@ -46,7 +52,12 @@ async function check(
   await makeTable(type, values);
   for (const protocol of ['text', 'binary'] as const) {
     if (protocol === 'text' && /^float/.test(type)) continue;
-    const loaded = await stage.copy(sql, { protocol, types, keys: [[0], [1], [1, 0]] });
+    const loaded = await stage.copy(sql, {
+      protocol,
+      types,
+      keys: [[0], [1], [1, 0]],
+      store: stores[protocol],
+    });
     expect(loaded.rows).toBe(values.length + 1);
     await stage.expectSame('SELECT * FROM t ORDER BY id', 'SELECT * FROM headgate_1 ORDER BY id');
     const asked = questionsOf(type).map((question, at) => `${question} AS x${at}`);
@@ -57,7 +68,7 @@ async function check(
     const sorted = (table: string): string => `SELECT id, v FROM ${table} ORDER BY v, id`;
     await stage.expectSame(
       sorted('t'),
-      sorted(`headgate_1${hasIndex(type) ? ' IGNORE INDEX (v, v_2)' : ''}`),
+      sorted(`headgate_1${hasIndex(type) && protocol === 'binary' ? ' IGNORE INDEX (v, v_2)' : ''}`),
     );
     const grouped = (table: string): string =>
       `SELECT COUNT(*), MIN(id) FROM ${table} GROUP BY v ORDER BY MIN(id)`;
@@ -70,7 +81,10 @@ async function check(
       'DROP TEMPORARY TABLE IF EXISTS other',
       'CREATE TEMPORARY TABLE other SELECT * FROM headgate_1',
     );
-    await stage.expectSameText(joined('t', 't b'), joined('other', 'headgate_1 b FORCE INDEX (v)'));
+    await stage.expectSameText(
+      joined('t', 't b'),
+      joined('other', protocol === 'binary' ? 'headgate_1 b FORCE INDEX (v)' : 'headgate_1 b'),
+    );
   }
 }
 

@@ -3,39 +3,30 @@
  * time while the next is written; when that one is full too, the input is paused.
  */
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
-import { textValues } from '../../gateway/answer-collector.ts';
 import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
-import { command } from '../../mysql/protocol.ts';
 import { asRowsError } from '../operators/operator.ts';
 import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
 import { formatOf, type RowProtocol } from '../rows/formats.ts';
 import { type FieldRanges, fieldRanges, type RowFormat } from '../rows/row-format.ts';
 import { SqlBuffer } from './sql-buffer.ts';
-import {
-  insertHead,
-  type ScratchColumn,
-  type ScratchInput,
-  scratchColumns,
-  tableDefinition,
-} from './table-definition.ts';
+import { insertHead, type ScratchColumn, type ScratchInput, scratchColumns } from './table-definition.ts';
+import { type Scratch, type StoreLimits, TableStore } from './table-store.ts';
 import { type ValueWriter, valueWriter } from './value-writers.ts';
-
-/** The connection on which temporary tables are. Commands run in the order of the calls; rejects when the connection is lost. */
-export interface Scratch {
-  ask(code: number, content: Buffer): Promise<CollectedAnswer>;
-}
 
 /** What all inputs of a statement may bring together. Throws when there is no room for so much more. */
 export interface LoadBudget {
   take(rows: number, bytes: number): void;
 }
 
+export type { Scratch } from './table-store.ts';
+
 export type LoadOptions = Readonly<{
   /** Of the input's rows. */
   protocol: RowProtocol;
   scratch: Scratch;
   budget: LoadBudget;
+  /** Other limits than the usual ones. */
+  store?: StoreLimits;
 }>;
 
 export type LoadedTable = Readonly<{
@@ -65,9 +56,6 @@ const BATCH_ROWS_MAX = 4096;
 const COMMA = 0x2c;
 const OPEN = 0x28;
 const CLOSE = 0x29;
-/** The member of an ENUM that is none, '' with number 0, is stored with a warning. */
-const ERRNO_DATA_TRUNCATED = 1265;
-
 /**
  * Starts `rows`, makes the table and fills it. Rejects with a TabletRefusal, of the input's tablet or of that with the table, or with a
  * HeadgateError; the input is cancelled then.
@@ -96,6 +84,7 @@ class TableLoad implements RowSink {
   #format!: RowFormat;
   #ranges!: FieldRanges;
   #head = '';
+  #store!: TableStore;
   #rows = 0;
   #bytes = 0;
   /** The batch that is being written, and the buffer of the one that is on its way. */
@@ -145,8 +134,7 @@ class TableLoad implements RowSink {
     this.#format = formatOf(protocol, definitions);
     this.#ranges = fieldRanges(definitions.length);
     this.#head = insertHead(this.#input, this.#columns);
-    this.#sending = true;
-    void this.#send(Buffer.from(tableDefinition(this.#input, this.#columns)), undefined);
+    this.#store = new TableStore(this.#input, this.#columns, this.#options.scratch, this.#options.store);
   }
 
   row(bytes: Buffer, at: number, end: number): void {
@@ -210,7 +198,7 @@ class TableLoad implements RowSink {
       }
       return;
     }
-    if (this.#batchRows === 0) {
+    if (this.#batchRows === 0 && this.#store.isMade) {
       if (this.#summary !== undefined) this.#finish(this.#summary);
       return;
     }
@@ -228,25 +216,21 @@ class TableLoad implements RowSink {
     this.#batchRows = 0;
     this.#batchBytes = 0;
     this.#sending = true;
-    void this.#send(batch.text, batch);
+    void this.#send(batch, rows);
   }
 
-  async #send(text: Buffer, batch: SqlBuffer | undefined): Promise<void> {
+  async #send(batch: SqlBuffer, rows: number): Promise<void> {
     try {
-      const answer = await this.#options.scratch.ask(command.query, text);
-      if (this.#closed) return;
-      if (answer.error !== undefined) throw new TabletRefusal(answer.error);
-      if (batch !== undefined && answer.warnings > 0) await this.#checkWarnings();
+      const isAll = this.#summary !== undefined;
+      await this.#store.store(rows === 0 ? undefined : batch.text, rows, isAll);
     } catch (cause) {
       this.#abort(cause instanceof TabletRefusal ? cause : asRowsError(cause));
       return;
     }
     if (this.#closed) return;
     this.#sending = false;
-    if (batch !== undefined) {
-      batch.length = 0;
-      if (batch.bytes.length <= 4 * BATCH_BYTES) this.#spare = batch;
-    }
+    batch.length = 0;
+    if (batch.bytes.length <= 4 * BATCH_BYTES) this.#spare = batch;
     this.#goOn();
   }
 
@@ -257,22 +241,6 @@ class TableLoad implements RowSink {
       if (!this.#closed) this.#source.resume();
     } else if (this.#summary !== undefined) {
       this.#flush();
-    }
-  }
-
-  /** Nothing may be stored otherwise than it came. */
-  async #checkWarnings(): Promise<void> {
-    const answer = await this.#options.scratch.ask(command.query, Buffer.from('SHOW WARNINGS LIMIT 1000'));
-    const enumerations = this.#columns.filter(({ facts }) => facts.name === 'enum');
-    for (let at = 0; at < answer.rows.length; at++) {
-      const [, code, message] = textValues(answer, at);
-      const isEmptyMember =
-        Number(code) === ERRNO_DATA_TRUNCATED &&
-        enumerations.some(({ name }) => message?.includes(`'${name}'`));
-      if (isEmptyMember) continue;
-      throw new HeadgateError('HG_INTERNAL', {
-        detail: `rows could not be copied exactly: ${message ?? ''} (${code ?? ''})`,
-      });
     }
   }
 

@@ -52,7 +52,7 @@ function created(types: readonly string[], keys: readonly (readonly number[])[])
   const columns = types.map((type, at) => ({ name: `c${at}`, type }));
   const input = { table: 'headgate_1', columns, keys };
   const definitions = types.map(() => definition({ type: columnType.longlong, length: 20 }));
-  return tableDefinition(input, scratchColumns(input, definitions));
+  return tableDefinition(input, scratchColumns(input, definitions), 'InnoDB');
 }
 
 test('long text is looked up by its beginning, and what can have no index gets none', () => {
@@ -81,5 +81,5 @@ test('a row that is too long has its longest VARCHARs as TEXT', () => {
 test('names are quoted', () => {
   const input = { table: 'headgate_1', columns: [{ name: 'a`b', type: 'int' }], keys: [[0]] };
   const columns = scratchColumns(input, [definition({ type: columnType.long, length: 11 })]);
-  expect(tableDefinition(input, columns)).toContain('(`a``b` int, KEY (`a``b`))');
+  expect(tableDefinition(input, columns, 'MEMORY')).toContain('(`a``b` int, KEY (`a``b`)) ENGINE=MEMORY');
 });

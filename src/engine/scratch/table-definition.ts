@@ -6,6 +6,8 @@ import { derivedType, longName } from './derived-type.ts';
 
 export type ScratchInput = Pick<GatherInput, 'table' | 'columns' | 'keys'>;
 
+export type TableEngine = 'InnoDB' | 'MEMORY';
+
 export type ScratchColumn = Readonly<{
   name: string;
   /** SQL type, with character set, collation and NOT NULL. */
@@ -36,7 +38,11 @@ export function scratchColumns(input: ScratchInput, definitions: readonly Buffer
 }
 
 /** CREATE TEMPORARY TABLE, to be run with character_set_client = utf8mb4. */
-export function tableDefinition(input: ScratchInput, columns: readonly ScratchColumn[]): string {
+export function tableDefinition(
+  input: ScratchInput,
+  columns: readonly ScratchColumn[],
+  engine: TableEngine = 'InnoDB',
+): string {
   // No table has invisible columns only.
   const allInvisible = columns.every(({ facts }) => facts.invisible);
   const parts = columns.map(
@@ -44,7 +50,7 @@ export function tableDefinition(input: ScratchInput, columns: readonly ScratchCo
   );
   const keys = new Set(input.keys.map((key) => keyText(key, columns)).filter((key) => key !== undefined));
   parts.push(...[...keys].slice(0, KEYS_MAX));
-  return `CREATE TEMPORARY TABLE ${quoted(input.table)} (${parts.join(', ')}) ENGINE=InnoDB`;
+  return `CREATE TEMPORARY TABLE ${quoted(input.table)} (${parts.join(', ')}) ENGINE=${engine}`;
 }
 
 /** The beginning of an INSERT: all columns are named, for some may be INVISIBLE. */

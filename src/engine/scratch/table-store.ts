@@ -1,0 +1,117 @@
+/**
+ * The temporary table of one input: made with the first rows, for only then is it known how many there are. A few are kept in memory by
+ * MySQL, which makes such a table in a third of the time; anything else, and whatever a server does not keep so, is InnoDB's.
+ */
+import { HeadgateError } from '../../errors/headgate-error.ts';
+import { type CollectedAnswer, textValues } from '../../gateway/answer-collector.ts';
+import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
+import { command } from '../../mysql/protocol.ts';
+import {
+  type ScratchColumn,
+  type ScratchInput,
+  type TableEngine,
+  tableDefinition,
+} from './table-definition.ts';
+
+/** The connection on which temporary tables are. Commands run in the order of the calls; rejects when the connection is lost. */
+export interface Scratch {
+  ask(code: number, content: Buffer): Promise<CollectedAnswer>;
+}
+
+/** How small an input must be for other ways than an InnoDB table with keys. */
+export type StoreLimits = Readonly<{
+  /** Kept in memory up to so much, if the server does. */
+  memoryBytesMax: number;
+  /** So few rows are read through faster than an index over them is made. */
+  rowsWithoutKeysMax: number;
+}>;
+
+export const usualStoreLimits: StoreLimits = { memoryBytesMax: 1024 * 1024, rowsWithoutKeysMax: 50 };
+
+/** The member of an ENUM that is none, '' with number 0, is stored with a warning. */
+const ERRNO_DATA_TRUNCATED = 1265;
+/** About tables of two engines in one transaction. */
+const ERRNO_MIXED_ENGINES = 6414;
+const notInMemory = /(?:text|blob)$|^(?:json|vector|geometry|point|linestring|polygon|multi\w+|geom\w+)$/;
+
+export class TableStore {
+  readonly #input: ScratchInput;
+  readonly #columns: readonly ScratchColumn[];
+  readonly #scratch: Scratch;
+  readonly #limits: StoreLimits;
+  #isMade = false;
+
+  constructor(
+    input: ScratchInput,
+    columns: readonly ScratchColumn[],
+    scratch: Scratch,
+    limits: StoreLimits = usualStoreLimits,
+  ) {
+    this.#input = input;
+    this.#columns = columns;
+    this.#scratch = scratch;
+    this.#limits = limits;
+  }
+
+  get isMade(): boolean {
+    return this.#isMade;
+  }
+
+  /** Stores rows by this INSERT (undefined: there are none). `isAll`: no others follow. Rejects with a TabletRefusal or HeadgateError. */
+  async store(insert: Buffer | undefined, rows: number, isAll: boolean): Promise<void> {
+    if (this.#isMade) return this.#insert(insert);
+    this.#isMade = true;
+    const withKeys = this.#input.keys.length > 0 && (!isAll || rows > this.#limits.rowsWithoutKeysMax);
+    // MySQL's indexes over tables in memory take some values for unequal that its operators take for equal: -0 and 0.
+    if (isAll && !withKeys && this.#fitsMemory(rows)) {
+      try {
+        await this.#make('MEMORY', false);
+        return await this.#insert(insert);
+      } catch (error) {
+        if (!(error instanceof TabletRefusal)) throw error;
+        await this.#ask(`DROP TEMPORARY TABLE IF EXISTS \`${this.#input.table}\``);
+      }
+    }
+    await this.#make('InnoDB', withKeys);
+    await this.#insert(insert);
+  }
+
+  #fitsMemory(rows: number): boolean {
+    if (this.#columns.some(({ facts }) => notInMemory.test(facts.name))) return false;
+    const rowBytes = this.#columns.reduce((sum, { facts }) => sum + facts.rowBytes, 0);
+    return rows * rowBytes <= this.#limits.memoryBytesMax;
+  }
+
+  async #make(engine: TableEngine, withKeys: boolean): Promise<void> {
+    const input = withKeys ? this.#input : { ...this.#input, keys: [] };
+    await this.#ask(tableDefinition(input, this.#columns, engine));
+  }
+
+  async #insert(insert: Buffer | undefined): Promise<void> {
+    if (insert === undefined) return;
+    const { warnings } = await this.#ask(insert);
+    if (warnings > 0) await this.#requireSame();
+  }
+
+  async #ask(sql: string | Buffer): Promise<CollectedAnswer> {
+    const answer = await this.#scratch.ask(command.query, Buffer.from(sql));
+    if (answer.error !== undefined) throw new TabletRefusal(answer.error);
+    return answer;
+  }
+
+  /** Nothing may be stored otherwise than it came. */
+  async #requireSame(): Promise<void> {
+    const answer = await this.#ask('SHOW WARNINGS LIMIT 1000');
+    const enumerations = this.#columns.filter(({ facts }) => facts.name === 'enum');
+    for (let at = 0; at < answer.rows.length; at++) {
+      const [, code, message] = textValues(answer, at);
+      const isEmptyMember =
+        Number(code) === ERRNO_DATA_TRUNCATED &&
+        enumerations.some(({ name }) => message?.includes(`'${name}'`));
+      if (isEmptyMember || Number(code) === ERRNO_MIXED_ENGINES) continue;
+      throw new HeadgateError('HG_INTERNAL', {
+        detail: `rows could not be copied exactly: ${message ?? ''} (${code ?? ''})`,
+      });
+    }
+  }
+}
