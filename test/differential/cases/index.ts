@@ -2,6 +2,7 @@
 import type { Case } from '../case.ts';
 import { keyCases } from './keys.ts';
 import { mergedCases } from './merged.ts';
+import { reductionCases } from './reductions.ts';
 import { titleCases } from './titles.ts';
 import { trapCases } from './traps.ts';
 import { unsoundCases } from './unsound.ts';
@@ -10,6 +11,7 @@ import { writeCases } from './writes.ts';
 export const chosenCases = (): Case[] => [
   ...keyCases(),
   ...mergedCases(),
+  ...reductionCases(),
   ...titleCases(),
   ...trapCases(),
   ...unsoundCases(),
