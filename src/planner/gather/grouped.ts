@@ -8,7 +8,7 @@ import { type AnyNode, children } from '../../sql/ast/walk.ts';
 import { computationIn, isAggregate } from '../analysis/locality.ts';
 import { isOfSeveral, originOf, resolveColumn, type Scope } from '../analysis/scope.ts';
 import { columnsIn } from '../analysis/subqueries.ts';
-import { isSurelyDouble } from '../analysis/value-class.ts';
+import { isSurelyDouble, valueClass } from '../analysis/value-class.ts';
 import type { QueryPlan } from '../plan.ts';
 import { isCombined, isRefusal } from '../plan.ts';
 import { Refused } from '../refused.ts';
@@ -248,6 +248,10 @@ class GroupedPlanner {
     const { scope } = this.#input;
     if (call.args.flatMap(columnsIn).some((name) => untold.has(originOf(scope, name)?.column.dataType ?? '')))
       throw new Refused('an aggregate of a type that is not certain');
+    // A text that is no column's gives way to another collation, which a column of a temporary table does not.
+    const isColumn = call.args.every(({ kind }) => kind === 'column');
+    if (!isColumn && valueClass(call, scope) === undefined)
+      throw new Refused('an aggregate of a text that is no column');
     const isExact = call.name === 'avg' && !call.args.every((argument) => isSurelyDouble(argument, scope));
     if (!isExact) return;
     const isWithin = (node: AnyNode): boolean =>

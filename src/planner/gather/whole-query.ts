@@ -7,6 +7,7 @@ import type { QueryBlock, QueryBody, QueryExpression, SelectItem } from '../../s
 import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
 import { computationIn, isAggregate } from '../analysis/locality.ts';
 import { resolveColumn, type Scope } from '../analysis/scope.ts';
+import { valueClass } from '../analysis/value-class.ts';
 import { viewMode } from '../analysis/view-query.ts';
 import { type CommonScope, commonScope, findDefinition } from './common-tables.ts';
 import type { GatherInput } from './gather-plan.ts';
@@ -46,6 +47,7 @@ export function wholeInput(
     return undefined;
   if (query.locking.length > 0 || query.into !== undefined || hasUntold(query, common, names))
     return undefined;
+  if (!keepsCollations(query.body, commonOf(query, common), names)) return undefined;
   const titles = titlesOf(
     query.body,
     columnsOf(query, common, names)?.map(({ name }) => name),
@@ -105,6 +107,38 @@ export function isMergeable({ body, limit }: QueryExpression): boolean {
   return !values.some((value) => computationIn(value).aggregate || computationIn(value).window);
 }
 
+const commonOf = (query: QueryExpression, around: CommonScope | undefined): CommonScope | undefined =>
+  query.with === undefined ? around : commonScope(query.with, around);
+
+/**
+ * Whether each text that it selects is a column's: a literal, or what is computed as text, gives way to another collation where a column of
+ * a temporary table would not.
+ */
+function keepsCollations(body: QueryBody, common: CommonScope | undefined, names: NamesInput): boolean {
+  switch (body.kind) {
+    case 'queryBlock': {
+      const sources = flattened(body.from).map((reference) => sourceOf(reference, common, names));
+      const scope: Scope = { sources, outer: undefined };
+      return body.items.every((item) => {
+        if (item.kind === 'selectStar') return true;
+        const { expression } = item;
+        const value =
+          expression.kind === 'call' && extremes.has(expression.name) ? expression.args[0] : expression;
+        return value?.kind === 'column' || valueClass(expression, scope) !== undefined;
+      });
+    }
+    case 'nestedQuery':
+      return keepsCollations(body.query.body, commonOf(body.query, common), names);
+    case 'setOperation':
+      return body.operands.every((operand) => keepsCollations(operand, common, names));
+    case 'values':
+    case 'tableBody':
+      return false;
+  }
+}
+
+const extremes: ReadonlySet<string> = new Set(['min', 'max', 'any_value']);
+
 /** Whether it names common tables that are defined around it. */
 const namesDefinitions = (query: QueryExpression, common: CommonScope | undefined): boolean =>
   nodesOfKind(query, 'table').some(
@@ -118,7 +152,7 @@ function isSelfContained(
   outer: Scope | undefined,
   names: NamesInput,
 ): boolean {
-  const common = query.with === undefined ? around : commonScope(query.with, around);
+  const common = commonOf(query, around);
   const own = (query.with?.expressions ?? []).every((each) =>
     isSelfContained(each.query, common, undefined, names),
   );
@@ -170,7 +204,7 @@ const untold: ReadonlySet<string> = new Set(['float', 'timestamp']);
 
 /** Whether such a value may be among what it selects, on any level. */
 function hasUntold(query: QueryExpression, around: CommonScope | undefined, names: NamesInput): boolean {
-  const common = query.with === undefined ? around : commonScope(query.with, around);
+  const common = commonOf(query, around);
   const columns = new Set<string>();
   for (const node of nodesOfKind(query, 'table')) {
     if (node.schema === undefined && findDefinition(common, node.name) !== undefined) continue;
