@@ -8,8 +8,12 @@ export function schemasToWaitFor(session: Session, scan: StatementScan): Promise
   const { schemaChanging } = session;
   const { keyspace } = session.state.target;
   const { qualifiers } = scan;
-  const isMissing = (name: string): boolean =>
-    gateway.topology?.keyspaces.get(name)?.sharded === true && gateway.schema(name) === undefined;
+  // Of one unsharded keyspace nothing has to be known.
+  const several = qualifiers.some((name) => name !== keyspace);
+  const isMissing = (name: string): boolean => {
+    const known = gateway.topology?.keyspaces.get(name);
+    return known !== undefined && (known.sharded || several) && gateway.schema(name) === undefined;
+  };
   const isKnown = keyspace === '' || !isMissing(keyspace);
   if (isKnown && (qualifiers.length === 0 || !qualifiers.some(isMissing))) return schemaChanging;
   const missing = [keyspace, ...qualifiers].filter(isMissing);

@@ -1,6 +1,7 @@
 /**
  * The end of the stream: rows become packets, gathered into large buffers, at the pace at which the client takes them.
  */
+import { HeadgateError } from '../../errors/headgate-error.ts';
 import { packetHeaderBytes, payloadBytesMax } from '../../mysql/protocol.ts';
 import { lenencInteger } from '../../wire/lenenc.ts';
 import { buildResultEnd, frame, frameCount, writeHeader } from '../../wire/packets.ts';
@@ -38,6 +39,7 @@ export class ClientRowSink implements RowSink, RowSource {
   #sequence: number;
   #buffer: Buffer | undefined;
   #length = 0;
+  #hasWritten = false;
   /** Of a long result: what the next rows can go into, so that its pace is not that of the garbage collector. */
   #used: Buffer | undefined;
   #nextBytes = FIRST_BUFFER_BYTES;
@@ -90,6 +92,9 @@ export class ClientRowSink implements RowSink, RowSource {
   }
 
   fail(error: RowsError): void {
+    // Of a tablet that was lost the client need not hear, as long as it has nothing: the query can be repeated.
+    const isLost = error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';
+    if (isLost && !this.#hasWritten) this.#buffer = undefined;
     this.#flush();
     this.#client.onRowsFailed(error, this.#sequence & 0xff);
   }
@@ -140,6 +145,7 @@ export class ClientRowSink implements RowSink, RowSource {
   }
 
   #write(packets: Buffer): void {
+    this.#hasWritten = true;
     if (!this.#client.write(packets)) this.#source.pause();
   }
 }
