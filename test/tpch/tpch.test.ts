@@ -5,9 +5,11 @@ import { compare } from '../differential/compare.ts';
 import { type PlayedStatement, Player } from '../differential/play.ts';
 import { rowTexts } from '../support/decode.ts';
 import type { KeyspaceStage } from '../support/keyspace-stage.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { ask, value } from '../support/session-play.ts';
 import { refused } from './expected.ts';
 import { parametersOf, type Query, queries, textOf } from './queries.ts';
-import { keyspaceNames, setTpch } from './stage.ts';
+import { keyspaceNames, NATURAL, setTpch } from './stage.ts';
 
 let stage: KeyspaceStage;
 
@@ -56,6 +58,38 @@ describe.each(keyspaceNames)('%s', (keyspace) => {
     },
   );
 });
+
+describe('EXPLAIN', () => {
+  let client: RawClient;
+  beforeAll(async () => {
+    client = await RawClient.connect(stage.router, { database: NATURAL });
+  });
+  afterAll(() => client?.destroy());
+
+  test.each(queries.filter(({ number }) => !refused[NATURAL].includes(number)))(
+    'Q$number is explained, and measured',
+    async (query) => {
+      const sql = textOf(query);
+      const { rows } = await ask(client, sql);
+      const shown = await value(client, `EXPLAIN ANALYZE FORMAT=HEADGATE_JSON ${sql}`);
+      expect(rowsGiven(JSON.parse(shown!))).toBe(rows.length);
+      expect((await ask(client, `EXPLAIN FORMAT=TRADITIONAL ${sql}`)).rows.length).toBeGreaterThan(0);
+      expect(await value(client, `EXPLAIN FORMAT=TREE ${sql}`)).toContain('-> Shard ');
+    },
+  );
+});
+
+type Measured = Readonly<{
+  operator: string;
+  actual?: Readonly<{ rows: number }> | readonly Readonly<{ rows: number }>[];
+  input: Measured;
+}>;
+
+/** Of the outermost operator that has rows. */
+function rowsGiven({ operator, actual, input }: Measured): number {
+  if (operator === 'Join') return rowsGiven(input);
+  return [actual ?? []].flat().reduce((sum, { rows }) => sum + rows, 0);
+}
 
 test('the router has not gone down', () => {
   expect(stage.troubles).toEqual([]);
