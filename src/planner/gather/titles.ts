@@ -3,8 +3,10 @@ import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { SelectItem } from '../../sql/ast/query.ts';
 import { type Edit, requireWhole, type SourceText } from './source-text.ts';
 
-/** More letters of the text than this are not in a title. */
-const TITLE_LETTERS_MAX = 255;
+/** More bytes than this are not in a title, nor a letter that would not be whole. */
+const TITLE_BYTES_MAX = 255;
+
+const BEYOND_FIRST_PLANE = /[\u{10000}-\u{10ffff}]/gu;
 
 /** Edits that keep the titles of the entries whose text is changed. */
 export function keptTitles(items: readonly SelectItem[], source: SourceText, edits: readonly Edit[]): Edit[] {
@@ -40,10 +42,26 @@ function nameOf({ nameStart, nameEnd }: ColumnReference, { text }: SourceText): 
 }
 
 function aliasOf(text: Buffer): Buffer {
-  const letters = [...text.toString('utf8')];
-  const isLong = letters.length > TITLE_LETTERS_MAX;
-  const title = isLong ? Buffer.from(letters.slice(0, TITLE_LETTERS_MAX).join('')) : text;
   // Byte by byte, whatever its character set.
-  const doubled = Buffer.from(title.toString('latin1').replaceAll('`', '``'), 'latin1');
+  const doubled = Buffer.from(titleOf(text).toString('latin1').replaceAll('`', '``'), 'latin1');
   return Buffer.concat([Buffer.from(' AS `'), doubled, Buffer.from('`')]);
+}
+
+/** The text as far as MySQL takes it: in UTF8MB3, which has a question mark for what it does not have. */
+function titleOf(text: Buffer): Buffer {
+  const letters = text.toString('utf8');
+  if (!Buffer.from(letters).equals(text)) return firstBytes(text);
+  let title = letters.slice(0, 2 * TITLE_BYTES_MAX).replace(BEYOND_FIRST_PLANE, '?');
+  while (Buffer.byteLength(title) > TITLE_BYTES_MAX) title = title.slice(0, -1);
+  return Buffer.from(title);
+}
+
+/** Of a text in a set of single bytes: all but ASCII becomes two bytes. */
+function firstBytes(text: Buffer): Buffer {
+  let bytes = 0;
+  const cut = text.findIndex((byte) => {
+    bytes += byte < 0x80 ? 1 : 2;
+    return bytes > TITLE_BYTES_MAX;
+  });
+  return cut < 0 ? text : text.subarray(0, cut);
 }

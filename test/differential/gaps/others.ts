@@ -133,4 +133,18 @@ export const otherGaps = gapsOf([
     'SELECT c.name, o.note, c.city FROM customer c JOIN orders o ON o.region = c.age ORDER BY c.id, o.id',
     { before: ['SET NAMES latin1'] },
   ],
+  // Titles are cut.
+  [
+    'T1',
+    "SELECT (SELECT CONCAT(MAX(o.note), 'ééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日ü日') FROM orders o WHERE o.region = c.age) FROM customer c ORDER BY c.id",
+  ],
+  [
+    'T2',
+    "SELECT (SELECT CONCAT('😀', MAX(o.id), '`') FROM orders o WHERE o.region = c.age) FROM customer c ORDER BY c.id",
+  ],
+  [
+    'T3',
+    "SELECT (SELECT CONCAT('éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé', MAX(o.id)) FROM orders o WHERE o.region = c.age) FROM customer c ORDER BY c.id",
+    { before: ['SET NAMES latin1'] },
+  ],
 ]);
