@@ -142,9 +142,4 @@ export const otherGaps = gapsOf([
     'T2',
     "SELECT (SELECT CONCAT('😀', MAX(o.id), '`') FROM orders o WHERE o.region = c.age) FROM customer c ORDER BY c.id",
   ],
-  [
-    'T3',
-    "SELECT (SELECT CONCAT('éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé', MAX(o.id)) FROM orders o WHERE o.region = c.age) FROM customer c ORDER BY c.id",
-    { before: ['SET NAMES latin1'] },
-  ],
 ]);
