@@ -212,7 +212,10 @@ function plainly(column: Column): Column {
   const flags = column.flags & ~keyFlags;
   if (column.orgTable !== '') return { ...column, flags };
   const decimals =
-    column.decimals === NOT_FIXED_DECIMALS && column.type >= columnType.blob ? 0 : column.decimals;
+    column.decimals === NOT_FIXED_DECIMALS &&
+    (column.type >= columnType.blob || column.type === columnType.json)
+      ? 0
+      : column.decimals;
   const isWidened = column.type === columnType.long || column.type === columnType.year;
   const type = isWidened ? columnType.longlong : column.type;
   const lost = expressionFlags | (isString(column) ? unsignedFlag : 0);
