@@ -27,7 +27,7 @@ export function keptTitles(items: readonly SelectItem[], source: SourceText, edi
     kept.push({
       start: end,
       end,
-      with: [{ kind: 'text', bytes: aliasOf(source.text.subarray(start, end)) }],
+      with: [{ kind: 'text', bytes: aliasOf(titleText(source.text, start, end)) }],
     });
   }
   return kept;
@@ -39,6 +39,18 @@ function nameOf({ nameStart, nameEnd }: ColumnReference, { text }: SourceText): 
   const isQuoted = name[0] === 0x60 || name[0] === 0x22;
   const quotes = isQuoted ? '' : '`';
   return Buffer.concat([Buffer.from(` AS ${quotes}`), name, Buffer.from(quotes)]);
+}
+
+/** A word that is no part of a longer name, and no variable's. */
+const endsInWord = /(?<![\w@.$`\x80-\xff])[A-Za-z_\x80-\xff][\w$\x80-\xff]*$/;
+const blanks: ReadonlySet<number> = new Set([...Buffer.from(' \t\n\r\f\v')]);
+
+/** MySQL has read on to see where such a word ends: the blanks behind it are part of the title. */
+function titleText(text: Buffer, start: number, end: number): Buffer {
+  let to = end;
+  if (endsInWord.test(text.toString('latin1', start, end)))
+    while (to < text.length && blanks.has(text[to]!)) to++;
+  return text.subarray(start, to);
 }
 
 function aliasOf(text: Buffer): Buffer {
