@@ -31,11 +31,12 @@ function describeInput(
   inputs: readonly GatherInput[],
   { describeQuery, actualOf }: GatherDescription,
 ): PlanNode {
-  const { table, label, plan, columns, keys, reductions } = input;
+  const { table, copies, label, plan, columns, keys, reductions } = input;
   const named = (at: number) => columns[at]!.name;
   return {
     operator: 'Load',
     table,
+    ...(copies === undefined ? {} : { copies }),
     of: label,
     columns: columns.map(({ name, type }) => (type === undefined ? name : `${name} ${type}`)),
     ...(keys.length === 0 ? {} : { keys: keys.map((key) => `(${key.map(named).join(', ')})`) }),

@@ -36,6 +36,8 @@ export type GroupCheck = Readonly<{ create: readonly string[]; drop: string }>;
 export type GatherInput = Readonly<{
   /** The temporary table: `headgate_1` and so on. */
   table: string;
+  /** Further temporary tables with the same rows, for other references. */
+  copies?: readonly string[];
   /** What it is to a reader: `customer AS c`. */
   label: string;
   /** Its rows, in any order. The text is always given; the plan for several shards is a `Scatter`. */

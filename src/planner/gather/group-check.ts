@@ -46,12 +46,14 @@ export function groupCheck(
 ): GroupCheck | undefined {
   const keys = inputs.map((input) => uniqueKeys(input, schemaOf(input)));
   if (keys.every((own) => own.length === 0)) return undefined;
-  const create = inputs.map(({ table, columns }, at) => {
+  const create = inputs.flatMap(({ table, copies = [], columns }, at) => {
     // Of which type a column is, is no matter of groups.
     const parts = columns.map(({ name, type }) => `${quoted(name)} ${type ?? 'int'}`);
-    return `CREATE TEMPORARY TABLE ${quoted(table)} (${[...parts, ...keys[at]!].join(', ')})`;
+    const body = `(${[...parts, ...keys[at]!].join(', ')})`;
+    return [table, ...copies].map((each) => `CREATE TEMPORARY TABLE ${quoted(each)} ${body}`);
   });
-  const drop = `DROP TEMPORARY TABLE ${inputs.map(({ table }) => quoted(table)).join(', ')}`;
+  const tables = inputs.flatMap(({ table, copies = [] }) => [table, ...copies]);
+  const drop = `DROP TEMPORARY TABLE ${tables.map(quoted).join(', ')}`;
   return Object.freeze({ create, drop });
 }
 

@@ -14,6 +14,7 @@ import { groupCheck } from './group-check.ts';
 import type { PlanNested } from './plan-nested.ts';
 import { reducedInputs } from './reductions.ts';
 import { Remainder } from './remainder.ts';
+import { sharedInputs } from './shared-inputs.ts';
 import type { SourceText } from './source-text.ts';
 import { tableInput } from './table-input.ts';
 import { filteredWhole } from './whole-draft.ts';
@@ -47,10 +48,12 @@ function gathered(
   const nested = nestedPlanner(input, planText);
   const remainder = new Remainder(input, nested, nodesOfKind(statement, 'assignVariable').length === 0);
   const template = remainder.write(statement.query, source, start, end);
-  const drafts = reducedInputs(remainder.drafts, remainder.bonds, (draft, reductions) =>
-    draft.whole === undefined
-      ? tableInput(draft, nested, reductions)
-      : filteredWhole(draft, draft.whole, nested),
+  const drafts = sharedInputs(
+    reducedInputs(remainder.drafts, remainder.bonds, (draft, reductions) =>
+      draft.whole === undefined
+        ? tableInput(draft, nested, reductions)
+        : filteredWhole(draft, draft.whole, nested),
+    ),
   );
   const inputs = [...drafts.keys()];
   const [keyspace] = remainder.keyspaces;

@@ -6,7 +6,12 @@ export function originalsOf(
   inputs: readonly GatherInput[],
   definitions: readonly (readonly Buffer[])[],
 ): Originals {
-  return new Map(inputs.map((input, at) => [input.table, ofInput(input, definitions[at]!)]));
+  return new Map(
+    inputs.flatMap((input, at) => {
+      const columns = ofInput(input, definitions[at]!);
+      return [input.table, ...(input.copies ?? [])].map((table) => [table, columns] as const);
+    }),
+  );
 }
 
 function ofInput(

@@ -18,6 +18,7 @@ import type { Session } from '../session.ts';
 import { ShardReads } from '../shard-reads.ts';
 import { notOverShards } from '../shard-writes.ts';
 import { checkGroups } from './check-groups.ts';
+import { copyTable } from './copy-table.ts';
 import { GatherBudget } from './gather-budget.ts';
 import { openGatherCursor } from './gather-cursor.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
@@ -141,7 +142,9 @@ async function load(
   try {
     return await Promise.all(
       inputs.map(async ({ input, protocol }, at) => {
-        const table = await loadTable(input, producers[at]!, { protocol, scratch, budget: budget.of(input) });
+        const own = budget.of(input);
+        const table = await loadTable(input, producers[at]!, { protocol, scratch, budget: own });
+        await copyTable(input, table, scratch, own);
         measured?.note(input, '', table);
         return table;
       }),
