@@ -200,7 +200,7 @@ const aliasOf = (item: SelectItem): string | undefined =>
   item.kind === 'selectExpression' ? item.alias?.text : undefined;
 
 /** Types whose values do not go through a temporary table without being asked for in another form. */
-const untold: ReadonlySet<string> = new Set(['float', 'timestamp']);
+const untold: ReadonlySet<string> = new Set(['float', 'timestamp', 'json']);
 
 /** Whether such a value may be among what it selects, on any level. */
 function hasUntold(query: QueryExpression, around: CommonScope | undefined, names: NamesInput): boolean {
