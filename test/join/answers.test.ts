@@ -1,8 +1,10 @@
 /** Joins over shards and keyspaces: the answers of one MySQL, in text and as prepared statements. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readResults } from '../support/decode.ts';
+import { Random } from '../support/random.ts';
 import type { Answer, RawClient } from '../support/raw-client.ts';
 import { explained } from '../support/session-play.ts';
+import { randomJoin } from './generate.ts';
 import { JoinStage, keyColumns, MANY_ROWS } from './stage.ts';
 
 let stage: JoinStage;
@@ -157,4 +159,17 @@ describe('many rows', () => {
       isSorted && !sql.includes('n.i = m.id') ? expected : expected.toSorted(),
     );
   });
+});
+
+test('random joins are answered as by one MySQL, most of them by lookups', async () => {
+  const random = new Random(7);
+  const count = 200;
+  let joins = 0;
+  for (let at = 0; at < count; at++) {
+    const sql = randomJoin(random);
+    if (at % 5 === 0 && (await isJoin(sql))) joins++;
+    await asText(sql);
+    if (at % 3 === 0) await asPrepared(sql);
+  }
+  expect(joins).toBeGreaterThan(count / 5 / 2);
 });

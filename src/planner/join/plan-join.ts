@@ -325,7 +325,7 @@ class JoinPlanner {
       route: by === undefined ? undefined : { key: routed, by },
       isIndexed: pairs.some(([, inner]) => isFirstOfKey(inner)),
       output: output.map((ref) =>
-        ref.unit === unit
+        ref.unit === unit && !isFilter
           ? ({ side: 'inner', column: ref.at } as const)
           : ({ side: 'outer', column: requirePosition(outer, ref) } as const),
       ),
