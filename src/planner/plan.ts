@@ -169,10 +169,14 @@ export function keyspacesOf(plan: Plan): readonly string[] {
   return several.length === 0 ? [plan.keyspace] : several;
 }
 
-/** For people: what becomes of it where one shard is not enough (`single`: nothing, it is refused then); of other statements their kind. */
+/**
+ * For people: `scatter` goes to all shards, whatever its values are, `routed` where its values lead, `single` to any one shard or, where one is not
+ * enough, nowhere; `join` and `gather` are put together unless one shard has all. Of other statements their kind.
+ */
 export function planKind(plan: Plan): string {
   if (plan.kind !== 'query') return plan.kind;
-  const { scatter } = plan;
-  if (isRefusal(scatter)) return 'single';
-  return isCombined(scatter) ? scatter.kind : 'scatter';
+  const { scatter, groups } = plan;
+  if (isRefusal(scatter) || groups.length === 0) return 'single';
+  if (isCombined(scatter)) return scatter.kind;
+  return groups.some(({ route }) => route.kind === 'all') ? 'scatter' : 'routed';
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { SetMetric } from '../telemetry/metrics.ts';
 import { servingType } from '../topology/topology.ts';
-import type { RouterStatus, TabletStatus } from './admin/status.ts';
+import type { KeyspaceStatus, RouterStatus, TabletStatus } from './admin/status.ts';
 import type { Router } from './router.ts';
 
 const packageFile = new URL('../../package.json', import.meta.url);
@@ -38,6 +38,11 @@ export function collectGauges(router: Router, set: SetMetric): void {
   router.gateway.collectSchemas(set);
 }
 
+function scatterOf({ scatters }: Router, keyspace: string): NonNullable<KeyspaceStatus['scatter']> {
+  const { allowed = 0, warned = 0, denied = 0 } = scatters.figures.get(keyspace) ?? {};
+  return { policy: scatters.policyOf(keyspace), allowed, warned, denied };
+}
+
 export function routerStatus(router: Router): RouterStatus {
   const { config, gateway, watcher } = router;
   const { current } = watcher;
@@ -61,6 +66,7 @@ export function routerStatus(router: Router): RouterStatus {
       keyspaces: [...(current?.keyspaces.values() ?? [])].map((keyspace) => ({
         name: keyspace.name,
         sharded: keyspace.sharded,
+        scatter: keyspace.sharded ? scatterOf(router, keyspace.name) : undefined,
         shards: [...keyspace.shards.values()].map(({ shard, primaryAlias, term }) => ({
           name: shard,
           primaryAlias,

@@ -143,7 +143,6 @@ export class Diagnostics {
     this.#rowCountHere = true;
   }
 
-  /** A statement over several shards has run. `affectedRows`: -1 for rows; `rows`: what FOUND_ROWS() is, undefined for no change. */
   /** A warning of the router's own about the statement in progress. */
   warnBeside(row: Buffer): void {
     this.#beside.push(row);
@@ -154,6 +153,7 @@ export class Diagnostics {
     return this.#beside.length;
   }
 
+  /** A statement over several shards has run. `affectedRows`: -1 for rows; `rows`: what FOUND_ROWS() is, undefined for no change. */
   noteSeveral(facts: SeveralFacts): void {
     this.#leaveConnection();
     this.#rowCount = facts.affectedRows;

@@ -320,12 +320,24 @@ describe('policy for statements that go to all shards', () => {
     );
   });
 
+  test('plans that always go to all shards are listed as such', async () => {
+    const { rows } = await ask(client, "SHOW HEADGATE PLANS WHERE Kind IN ('scatter', 'routed')");
+    const kindOf = (text: string) => rows.find((row) => row.at(-1)!.includes(text))?.[1];
+    expect(kindOf('WHERE n = ?')).toBe('scatter');
+    expect(kindOf('WHERE id = ?')).toBe('routed');
+  });
+
   test('they are counted', async () => {
     const { body: metrics } = await router.admin('/metrics');
     for (const outcome of ['allowed', 'warned', 'denied'])
       expect(metrics).toMatch(
         new RegExp(`headgate_scatter_statements_total{keyspace="user",outcome="${outcome}"} [1-9]`),
       );
+    const { topology } = JSON.parse((await router.admin('/status.json')).body);
+    const user = topology.keyspaces.find(({ name }: { name: string }) => name === 'user');
+    expect(user.scatter.policy).toBe('deny');
+    expect(user.scatter.denied).toBeGreaterThan(0);
+    expect((await router.admin('/')).body).toMatch(/went to all shards \(deny\)/);
   });
 });
 

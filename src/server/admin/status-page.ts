@@ -146,8 +146,11 @@ ${strays.map(
 }
 
 function keyspaceRows(keyspace: KeyspaceStatus, tablets: readonly TabletStatus[], nowMs: number): Html[] {
-  const { name, sharded, shards } = keyspace;
-  const label = html`<strong class="tight">${name}</strong> <span class="soft">${sharded ? 'sharded' : 'unsharded'}</span>`;
+  const { name, sharded, shards, scatter } = keyspace;
+  const kind = sharded ? 'sharded' : 'unsharded';
+  const all = scatter === undefined ? 0 : scatter.allowed + scatter.warned + scatter.denied;
+  const scatters = scatter === undefined ? '' : `; ${all} went to all shards (${scatter.policy})`;
+  const label = html`<strong class="tight">${name}</strong> <span class="soft">${kind}${scatters}</span>`;
   if (shards.length === 0) {
     return [html`<tr><td>${label}</td><td colspan="10" class="soft">has no shards</td></tr>`];
   }

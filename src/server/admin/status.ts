@@ -15,7 +15,13 @@ export type ListenerStatus = Readonly<{
 
 export type ShardStatus = Readonly<{ name: string; primaryAlias: string | null; term: number }>;
 
-export type KeyspaceStatus = Readonly<{ name: string; sharded: boolean; shards: readonly ShardStatus[] }>;
+export type KeyspaceStatus = Readonly<{
+  name: string;
+  sharded: boolean;
+  shards: readonly ShardStatus[];
+  /** Statements that go to all shards for want of a condition: what happens to them, and how many there were; of sharded keyspaces. */
+  scatter?: Readonly<{ policy: string; allowed: number; warned: number; denied: number }> | undefined;
+}>;
 
 /** The connections of all pools to one tablet together. */
 export type PoolStatus = Readonly<{
