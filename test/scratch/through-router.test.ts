@@ -57,6 +57,8 @@ const simplified = (answer: Answer): string[] =>
   explainPackets(answer.packets, answer.capabilities, answer.commandByte).map((line) =>
     line
       .replaceAll(/\+no(?:Good)?IndexUsed/g, '')
+      // How often MySQL looks at a date that is none, and says so, is its own affair.
+      .replaceAll(/warnings=\d+/g, '')
       .replaceAll(/flags=(\d+)/g, (_, flags: string) => `flags=${Number(flags) & ~keyFlags}`),
   );
 
@@ -103,6 +105,8 @@ describe('all columns at once', () => {
 
 /** MAX() of them is another type by its definition: CHAR is VARCHAR, DOUBLE(20,4) a DOUBLE. */
 const facetless = /^(?:char|binary|double\()/;
+/** Which of several equal values MIN() gives is nowhere said: 'a' or 'A', -0 or 0. */
+const hasEqualTwins = /char|text|^(?:float|double)$/;
 const spatial = /^(?:geo|point|poly|vector)/;
 
 test.each(cases.map(({ type }, at) => [names[at]!, type] as const))('%s %s', async (name, type) => {
@@ -118,6 +122,13 @@ test.each(cases.map(({ type }, at) => [names[at]!, type] as const))('%s %s', asy
       of(
         'SELECT COUNT(*), MIN(x.id), SUM(x.id) FROM every x LEFT JOIN every y ON y.peer = x.id GROUP BY x.$v ORDER BY MIN(x.id)',
       ),
+      ...(hasEqualTwins.test(type)
+        ? []
+        : [
+            of(
+              'SELECT peer % 5 AS g, MAX($v) AS x, MIN($v), COUNT($v) FROM every GROUP BY g HAVING MIN($v) IS NOT NULL ORDER BY g',
+            ),
+          ]),
       of(
         'SELECT a.id FROM every a WHERE a.$v = (SELECT b.$v FROM every b WHERE b.id = a.peer) ORDER BY a.id',
       ),

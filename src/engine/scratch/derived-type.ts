@@ -79,10 +79,10 @@ function precisionOf({ length, decimals, flags }: ColumnDefinition): number {
   return Math.min(DECIMAL_PRECISION_MAX, Math.max(digits, decimals, 1));
 }
 
-/** FLOAT(M,D) rounds what it stores: right for values that were stored so, wrong for PI(), which only shows few digits. */
+/** With a fixed number of digits it shows so many; MySQL's own tables for results round to them, too. */
 function floating(name: string, { stored, length, decimals, flags }: ColumnDefinition): string {
-  const fixed = stored && decimals < decimalsNotFixed ? `(${Math.min(length, DISPLAY_MAX)},${decimals})` : '';
-  return `${name}${fixed}${numberSuffix(flags)}`;
+  const digits = stored ? Math.min(length, DISPLAY_MAX) : DISPLAY_MAX;
+  return `${name}${decimals < decimalsNotFixed ? `(${digits},${decimals})` : ''}${numberSuffix(flags)}`;
 }
 
 function stringType(definition: ColumnDefinition): string {

@@ -29,8 +29,7 @@ test('types of expressions', () => {
   expect(typeOf({ type: newDecimal, length: 67, decimals: 30 })).toBe('decimal(65,30)');
   expect(typeOf({ type: newDecimal, length: 7, decimals: 2, flags: UNSIGNED })).toBe('decimal(6,2) unsigned');
   expect(typeOf({ type: double, length: 23, decimals: NO_DECIMALS })).toBe('double');
-  // PI(): it shows six digits and has more.
-  expect(typeOf({ type: double, length: 8, decimals: 6 })).toBe('double');
+  expect(typeOf({ type: double, length: 8, decimals: 6 })).toBe('double(255,6)');
   expect(typeOf({ type: float, length: 12, decimals: NO_DECIMALS })).toBe('float');
   expect(typeOf({ type: varString, length: 80, charset: UTF8MB4 })).toBe(
     'varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci',

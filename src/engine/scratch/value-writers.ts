@@ -6,7 +6,7 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import { columnType } from '../../mysql/protocol.ts';
 import type { RowProtocol } from '../rows/formats.ts';
 import { writeBinaryDate, writeBinaryTime } from './binary-moments.ts';
-import { columnFlags, decimalsNotFixed } from './column-definition.ts';
+import { columnFlags } from './column-definition.ts';
 import { jsonAsText, jsonWithTypes } from './json-values.ts';
 import type { SqlBuffer } from './sql-buffer.ts';
 import type { ScratchColumn } from './table-definition.ts';
@@ -83,13 +83,11 @@ function quotedText(write: ValueWriter): ValueWriter {
 }
 
 function numberText({ definition, name }: ScratchColumn, protocol: RowProtocol): ValueWriter {
-  const { type, flags, decimals, stored } = definition;
+  const { type, flags } = definition;
   if (protocol === 'text') {
-    // PI() shows six digits and has more.
-    const cut = type === columnType.double && decimals < decimalsNotFixed && !stored;
-    if (type !== columnType.float && !cut) return writeDigits;
+    if (type !== columnType.float) return writeDigits;
     throw new HeadgateError('HG_INTERNAL', {
-      detail: `${name} is a number that text rows do not carry exactly`,
+      detail: `${name} is a FLOAT, which text rows do not carry exactly`,
     });
   }
   const unsigned = (flags & columnFlags.unsigned) !== 0;

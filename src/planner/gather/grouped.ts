@@ -246,7 +246,13 @@ class GroupedPlanner {
   /** AVG of exact numbers has more digits within an expression than it shows: those of the groups would be lost. */
   #requireExact(call: Call, text: string): void {
     const { scope } = this.#input;
-    if (call.args.flatMap(columnsIn).some((name) => untold.has(originOf(scope, name)?.column.dataType ?? '')))
+    const isUntold = (name: ColumnReference): boolean => {
+      const type = originOf(scope, name)?.column;
+      return (
+        type !== undefined && (untold.has(type.dataType) || (type.values !== undefined && keepsType(call)))
+      );
+    };
+    if (call.name !== 'count' && call.args.flatMap(columnsIn).some(isUntold))
       throw new Refused('an aggregate of a type that is not certain');
     // A text that is no column's gives way to another collation, which a column of a temporary table does not.
     const isColumn = call.args.every(({ kind }) => kind === 'column');
@@ -319,5 +325,8 @@ class GroupedPlanner {
   }
 }
 
-/** FLOAT loses digits as text, and a TIMESTAMP's hour can be ambiguous. */
-const untold: ReadonlySet<string> = new Set(['float', 'timestamp']);
+/** FLOAT loses digits as text, a TIMESTAMP's hour can be ambiguous, JSON does not say what is in it. */
+const untold: ReadonlySet<string> = new Set(['float', 'timestamp', 'json']);
+
+/** An ENUM stays one, whose members nobody knows where the groups are put together. */
+const keepsType = ({ name }: Call): boolean => name === 'min' || name === 'max' || name === 'any_value';

@@ -96,7 +96,9 @@ function wholeColumn(original: Definition, { title, facts }: Definition): Buffer
     own.writeUInt16LE(answered, CHARSET_AT);
     own.writeUInt32LE(Math.min(length, LENGTH_MAX), LENGTH_AT);
   }
-  return build({ ...original, title, facts: own });
+  // A column of MySQL's own table for groups is called as its title is.
+  const isUnnamed = original.originalTable.length === 0 && original.originalName.equals(original.title);
+  return build({ ...original, title, originalName: isUnnamed ? title : original.originalName, facts: own });
 }
 
 /** The original of a column as the shards define it; undefined for an expression. */
