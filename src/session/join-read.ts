@@ -4,7 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyLists } from '../engine/join/key-lists.ts';
-import { joinLimits, type LookupJoinOptions, lookupJoin } from '../engine/join/lookup-join.ts';
+import {
+  type JoinLimits,
+  joinLimits,
+  type LookupJoinOptions,
+  lookupJoin,
+} from '../engine/join/lookup-join.ts';
 import type { LookupKeys } from '../engine/join/outer-batch.ts';
 import { concatenate } from '../engine/operators/concatenate.ts';
 import { interruptible } from '../engine/operators/interruptible.ts';
@@ -34,6 +39,8 @@ const REPEAT_MS = 20;
 const DRAIN_MS = 50;
 /** What the setting sql_select_limit must not cut off. */
 const NO_LIMIT = ' LIMIT 18446744073709551615';
+/** A first batch of fewer rows is not worth its lookup. */
+const FIRST_ROWS_MIN = 32;
 
 /** Sends the client the joined rows. A read whose tablet was lost before the client had anything is repeated once. */
 export async function joinRead(run: CombinedRun, plan: JoinPlan): Promise<void> {
@@ -133,7 +140,8 @@ class JoinRead {
     const map = session.services.plans.shardMap(keyspace);
     const shards = someShard(shardsFor(groups, operands, map, undefined));
     const own = values();
-    const text = Buffer.concat([textOf(scatterOf(scatter).text, own), this.#suffix]);
+    const suffix = this.#plan.isLimited ? [] : [this.#suffix];
+    const text = Buffer.concat([textOf(scatterOf(scatter).text, own), ...suffix]);
     const asked = ask(text, own.markers());
     const questions = shards.map((at) => ({ place: placeAt(session, keyspace, map, at), ...asked }));
     await this.#driving.lease(questions.map(({ place }) => place));
@@ -152,6 +160,16 @@ class JoinRead {
       this.#spool = given;
       if (this.#isExclusive) given.drain();
     });
+  }
+
+  /** Where the first rows are enough, the first batch is small. */
+  #limitsOf({ isIndexed }: Lookup): JoinLimits {
+    const limits = joinLimits(this.#budget.bytesMax, isIndexed);
+    const isFirst = this.#steps.every(({ kind }) => kind === 'limit' || kind === 'project');
+    if (!isIndexed || !isFirst) return limits;
+    for (const { offset, count } of limitsOf({ steps: this.#steps }, this.#run.operands).values())
+      return { ...limits, firstRows: Math.max(FIRST_ROWS_MIN, offset + count) };
+    return limits;
   }
 
   #joinOptions(lookup: Lookup, at: number): LookupJoinOptions {
@@ -181,7 +199,7 @@ class JoinRead {
       // Those behind it need connections while it waits.
       keeps: at < this.#plan.lookups.length - 1,
       budget: this.#budget,
-      limits: joinLimits(this.#budget.bytesMax, lookup.isIndexed),
+      limits: this.#limitsOf(lookup),
       lookup: (found) => (sink) =>
         new LookupRows(sink, (rows) =>
           this.#inTurn((before) =>

@@ -102,6 +102,8 @@ describe('forms', () => {
     'SELECT a.id, a.note FROM a LEFT JOIN b ON b.t = a.t WHERE b.id IS NULL ORDER BY a.id',
     'SELECT a.id, b.id, m.id FROM a LEFT JOIN b ON b.i = a.i LEFT JOIN many m ON m.id = b.id WHERE m.i < 20 ORDER BY 1, 2, 3',
     'SELECT * FROM a x JOIN b y USING (i) ORDER BY x.id, y.id',
+    'SELECT a.id, b.note FROM a LEFT JOIN b ON b.id = a.u ORDER BY a.id DESC LIMIT 7 OFFSET 3',
+    'SELECT m.id, n.id FROM many m JOIN many n ON n.id = m.i WHERE n.u = 3 ORDER BY m.id LIMIT 100 OFFSET 500',
     'SELECT i, t, x.note, y.note FROM a x LEFT JOIN b y USING (t, i) ORDER BY x.id, y.id',
     'SELECT x.*, i FROM a x JOIN b y USING (i) JOIN many z USING (i) ORDER BY x.id, y.id, z.id',
     'SELECT * FROM a NATURAL JOIN main.a y ORDER BY y.id',

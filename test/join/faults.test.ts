@@ -192,6 +192,8 @@ test('settings of the session count for both sides', async () => {
   await ask(client, 'SET sql_select_limit = 3');
   const { rows } = await ask(client, IN_ORDER);
   expect(rows.map(([id]) => id)).toEqual(['1', '1', '2']);
+  const left = 'SELECT m.id, n.id FROM many m LEFT JOIN many n ON n.id = m.i ORDER BY m.id LIMIT 5';
+  expect((await ask(client, left)).rows).toHaveLength(5);
 });
 
 test('a selected shard is not the whole keyspace', async () => {

@@ -112,6 +112,7 @@ const limits = fc.record({
   batchRows: fc.integer({ min: 1, max: 12 }),
   batchBytes: fc.integer({ min: 10, max: 400 }),
   innerBytes: fc.integer({ min: 1, max: 1000 }),
+  firstRows: fc.integer({ min: 1, max: 20 }),
 });
 
 describe('any rows, any sizes of batches, any pace', () => {
@@ -151,6 +152,13 @@ describe('batches', () => {
     play.run(play.join(outer, many(10), { kind: 'inner', ordered: true, limits: big }));
     expect(play.lookups.map(({ keys }) => keys.length)).toEqual([50]);
     expect(play.sink.rows).toHaveLength(20);
+  });
+
+  test('where few rows are wanted the first batches are small', () => {
+    const play = new Play();
+    const limited = { ...big, firstRows: 2, batchRows: 20 };
+    play.run(play.join(many(60), [], { kind: 'inner', ordered: true, limits: limited }));
+    expect(play.lookups.map(({ keys }) => keys.length)).toEqual([2, 8, 20, 20, 10]);
   });
 
   test('the next batch fills while one is looked up, and no further', () => {

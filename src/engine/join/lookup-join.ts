@@ -27,6 +27,8 @@ export type JoinLimits = Readonly<{
   /** What a batch has at most; the last row may go beyond. */
   batchRows: number;
   batchBytes: number;
+  /** What the first batch has, where few rows are wanted; each further one has four times as many. Undefined: no less. */
+  firstRows?: number;
   /** Inner rows that are kept for a batch. */
   innerBytes: number;
 }>;
@@ -75,6 +77,7 @@ class LookupJoin extends Operator {
   #inner: Side | undefined;
   #composer: RowComposer | undefined;
 
+  #batchRows: number;
   #filling = new OuterBatch();
   #spare: OuterBatch | undefined;
   #current: OuterBatch | undefined;
@@ -104,6 +107,7 @@ class LookupJoin extends Operator {
     super(sink);
     this.#options = options;
     this.#limits = options.limits ?? joinLimits(options.budget.bytesMax, true);
+    this.#batchRows = Math.min(this.#limits.firstRows ?? this.#limits.batchRows, this.#limits.batchRows);
     this.#isFilter = options.kind === 'semi' || options.kind === 'anti';
   }
 
@@ -132,8 +136,7 @@ class LookupJoin extends Operator {
   }
 
   get #isFull(): boolean {
-    const { batchRows, batchBytes } = this.#limits;
-    return this.#filling.count >= batchRows || this.#filling.length >= batchBytes;
+    return this.#filling.count >= this.#batchRows || this.#filling.length >= this.#limits.batchBytes;
   }
 
   /** Begins with the next batch where it is ready and none is at work. */
@@ -149,6 +152,7 @@ class LookupJoin extends Operator {
       if (batch.count === 0 && (this.#isFilter || this.#inner !== undefined))
         return this.finish(this.#summary);
       this.#current = batch;
+      this.#batchRows = Math.min(this.#limits.batchRows, BATCH_GROWTH * this.#batchRows);
       this.#filling = this.#spare ?? new OuterBatch();
       this.#spare = undefined;
       this.#from = 0;
@@ -432,6 +436,7 @@ class LookupJoin extends Operator {
 }
 
 const UNSEEN = -2;
+const BATCH_GROWTH = 4;
 
 /** One side's columns, and how its rows are told apart. */
 class Side {

@@ -44,7 +44,7 @@ function lookupFacts(lookup: Lookup, { textOf }: JoinDescription): PlanNode {
     of: label,
     keyspace,
     ...(rows.length === 0 ? {} : { rows }),
-    keys: keys.map(({ outer, inner }) => `${outer + 1} = ${inner + 1}`),
+    on: keys.map((key) => key.text),
     ...(route === undefined ? {} : { routedBy: keyText(route.by) }),
     sql: `${textOf(text)}:keys)`,
   };

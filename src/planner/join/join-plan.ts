@@ -18,6 +18,8 @@ export type JoinPlan = Readonly<{
   label: string;
   /** One after the other: each takes the rows that the one before gives. */
   lookups: readonly Lookup[];
+  /** The driving side's text says how many of its rows are enough: each of them gives at least one. */
+  isLimited: boolean;
   /** What is done to the joined rows. */
   steps: readonly Step[];
   /** Why the shards cannot answer it by themselves, for people. */
@@ -52,6 +54,8 @@ export type Lookup = Readonly<{
 
 /** One equality. Positions are those of columns in the outer and in the inner rows. */
 export type LookupKey = Readonly<{
+  /** For people: `a.friend_id = b.customer_id`. */
+  text: string;
   outer: number;
   inner: number;
   /** Of text: the weights that are compared in the place of the values. */

@@ -131,7 +131,13 @@ class JoinPlanner {
         weight === undefined ? [column] : [column, weight.column],
       ),
     );
-    const driving = this.#driving(first, isOrdered ? keys : []);
+    // Each row of the driving side gives one at least, so the first rows come of the first ones.
+    const isLimited =
+      limit !== undefined &&
+      sorted.length === 0 &&
+      !this.#block.options.distinct &&
+      drafts.every(({ kind }) => kind === 'left');
+    const driving = this.#driving(first, isOrdered ? keys : [], isLimited ? limit : undefined);
     const layouts = layoutsOf(first, drafts, final);
     const units = [first, ...drafts.map(({ unit }) => unit)];
     return Object.freeze({
@@ -140,6 +146,7 @@ class JoinPlanner {
       keyspaces: [...new Set(units.map(({ keyspace }) => keyspace))],
       driving,
       label: first.label,
+      isLimited,
       lookups: drafts.map((draft, at) => this.#lookup(draft, layouts[at]!, layouts[at + 1]!, isOrdered)),
       steps: this.#steps(final, sorted, distinct, limit),
       reason: `the rows of ${units.map(({ label }) => label).join(' and ')} meet on no shard`,
@@ -292,12 +299,16 @@ class JoinPlanner {
     }
   }
 
-  #driving(first: JoinUnit, order: readonly DraftSort[]): QueryPlan {
+  #driving(first: JoinUnit, order: readonly DraftSort[], limit: RowLimit | undefined): QueryPlan {
     const to = first.text(this.#planning.template());
     for (const [at, { name, descending }] of order.entries())
       to.text(at === 0 ? ' ORDER BY ' : ', ')
         .bytes(Buffer.from(qualified(name.table, name.column)))
         .text(descending ? ' DESC' : '');
+    if (limit !== undefined) {
+      const { count, offset } = limit;
+      to.text(' LIMIT ').sum(offset === undefined ? [count] : [count, offset]);
+    }
     const text = to.build();
     const layout = wholeOf(first);
     const merge = order.length === 0 ? undefined : order.map((key) => planKey(layout, key));
@@ -414,7 +425,8 @@ function lookupKey(
           inner: inner.at,
           collationId: collationIdOf(one.column),
         };
-  return { outer: positionIn(layout, outer), inner: inner.at, weights, form };
+  const text = [one, other].map(({ table, column }) => `${table.source.name}.${column.name}`).join(' = ');
+  return { text, outer: positionIn(layout, outer), inner: inner.at, weights, form };
 }
 
 function planKey(layout: Layout, { column, weight, descending }: DraftSort): PlanKey {
