@@ -117,6 +117,8 @@ export type VindexColumn = Readonly<{
 /** A query over several shards: what each gets, and how their rows become one result. */
 export type Scatter = Readonly<{
   text: Template;
+  /** The same under sql_select_limit, where the first rows of each shard are not enough. */
+  unlimited?: Template;
   /** Columns that each shard sends; undefined where nothing depends on their number. */
   columns: number | undefined;
   /** Titles on which the keys rest where the text does not name the columns; undefined for one that may be any. */

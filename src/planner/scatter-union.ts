@@ -9,7 +9,7 @@ import { columnClass, type ValueClass, valueClass } from './analysis/value-class
 import type { Operand } from './operands.ts';
 import type { PlanKey, Refusal, Scatter, Step } from './plan.ts';
 import { Refused } from './refused.ts';
-import type { ScatterInput } from './scatter.ts';
+import { NO_LIMIT, type ScatterInput } from './scatter.ts';
 import { type SqlText, withDirection, write } from './scatter-sql.ts';
 import { type Comparable, comparableColumn, comparableOf, isPadded } from './sort-keys.ts';
 import type { Template } from './template.ts';
@@ -85,6 +85,7 @@ class UnionPlanner {
     const placed = steps.length > 0 || merge.length > 0;
     return Object.freeze({
       text: this.#text(sequence, limit, pushed),
+      ...(pushed ? {} : { unlimited: this.#text(sequence, limit, pushed, true) }),
       columns: placed ? this.#visible + hidden : undefined,
       merge: merge.length > 0 ? merge : undefined,
       steps,
@@ -160,6 +161,7 @@ class UnionPlanner {
     sequence: readonly string[] | undefined,
     limit: { count: Operand; offset: Operand | undefined } | undefined,
     pushed: boolean,
+    unlimited = false,
   ): Template {
     const { start, end, hasViews } = this.#input;
     const query = this.#query;
@@ -178,6 +180,7 @@ class UnionPlanner {
       sql.upTo(query.orderBy?.start ?? query.body.end).text(` ORDER BY ${sequence.join(', ')} `);
       if (query.orderBy !== undefined) sql.skipTo(query.orderBy.end);
     }
+    if (unlimited) sql.upTo(query.orderBy?.end ?? query.body.end).text(NO_LIMIT);
     if (limit !== undefined) {
       sql.upTo(query.limit!.start);
       const operands = limit.offset === undefined ? [limit.count] : [limit.count, limit.offset];

@@ -57,6 +57,9 @@ export function planScatter(
   }
 }
 
+/** Behind ORDER BY: whatever the session has made of sql_select_limit. */
+export const NO_LIMIT = ' LIMIT 18446744073709551615 ';
+
 class ScatterPlanner {
   readonly #block: QueryBlock;
   readonly #query: QueryExpression;
@@ -107,7 +110,11 @@ class ScatterPlanner {
     const placed = hidden > 0 || this.#steps.length > 0 || this.#merge !== undefined;
     const columns = placed && this.#visible !== undefined ? this.#visible + hidden : undefined;
     const plan: Scatter = { text, columns, merge: this.#merge, steps: this.#steps };
-    return Object.freeze(this.#titles === undefined ? plan : { ...plan, titles: this.#titles });
+    return Object.freeze({
+      ...plan,
+      ...(this.#keepsLimit ? {} : { unlimited: this.#text(limit, true) }),
+      ...(this.#titles === undefined ? {} : { titles: this.#titles }),
+    });
   }
 
   /** An aggregate anywhere in it makes a query without GROUP BY one of a single row. */
@@ -399,7 +406,8 @@ class ScatterPlanner {
     );
   }
 
-  #text(limit: { count: Operand; offset: Operand | undefined } | undefined): Template {
+  /** `unlimited`: with a LIMIT that says so. */
+  #text(limit: { count: Operand; offset: Operand | undefined } | undefined, unlimited = false): Template {
     const { start, end } = this.#input;
     const block = this.#block;
     const query = this.#query;
@@ -419,6 +427,7 @@ class ScatterPlanner {
       this.#writeOrder(sql);
       if (query.orderBy !== undefined) sql.skipTo(query.orderBy.end);
     }
+    if (unlimited) sql.upTo(query.orderBy?.end ?? block.end).text(NO_LIMIT);
     if (limit !== undefined) {
       sql.upTo(query.limit!.start);
       const operands = limit.offset === undefined ? [limit.count] : [limit.count, limit.offset];

@@ -7,6 +7,7 @@ import type { ValueContext } from '../planner/literal-value.ts';
 import { Operands } from '../planner/operands.ts';
 import { keyspacesOf, type Plan } from '../planner/plan.ts';
 import type { ShardMap } from '../planner/shard-map.ts';
+import type { Template } from '../planner/template.ts';
 import type { KeyspaceSchema } from '../schema/schema.ts';
 import type { SlotTable } from '../sql/literals-found.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -52,7 +53,7 @@ export type KeptTexts = {
   /** For one shard; the client's own where it need not be changed. */
   single: TabletText | undefined;
   /** For several. */
-  scatter: Readonly<{ text: TabletText; markers: readonly number[] }> | undefined;
+  scatter: Readonly<{ text: TabletText; markers: readonly number[]; template: Template }> | undefined;
 };
 
 const factsOf = ({ services, state }: Session, keyspaces: readonly string[]): Facts => ({

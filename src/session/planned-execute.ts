@@ -272,9 +272,9 @@ const valuesOf = ({ statement, kept }: Execution): TextValues =>
 
 async function executeScatter(run: Execution, scatter: Scatter, places: readonly Place[]): Promise<void> {
   const { session, statement, kept } = run;
-  const { text, markers } = scatterText(run, scatter);
-  const bound = markers.map((index) => kept.parameters.bound(index));
   const limited = underSelectLimit(session.state, scatter);
+  const { text, markers } = scatterText(run, limited);
+  const bound = markers.map((index) => kept.parameters.bound(index));
   const limits = limitsOf(limited, kept.operands);
   const budget = memoryBudget(session, statement.scan);
   // Data that is left on a statement of which EXECUTE does not come would be the next one's.
@@ -306,11 +306,11 @@ type ScatterText = Readonly<{ text: TabletText; markers: readonly number[] }>;
 
 function scatterText(run: Execution, scatter: Scatter): ScatterText {
   const { texts } = run.kept;
-  if (texts.scatter !== undefined) return texts.scatter;
+  if (texts.scatter?.template === scatter.text) return texts.scatter;
   const values = valuesOf(run);
   const text = new TabletText(textOf(scatter.text, values), run.statement.own.parseSettings);
-  const made = { text, markers: values.markers() };
-  if (isStable(scatter.text)) texts.scatter = made;
+  const made = { text, markers: values.markers(), template: scatter.text };
+  texts.scatter = isStable(scatter.text) ? made : undefined;
   return made;
 }
 

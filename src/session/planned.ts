@@ -301,9 +301,9 @@ function runScatter(
   operands: Operands,
 ): Promise<void> {
   requireSeveral(session, scan);
-  const packet = textPacket(textOf(scatter.text, valuesOf(source, operands)));
-  // The slots are those of the statement read last, which is another one as soon as something waits.
   const limited = underSelectLimit(session.state, scatter);
+  // The slots are those of the statement read last, which is another one as soon as something waits.
+  const packet = textPacket(textOf(limited.text, valuesOf(source, operands)));
   const limits = limitsOf(limited, operands);
   const questions = places.map((place) => ({ place, packet: () => packet }));
   const budget = memoryBudget(session, scan);

@@ -1,20 +1,15 @@
 /** sql_select_limit over several shards: each shard sends no more rows than that, and of all together no more go on. */
 import type { Scatter, Step } from '../planner/plan.ts';
 import type { SessionState } from './session-state.ts';
-import { notOverShards } from './shard-writes.ts';
 
 const NAME = 'sql_select_limit';
 
-/**
- * The plan as the session's sql_select_limit has it, which counts for a SELECT without LIMIT. Raises HG_SHARDED_NOT_PLANNED where
- * the first rows of each shard are not enough.
- */
+/** The plan as the session's sql_select_limit has it, which counts for a SELECT without LIMIT. */
 export function underSelectLimit(state: SessionState, scatter: Scatter): Scatter {
-  const { steps } = scatter;
-  const limited = stepsUnderSelectLimit(state, steps, true);
-  if (limited === steps) return scatter;
-  if (steps.some(needsAllRows)) throw notOverShards(`a statement with groups or sorted groups under ${NAME}`);
-  return { ...scatter, steps: limited };
+  if (!hasSelectLimit(state)) return scatter;
+  const { steps, unlimited, text } = scatter;
+  const limited = stepsUnderSelectLimit(state, steps, unlimited === undefined);
+  return { ...scatter, text: unlimited ?? text, steps: limited };
 }
 
 /** The steps with the limit that the setting adds; the same where there is none. `pushed`: the shards send no more either. */
@@ -38,7 +33,3 @@ export function stepsUnderSelectLimit(
 
 /** Whether tablets cut off results by themselves. */
 export const hasSelectLimit = (state: SessionState): boolean => state.number(NAME) !== undefined;
-
-/** Groups that several shards have parts of; their order may not be that of the rows that the shards send. */
-const needsAllRows = (step: Step): boolean =>
-  step.kind === 'sort' || (step.kind === 'group' && (step.keys.length > 0 || step.always === true));

@@ -33,7 +33,7 @@ Variables of plugins and components stand in no class: such a \`SET\` is passed 
 
 Over several shards:
 
-- \`sql_select_limit\` counts for all rows together; groups of which several shards have parts are refused under it (9101).
+- \`sql_select_limit\` counts for all rows together, whatever the shards have to send for them.
 - \`max_sort_length\` refuses statements over several shards (9101), since the router compares whole values.
 - \`timestamp\` is the moment of a statement on every shard.
 - \`SET TRANSACTION\` without SESSION is told to each shard before it takes part in the next transaction.

@@ -228,8 +228,8 @@ async function executeScatter(
   operands: Operands,
 ): Promise<void> {
   const { session, named } = run;
-  const { text, variables } = markedText(run, scatter.text, operands);
   const limited = underSelectLimit(session.state, scatter);
+  const { text, variables } = markedText(run, limited.text, operands);
   const limits = limitsOf(limited, operands);
   const budget = new MemoryBudget(session.services.statementBytesMax);
   const packet = (connection: BackendConnection) => executePacket(run, text, variables, connection);

@@ -49,7 +49,6 @@ const reasons: readonly RegExp[] = [
   /^a position (?:behind a \* in the select list|that the select list does not have)$/,
   // What is no matter of tables.
   /^a stored or unknown function, or text that cannot be read for certain, over several shards$/,
-  /^a statement with groups or sorted groups under sql_select_limit, over several shards$/,
   /^a statement that Headgate does not understand ….*$/,
   /^a version comment … in a statement(?: over several shards)?$/,
   /^tables of several keyspaces: shop, core$/,

@@ -254,10 +254,15 @@ class GroupedPlanner {
     };
     if (call.name !== 'count' && call.args.flatMap(columnsIn).some(isUntold))
       throw new Refused('an aggregate of a type that is not certain');
+    const isText = valueClass(call, scope) === undefined;
+    // The members of an ENUM are not in what shards say of their greatest.
+    const hasMembers = call.args
+      .flatMap(columnsIn)
+      .some((name) => originOf(scope, name)?.column.values !== undefined);
+    if (isText && hasMembers) throw new Refused('an aggregate of ENUM or SET');
     // A text that is no column's gives way to another collation, which a column of a temporary table does not.
     const isColumn = call.args.every(({ kind }) => kind === 'column');
-    if (!isColumn && valueClass(call, scope) === undefined)
-      throw new Refused('an aggregate of a text that is no column');
+    if (!isColumn && isText) throw new Refused('an aggregate of a text that is no column');
     const isExact = call.name === 'avg' && !call.args.every((argument) => isSurelyDouble(argument, scope));
     if (!isExact) return;
     const isWithin = (node: AnyNode): boolean =>

@@ -151,10 +151,36 @@ const limited = [
   'SELECT id FROM customers UNION SELECT cid FROM orders LIMIT 3, 4',
 ];
 
+/** The setting counts for what the client sees, not for what the shards send. */
+const limitedBySetting = [
+  'SELECT age, COUNT(*) FROM customers GROUP BY age ORDER BY age',
+  'SELECT age, COUNT(*) FROM customers GROUP BY age ORDER BY COUNT(*) DESC, age',
+  'SELECT age, COUNT(*) FROM customers GROUP BY age ORDER BY age LIMIT 6',
+  'SELECT COUNT(DISTINCT id), COUNT(DISTINCT age) FROM customers',
+  'SELECT age, COUNT(*) + 1 FROM customers GROUP BY age HAVING COUNT(*) > 0 ORDER BY age',
+  'SELECT note, COUNT(*) FROM orders GROUP BY note ORDER BY note LIMIT 6',
+  'SELECT age FROM customers UNION SELECT oid FROM orders ORDER BY age',
+  'SELECT age FROM customers UNION SELECT oid FROM orders ORDER BY age LIMIT 9',
+  'SELECT vgen FROM zoo UNION SELECT v FROM zoo WHERE i = 99 ORDER BY vgen IS NULL LIMIT 0',
+  'SELECT t.age, t.n FROM (SELECT age, COUNT(*) n FROM customers GROUP BY age) t ORDER BY t.age',
+];
+
+const underLimit = (sql: string, at: number): Case[] =>
+  [undefined, []].map((parameters) => ({
+    name: `merged under sql_select_limit ${at + 1}${parameters === undefined ? '' : ' prepared'}`,
+    topic: 'merged under sql_select_limit',
+    statements: [
+      { sql: 'SET sql_select_limit = 3', order: 'any' },
+      { sql, order: 'total', ...(parameters === undefined ? {} : { parameters }) },
+    ],
+    writes: false,
+  }));
+
 export const mergedCases = (): Case[] => [
   ...reads('merged', 'total', total),
   ...reads('gathered groups and queries', 'total', gathered),
   ...reads('merged in any order', 'any', any),
   ...reads('merged spellings', 'total', loose, [0]),
   ...reads('merged and cut', 'count', limited),
+  ...limitedBySetting.flatMap(underLimit),
 ];
