@@ -348,10 +348,32 @@ describe('VEXPLAIN', () => {
     expect(JSON.parse(rows[0]![0]!)).toMatchObject({ operator: 'Route', keyspace: 'user', shards: ['80-'] });
   });
 
-  test.each(['QUERIES', 'ALL', 'KEYS'])('%s is refused by name', async (kind) => {
-    expect(await refusal(client, `VEXPLAIN ${kind} SELECT v FROM things`)).toMatch(
-      new RegExp(`^1235 .*VEXPLAIN ${kind}`),
-    );
+  test('QUERIES lists what each shard is asked', async () => {
+    const { columns, rows } = await ask(client, 'VEXPLAIN QUERIES SELECT v FROM things ORDER BY n');
+    expect(columns.map(({ name }) => name)).toEqual(['#', 'keyspace', 'shard', 'query']);
+    expect(rows.map(([at, keyspace, shard]) => [at, keyspace, shard])).toEqual([
+      ['0', 'user', '-80'],
+      ['0', 'user', '80-'],
+    ]);
+    expect(rows[0]![3]).toBe('SELECT v, n AS `headgate 1` FROM things ORDER BY n');
+    expect((await ask(client, 'VEXPLAIN QUERIES SELECT v FROM main.things')).rows).toEqual([
+      ['0', 'main', '0', 'SELECT v FROM main.things'],
+    ]);
+  });
+
+  test('ALL has the plans of MySQL, too', async () => {
+    for (const [sql, shards] of [
+      ['SELECT v FROM things', 2],
+      ['SELECT v FROM things WHERE id = 1', 1],
+    ] as const) {
+      const shown = JSON.parse((await value(client, `VEXPLAIN ALL ${sql}`))!);
+      expect(shown.headgate.operator).toBe(shards === 1 ? 'Route' : 'Concatenate');
+      expect(shown.shards).toHaveLength(shards);
+    }
+  });
+
+  test('KEYS is refused by name', async () => {
+    expect(await refusal(client, 'VEXPLAIN KEYS SELECT v FROM things')).toMatch(/^1235 .*VEXPLAIN KEYS/);
   });
 });
 

@@ -25,7 +25,7 @@ export type OfflinePlan = Readonly<{
   /** Where it begins in its text; from 1. */
   line: number;
   plan: PlanNode;
-  /** What of it goes to all shards. */
+  /** What of it goes to all shards, unless its directive allows that. */
   scatters: readonly Unrouted[];
 }>;
 
@@ -93,7 +93,10 @@ class OfflineStatement {
     const hasParameters = parsed.kind !== 'other' && 'parameterCount' in parsed && parsed.parameterCount > 0;
     if (hasParameters) return { plan: describePlan(plan), scatters: [] };
     const execution = { sql, text: this.#text, operands, mapOf, refusal: refusalOnSeveral(scan) };
-    return { plan: describePlan(plan, execution), scatters: scattersOf(plan, operands, mapOf) };
+    return {
+      plan: describePlan(plan, execution),
+      scatters: scan.directives?.allowsScatter === true ? [] : scattersOf(plan, operands, mapOf),
+    };
   }
 
   /** A statement that is no query over a sharded keyspace. */

@@ -26,22 +26,26 @@ export type ShardPlan = Readonly<{
   warnings: readonly Buffer[];
 }>;
 
-/** Asks all of them, one after the other, and answers with their plans. `protocol`: that of the rows for the client. */
+/**
+ * Asks all of them, one after the other, and answers with their plans. `protocol`: that of the rows for the client; `ownHead` in the place of the
+ * client's EXPLAIN: the router's plan is shown beside that of a single shard, too.
+ */
 export async function explainOnShards(
   explained: Explained,
   asked: readonly AskedShard[],
   protocol: 'text' | 'binary',
+  ownHead?: Buffer,
 ): Promise<void> {
   const { session, statement, parsed } = explained;
   if (parsed.into !== undefined) throw unsupported('does not know EXPLAIN INTO over several shards');
-  const head = statement.source.subarray(statement.scan.start, parsed.statement!.start);
+  const head = ownHead ?? statement.source.subarray(statement.scan.start, parsed.statement!.start);
   const plans: ShardPlan[] = [];
   for (const each of asked)
     plans.push(await askShard(explained, Buffer.concat([head, each.sql ?? explained.text]), each));
   session.activity.requireUninterrupted();
   const [{ answer, warnings, rows }] = plans as [ShardPlan];
   const { definitions } = answer;
-  const isSingle = !isPutTogether(asked);
+  const isSingle = ownHead === undefined && !isPutTogether(asked);
   const shown = isSingle ? rows : together(explained, plans);
   sendRows(
     session,

@@ -22,6 +22,7 @@ import { explainOnShards } from './explain-shards.ts';
 import { type Explained, planOf, unsupported } from './explained.ts';
 import { otherNode } from './other-statements.ts';
 import { mysqlReplacement, ownReplacement, showOther, showPlan } from './own-plan.ts';
+import { vexplainAll, vexplainQueries } from './vexplain.ts';
 
 /** Answers the statement, or sends it to a shard; undefined: it goes the way of any other. */
 export function explain(session: Session, statement: Statement): Promise<unknown> | undefined {
@@ -75,9 +76,11 @@ export function explainOwn(run: ExplainRun): Promise<unknown> {
   requireForm(run.parsed);
   const { parsed, protocol } = run;
   const runs = parsed.analyze || parsed.vexplain === 'trace';
-  return explainedOf(run).then((explained) =>
-    runs ? analyze(explained, ownReplacement(parsed, protocol)) : showPlan(explained, protocol),
-  );
+  return explainedOf(run).then((explained) => {
+    if (parsed.vexplain === 'all') return vexplainAll(explained, protocol);
+    if (parsed.vexplain === 'queries') return vexplainQueries(explained, protocol);
+    return runs ? analyze(explained, ownReplacement(parsed, protocol)) : showPlan(explained, protocol);
+  });
 }
 
 async function explainedOf({ session, statement, parsed, parameters }: ExplainRun): Promise<Explained> {
@@ -95,8 +98,7 @@ export const isRouters = ({ format, vexplain }: ExplainStatement): boolean =>
 
 /** Raises for what an own EXPLAIN cannot have. */
 export function requireForm({ vexplain, into, database, connection }: ExplainStatement): void {
-  if (vexplain !== undefined && vexplain !== 'plan' && vexplain !== 'trace')
-    throw unsupported(`does not know VEXPLAIN ${vexplain.toUpperCase()} yet; use VEXPLAIN PLAN or TRACE`);
+  if (vexplain === 'keys') throw unsupported('does not know VEXPLAIN KEYS; use VEXPLAIN PLAN');
   const more =
     into !== undefined
       ? 'INTO'

@@ -21,10 +21,13 @@ export function prepareExplained(
   if (!isRouters(parsed)) return placeOfSeveral(session, statement, parsed);
   requireForm(parsed);
   const markers = ', ?'.repeat(parsed.parameterCount);
-  const title = parsed.vexplain === undefined ? 'EXPLAIN' : 'JSON';
+  const { vexplain } = parsed;
+  const title = vexplain === undefined || vexplain === 'all' ? 'EXPLAIN' : 'JSON';
+  const columns =
+    vexplain === 'queries' ? "'' AS `#`, '' AS keyspace, '' AS shard, '' AS query" : `'' AS \`${title}\``;
   return {
     place: homePlace(session, scan, target),
-    text: Buffer.from(`SELECT '' AS \`${title}\` FROM DUAL WHERE 0 IN (0${markers})`),
+    text: Buffer.from(`SELECT ${columns} FROM DUAL WHERE 0 IN (0${markers})`),
   };
 }
 
