@@ -158,7 +158,7 @@ class JoinRead {
       parts[0] = { ...only!, rows: measured.rows(driving, only!.name, only!.rows) };
     return spool(scatterRows(plan, parts, run), this.#budget, (given) => {
       this.#spool = given;
-      if (this.#isExclusive) given.drain();
+      if (this.#isExclusive) given.drain(true);
     });
   }
 
@@ -244,7 +244,7 @@ class JoinRead {
     const { columns } = lookup;
     const { session, scan } = this.#run;
     const reads = new ShardReads(session, scan);
-    const draining = setTimeout(() => this.#spool?.drain(), DRAIN_MS);
+    const draining = setTimeout(() => this.#spool?.drain(false), DRAIN_MS);
     try {
       if (this.#isExclusive) await before;
       if (rows.isCancelled) return;

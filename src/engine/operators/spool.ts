@@ -4,10 +4,17 @@ import { RowQueue } from '../rows/row-queue.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Operator } from './operator.ts';
 
+/** So much of the statement's memory is taken where it would be better, but need not be. */
+const SHARE = 1 / 4;
+const BYTES_MAX = 64 * 1024 * 1024;
+
 export class Spool extends Operator {
   readonly #budget: MemoryBudget;
+  readonly #bytesMax: number;
   readonly #waiting = new RowQueue();
+  #taken = 0;
   #isDraining = false;
+  #isRequired = false;
   #paused = false;
   #emitting = false;
   #summary: RowsSummary | undefined;
@@ -15,19 +22,32 @@ export class Spool extends Operator {
   constructor(sink: RowSink, budget: MemoryBudget) {
     super(sink);
     this.#budget = budget;
+    this.#bytesMax = Math.min(BYTES_MAX, budget.bytesMax * SHARE);
   }
 
-  /** From now on the source is never slowed down. Fails with HG_STATEMENT_MEMORY where its rows are too many. */
-  drain(): void {
-    if (this.#isDraining || this.closed) return;
+  /**
+   * From now on the source is not slowed down. `required`: whatever memory its rows take, else HG_STATEMENT_MEMORY; without it, as long as
+   * they take a part of it.
+   */
+  drain(required: boolean): void {
+    this.#isRequired ||= required;
+    if (this.#isDraining || this.closed || this.#isFull) return;
     this.#isDraining = true;
     if (this.#paused && this.#summary === undefined) this.source.resume();
   }
 
+  get #isFull(): boolean {
+    return !this.#isRequired && this.#taken > this.#bytesMax;
+  }
+
   protected override onRow(bytes: Buffer, at: number, end: number): void {
     if (!this.#paused && !this.#waiting.hasHead && !this.#emitting) return this.sink.row(bytes, at, end);
-    if (this.#isDraining) this.#budget.take(end - at);
+    this.#budget.take(end - at);
+    this.#taken += end - at;
     this.#waiting.push(bytes, at, end);
+    if (!this.#isDraining || !this.#isFull) return;
+    this.#isDraining = false;
+    this.source.pause();
   }
 
   protected override onEnd(summary: RowsSummary): void {
@@ -54,7 +74,8 @@ export class Spool extends Operator {
     while (waiting.hasHead && !this.#paused && !this.closed) {
       const { bytes, start, end } = waiting;
       this.sink.row(bytes, start, end);
-      if (this.#isDraining) this.#budget.release(end - start);
+      this.#budget.release(end - start);
+      this.#taken -= end - start;
       waiting.shift();
     }
     this.#emitting = false;
