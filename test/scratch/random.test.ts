@@ -4,7 +4,7 @@ import { Random } from '../support/random.ts';
 import { ask, run, ScratchStage } from './stage.ts';
 import { allCases, type TypeCase } from './type-cases.ts';
 
-const TABLES = 12;
+const TABLES = 8;
 const COLUMNS_MAX = 25;
 const ROWS_MAX = 400;
 
@@ -71,6 +71,40 @@ test('rows wider than a table can have, and long values', async () => {
   const facts = (table: string): string =>
     `SELECT HEX(w0), w7, u0, w1, LENGTH(b), SHA2(b, 256) FROM ${table}`;
   await stage.expectSameText(facts('t JOIN u ON id = uid'), facts('headgate_1'));
+});
+
+test('servers that want a primary key of each table', async () => {
+  await run(
+    stage.shard,
+    'DROP TABLE IF EXISTS t',
+    'CREATE TABLE t (a INT)',
+    'INSERT INTO t VALUES (1), (NULL)',
+  );
+  await run(stage.scratch, 'SET sql_require_primary_key = ON');
+  for (const memoryBytesMax of [0, 1000]) {
+    const store = { memoryBytesMax, rowsWithoutKeysMax: 10 };
+    await stage.copy('SELECT a FROM t', { protocol: 'text', keys: [[0]], store });
+    await stage.expectSame('SELECT * FROM t ORDER BY a', 'SELECT * FROM headgate_1 ORDER BY a');
+  }
+  await run(stage.scratch, 'SET sql_require_primary_key = DEFAULT');
+});
+
+test('more CHAR columns than a page of InnoDB takes', async () => {
+  const columns = Array.from({ length: 400 }, (_, at) => `c${at} CHAR(40)`).join(', ');
+  const types = Array.from({ length: 400 }, () => 'char(40) CHARACTER SET latin1');
+  await run(
+    stage.shard,
+    'DROP TABLE IF EXISTS t',
+    `CREATE TABLE t (${columns}) CHARACTER SET latin1 ENGINE=MyISAM`,
+    "INSERT INTO t (c0, c399) VALUES ('x', 'y')",
+  );
+  await stage.copy('SELECT * FROM t', {
+    protocol: 'text',
+    types,
+    keys: [[0]],
+    store: { memoryBytesMax: 0, rowsWithoutKeysMax: 0 },
+  });
+  await stage.expectSame('SELECT * FROM t', 'SELECT * FROM headgate_1');
 });
 
 test('many columns, and many rows', async () => {

@@ -47,7 +47,6 @@ export const loadSettings: readonly string[] = [
   'character_set_client = utf8mb4',
   'collation_connection = utf8mb4_0900_ai_ci',
   'explicit_defaults_for_timestamp = ON',
-  'innodb_strict_mode = OFF',
 ];
 
 /** A batch is sent when it has so many bytes: larger ones cost the server more per row. */

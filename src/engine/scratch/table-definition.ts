@@ -6,7 +6,7 @@ import { derivedType, longName } from './derived-type.ts';
 
 export type ScratchInput = Pick<GatherInput, 'table' | 'columns' | 'keys'>;
 
-export type TableEngine = 'InnoDB' | 'MEMORY';
+export type TableEngine = 'InnoDB' | 'MEMORY' | 'MyISAM';
 
 export type ScratchColumn = Readonly<{
   name: string;
@@ -37,11 +37,12 @@ export function scratchColumns(input: ScratchInput, definitions: readonly Buffer
   return fitRow(columns);
 }
 
-/** CREATE TEMPORARY TABLE, to be run with character_set_client = utf8mb4. */
+/** CREATE TEMPORARY TABLE, to be run with character_set_client = utf8mb4. `withRowId`: with a primary key that nobody sees. */
 export function tableDefinition(
   input: ScratchInput,
   columns: readonly ScratchColumn[],
   engine: TableEngine = 'InnoDB',
+  withRowId = false,
 ): string {
   // No table has invisible columns only.
   const allInvisible = columns.every(({ facts }) => facts.invisible);
@@ -50,6 +51,11 @@ export function tableDefinition(
   );
   const keys = new Set(input.keys.map((key) => keyText(key, columns)).filter((key) => key !== undefined));
   parts.push(...[...keys].slice(0, KEYS_MAX));
+  // Invisible columns take no part in `*` and NATURAL JOIN.
+  if (withRowId)
+    parts.push(
+      `${quoted(`${input.table}_row`)} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY`,
+    );
   return `CREATE TEMPORARY TABLE ${quoted(input.table)} (${parts.join(', ')}) ENGINE=${engine}`;
 }
 

@@ -30,6 +30,10 @@ export const usualStoreLimits: StoreLimits = { memoryBytesMax: 1024 * 1024, rows
 
 /** The member of an ENUM that is none, '' with number 0, is stored with a warning. */
 const ERRNO_DATA_TRUNCATED = 1265;
+/** The server wants a primary key of each table (`sql_require_primary_key`). */
+const ERRNO_NO_PRIMARY_KEY = 3750;
+/** Of CHAR columns, more than fit half a page of InnoDB. */
+const ERRNO_ROW_TOO_LARGE = 1118;
 /** About tables of two engines in one transaction. */
 const ERRNO_MIXED_ENGINES = 6414;
 const notInMemory = /(?:text|blob)$|^(?:json|vector|geometry|point|linestring|polygon|multi\w+|geom\w+)$/;
@@ -82,9 +86,17 @@ export class TableStore {
     return rows * rowBytes <= this.#limits.memoryBytesMax;
   }
 
-  async #make(engine: TableEngine, withKeys: boolean): Promise<void> {
+  async #make(engine: TableEngine, withKeys: boolean, withRowId = false): Promise<void> {
     const input = withKeys ? this.#input : { ...this.#input, keys: [] };
-    await this.#ask(tableDefinition(input, this.#columns, engine));
+    try {
+      await this.#ask(tableDefinition(input, this.#columns, engine, withRowId));
+    } catch (error) {
+      const errno = error instanceof TabletRefusal ? error.answer.errno : 0;
+      // Only accounts with special rights may switch off either check.
+      if (errno === ERRNO_NO_PRIMARY_KEY && !withRowId) return this.#make(engine, withKeys, true);
+      if (errno === ERRNO_ROW_TOO_LARGE && engine === 'InnoDB') return this.#make('MyISAM', false, withRowId);
+      throw error;
+    }
   }
 
   async #insert(insert: Buffer | undefined): Promise<void> {
