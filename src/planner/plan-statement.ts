@@ -187,10 +187,12 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   function severalShards(): QueryPlan['scatter'] {
     const scatter = scatterOf(statement, planning, groups, sources);
     // Without groups it never comes to several shards.
-    if (!isRefusal(scatter) || groups.length === 0 || merges) return scatter;
+    if (groups.length === 0 || merges) return scatter;
+    if (input.isGathered === true) return gatherPlan('one connection has to see all of its rows');
+    if (!isRefusal(scatter)) return scatter;
     const grouped = groupedPlan(scatter.detail);
     if (grouped !== undefined) return grouped;
-    const joined = input.isGathered === true ? undefined : planJoin(statement, planning, groups, sources);
+    const joined = planJoin(statement, planning, groups, sources);
     if (joined !== undefined) return joined;
     try {
       return gatherPlan(scatter.detail);
@@ -220,7 +222,9 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   }
 
   function gatherPlan(reason: string): GatherPlan | Refusal {
-    return planGather(statement, input, reason, (nested, nestedInput, onlyMerges) =>
+    // Its inputs are planned as any query.
+    const own = { ...input, isGathered: false };
+    return planGather(statement, own, reason, (nested, nestedInput, onlyMerges) =>
       planSelect(nested, planningOf(nested, nestedInput), onlyMerges),
     );
   }

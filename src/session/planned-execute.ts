@@ -33,6 +33,7 @@ import { type ClientStatement, TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
 import { executeContent } from './execute-values.ts';
 import { type Description, describeGathered } from './gather/describe-statement.ts';
+import { gatherInstead } from './gather/instead.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { sendAhead } from './long-data.ts';
 import {
@@ -206,9 +207,11 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
   if (plan.kind === 'query') {
     const { scatter } = plan;
     if (isCombined(scatter)) return executeParts(run, scatter);
-    requireSeveral(session, run.statement.scan);
+    if (isRefusal(scatter)) return undefined;
+    const gathered = gatherInstead(session, { ...run.statement, target: kept.target }, scatter);
+    if (gathered !== undefined) return executeParts(run, gathered);
     const places = shards.map((at) => keptPlaceAt(session, kept, at));
-    return isRefusal(scatter) ? undefined : executeScatter(run, scatter, places);
+    return executeScatter(run, scatter, places);
   }
   requireSeveral(session, run.statement.scan);
   const places = shards.map((at) => keptPlaceAt(session, kept, at));
@@ -227,7 +230,9 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
 function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
   const { session, statement, kept } = run;
   const { scan, text: source } = statement;
-  const plan = statement.wantsCursor ? gatheredPlan(run, planned) : planned;
+  const plan = statement.wantsCursor
+    ? gatheredPlan(run, planned)
+    : (gatherInstead(session, { ...statement, target: kept.target }, planned) ?? planned);
   const nowMs = Date.now();
   const values = () => new TextValues(source, kept.operands, nowMs);
   const ask = (made: Buffer, markers: readonly number[]) =>

@@ -28,6 +28,7 @@ import { unwrapped } from '../sql/unwrapped.ts';
 import { asText } from './asking.ts';
 import { runCombined } from './combined.ts';
 import { defineOnShards } from './definitions.ts';
+import { asksCounts, gatherInstead, plannedText, withCounts } from './gather/instead.ts';
 import { runInsert } from './planned-insert.ts';
 import type { Plans } from './plans.ts';
 import { preparedErrorAt } from './prepared-error.ts';
@@ -188,7 +189,12 @@ function runPlan(
     case 'gather':
     case 'join':
       requireScatter(session, statement.scan, statement.source, plan, operands);
-      return runParts(session, statement, plan);
+      if (asksCounts(statement.scan)) return runCounting(session, statement);
+      return runParts(
+        session,
+        statement,
+        gatherInstead(session, plannedText(session, statement), plan) ?? plan,
+      );
     default:
       return unreachable(plan);
   }
@@ -210,14 +216,23 @@ function runQuery(
     return undefined;
   }
   requireScatter(session, statement.scan, statement.source, plan, operands);
-  if (isCombined(plan.scatter)) return runParts(session, statement, plan.scatter);
+  if (asksCounts(statement.scan)) return runCounting(session, statement);
+  const { scatter } = plan;
+  const gathered = gatherInstead(session, plannedText(session, statement), scatter);
+  if (gathered !== undefined) return runParts(session, statement, gathered);
+  if (isCombined(scatter)) return runParts(session, statement, scatter);
   return runScatter(
     session,
     statement,
-    plan.scatter,
+    scatter,
     shards.map((at) => placeAt(session, plan.keyspace, map, at)),
     operands,
   );
+}
+
+/** With numbers of the last statement in its text, which is planned anew. */
+async function runCounting(session: Session, statement: Statement): Promise<unknown> {
+  return runKnown(session, await withCounts(session, statement));
 }
 
 /** The statement whose fingerprint has just been read, as parts that are put together. */

@@ -22,6 +22,7 @@ import type { Asked } from './asking.ts';
 import { TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
 import { executeExplained } from './explain/prepared-explain.ts';
+import { gatherInstead } from './gather/instead.ts';
 import { changeShards, isPlanned, limitsOf, placeAt, requireSeveral } from './planned.ts';
 import { planOf } from './planned-execute.ts';
 import { insertOnShards } from './planned-insert.ts';
@@ -162,7 +163,13 @@ async function executeOn(
   if (shards.length <= 1)
     return executeSingle(run, plan, operands, placeAt(session, plan.keyspace, map, shards[0] ?? 0));
   requireScatter(session, named.scan, named.text, plan, operands);
-  if (plan.kind === 'query' && isCombined(plan.scatter)) return executeParts(run, plan.scatter, operands);
+  if (plan.kind === 'query') {
+    const { scatter } = plan;
+    if (isCombined(scatter)) return executeParts(run, scatter, operands);
+    if (isRefusal(scatter)) return undefined;
+    const gathered = gatherInstead(session, { ...named, target: run.target }, scatter);
+    if (gathered !== undefined) return executeParts(run, gathered, operands);
+  }
   requireSeveral(session, named.scan);
   const places = shards.map((at) => placeAt(session, plan.keyspace, map, at));
   if (plan.kind === 'change') {
@@ -181,8 +188,9 @@ async function executeOn(
     await executeScatter(run, plan.scatter, places, operands);
 }
 
-function executeParts(run: Execution, plan: CombinedPlan, operands: Operands): Promise<void> {
+function executeParts(run: Execution, planned: CombinedPlan, operands: Operands): Promise<void> {
   const { session, named, scan } = run;
+  const plan = gatherInstead(session, { ...named, target: run.target }, planned) ?? planned;
   if (named.own.parseSettings !== session.state.parseSettings)
     throw notOverShards('EXECUTE … USING under other settings than those of PREPARE');
   const nowMs = Date.now();

@@ -24,6 +24,7 @@ import { openGatherCursor } from './gather-cursor.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
 import { InputLists } from './input-lists.ts';
 import { originalsOf } from './originals.ts';
+import { inKeyspaces } from './own-words.ts';
 import { type RemainderEnd, runRemainder } from './remainder.ts';
 import { ScratchConnection } from './scratch-connection.ts';
 import { scratchPlace } from './scratch-place.ts';
@@ -86,6 +87,10 @@ async function answered(
 ): Promise<Failure | undefined> {
   const { session } = run;
   let scratch: ScratchConnection | undefined;
+  const failureOf = (error: RowsError, rows: readonly Buffer[] | undefined): Failure => {
+    const told = scratch === undefined ? error : inKeyspaces(error, plan, scratch.place.shard.keyspace);
+    return { error: told, rows: told === error ? rows : undefined };
+  };
   try {
     scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places));
     await session.diagnostics.prime(run.scan, scratch.connection);
@@ -105,13 +110,13 @@ async function answered(
       return undefined;
     }
     const end = await runRemainder(run, plan, scratch, originals, answer);
-    if (end.error !== undefined) return { error: end.error, rows: end.warningRows };
+    if (end.error !== undefined) return failureOf(end.error, end.warningRows);
     finish(session, answer, reads, end, tables);
     return undefined;
   } catch (error) {
     reads.stop();
     await reads.freed();
-    return { error: toServerError(error) ?? asRowsError(error), rows: reads.failedRows };
+    return failureOf(toServerError(error) ?? asRowsError(error), reads.failedRows);
   } finally {
     scratch?.release();
   }
