@@ -4,6 +4,10 @@ import { demand } from '../../gateway/prepare-connection.ts';
 import type { GatherInput } from '../../planner/gather/gather-plan.ts';
 import type { ScratchConnection } from './scratch-connection.ts';
 
+/** A table like another one, without its rows. */
+export const emptyCopy = (table: string, copy: string): string =>
+  `CREATE TEMPORARY TABLE ${quoted(copy)} LIKE ${quoted(table)}`;
+
 /** Makes the copies of an input that is loaded. Rejects with what the tablet has against it, and at the limits. */
 export async function copyTable(
   { table, copies = [], columns }: GatherInput,
@@ -14,7 +18,7 @@ export async function copyTable(
   const names = columns.map(({ name }) => quoted(name)).join(', ');
   for (const copy of copies) {
     budget.take(rows, bytes);
-    await demand(scratch.query(`CREATE TEMPORARY TABLE ${quoted(copy)} LIKE ${quoted(table)}`));
+    await demand(scratch.query(emptyCopy(table, copy)));
     await demand(
       scratch.query(`INSERT INTO ${quoted(copy)} (${names}) SELECT ${names} FROM ${quoted(table)}`),
     );

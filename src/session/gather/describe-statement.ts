@@ -15,6 +15,7 @@ import { buildResultEnd, PayloadWriter } from '../../wire/packets.ts';
 import { placeAt } from '../planned.ts';
 import type { Session } from '../session.ts';
 import { checkGroups } from './check-groups.ts';
+import { emptyCopy } from './copy-table.ts';
 import { leaseForInputs } from './input-settings.ts';
 import { originalColumn } from './original-columns.ts';
 import { originalsOf } from './originals.ts';
@@ -51,6 +52,7 @@ export async function describeGathered(
     for (const [at, input] of plan.inputs.entries()) {
       const columns = scratchColumns(input, inputs[at]!.statement.columns);
       await demand(scratch.query(tableDefinition(input, columns)));
+      for (const copy of input.copies ?? []) await demand(scratch.query(emptyCopy(input.table, copy)));
     }
     const whole = values();
     const remainder = textOf(plan.text, whole);
