@@ -11,6 +11,7 @@ const silent: ReadonlySet<string> = new Set([
   'inputs',
   'rows',
   'actual',
+  'found',
   'sql',
   'because',
   'scatter',
@@ -40,13 +41,17 @@ function linesOf(
     `-> ${labelOf(node)}${node.operator === 'Route' ? '' : actualText(node.actual)}`,
     ...indented(node.operator === 'Route' ? shardLines(node, below) : []),
     ...indented(nodes.flatMap((each) => linesOf(each, lookedUpOn, below))),
-    ...indented(
-      lookedUpOn(node).flatMap((shard) => [
-        `-> Shard ${node.keyspace}/${shard}, for the keys of the rows above`,
-        ...indented(below(node, shard)),
-      ]),
-    ),
+    ...indented(lookupLines(node, lookedUpOn(node), below)),
   ];
+}
+
+/** Where a join's lookup asks, or what came from there. */
+function lookupLines(node: PlanNode, shards: readonly string[], below: ShardLines): string[] {
+  const { keyspace, found } = node;
+  const named = (shard: string) => `-> Shard ${shard}, for the keys of the rows above`;
+  const asked = shards.flatMap((shard) => [named(`${keyspace}/${shard}`), ...indented(below(node, shard))]);
+  const came = Array.isArray(found) ? (found as readonly Facts[]) : [];
+  return [...asked, ...came.map((each) => `${named(String(each.shard))}${actualText(each)}`)];
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => INDENT + line);
