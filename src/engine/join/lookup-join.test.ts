@@ -215,6 +215,22 @@ describe('batches', () => {
     expect(joinLimits(1, true).batchRows).toBe(1);
   });
 
+  test.each([true, false])('many joined rows leave others their turn (in order: %s)', async (ordered) => {
+    const play = new Play();
+    const same = (count: number): Row[] => Array.from({ length: count }, (_, at) => [1, at]);
+    const joined = play.join(same(200), same(100), { kind: 'inner', ordered, limits: big }, [100]);
+    play.sink.start(joined);
+    play.clock.run();
+    const atOnce = play.sink.rows.length;
+    expect(atOnce).toBeGreaterThan(1000);
+    expect(atOnce).toBeLessThan(20_000);
+    while (play.sink.summary === undefined) {
+      await new Promise((resolve) => setImmediate(resolve));
+      play.clock.run();
+    }
+    expect(play.sink.rows).toHaveLength(20_000);
+  });
+
   test('semi joins pass rows on as they are', () => {
     const play = new Play();
     const got = play.run(play.join(many(5), [[3, 7]], { kind: 'semi', ordered: true }));

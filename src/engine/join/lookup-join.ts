@@ -10,15 +10,14 @@ import { addSummaries } from '../operators/inputs.ts';
 import type { MemoryBudget } from '../operators/memory-budget.ts';
 import { asRowsError, Operator } from '../operators/operator.ts';
 import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
-import { formatOf, type RowProtocol } from '../rows/formats.ts';
-import { type FieldRanges, fieldRanges, type RowFormat } from '../rows/row-format.ts';
+import type { RowProtocol } from '../rows/formats.ts';
 import { RowQueue } from '../rows/row-queue.ts';
-import { fieldsNeeded, type RowKey } from '../rows/sort-key.ts';
+import type { RowKey } from '../rows/sort-key.ts';
 import { composer, type JoinColumn, type RowComposer } from './compose-rows.ts';
 import { InnerRows } from './inner-rows.ts';
-import { type JoinKey, joinKey } from './join-key.ts';
 import { joinedDefinitions, requireSameColumns } from './joined-definitions.ts';
 import { LookupKeys, NO_KEY, OuterBatch } from './outer-batch.ts';
+import { Side } from './side.ts';
 
 /** `semi` gives outer rows that have an inner one, `anti` those that have none, each once. */
 export type JoinKind = 'inner' | 'left' | 'semi' | 'anti';
@@ -98,6 +97,9 @@ class LookupJoin extends Operator {
   #complete = false;
   #streams = false;
   #paused = false;
+  /** Others have their turn before more rows are given out. */
+  #resting = false;
+  #sinceRest = 0;
   #emitting = false;
   /** Where giving out rows goes on: at this outer row, with that inner one (`UNSEEN`: it has not begun). */
   #row = 0;
@@ -178,7 +180,7 @@ class LookupJoin extends Operator {
     if (this.#complete) return this.#emit();
     const turn = ++this.#turn;
     this.#lookup = lookup(keys)(this.#innerSink(turn));
-    if (this.#paused && this.#streams) this.#lookup.pause();
+    if (this.#isHeld && this.#streams) this.#lookup.pause();
   }
 
   #innerSink(turn: number): RowSink {
@@ -238,7 +240,7 @@ class LookupJoin extends Operator {
 
   #takeInner(bytes: Buffer, at: number, end: number): void {
     const batch = this.#current!;
-    if (this.#streams && (this.#paused || this.#emitting || this.#waiting.hasHead))
+    if (this.#streams && (this.#isHeld || this.#emitting || this.#waiting.hasHead))
       return this.#waiting.push(bytes, at, end);
     const key = this.#innerKey(bytes, at, end);
     if (key === NO_KEY) return;
@@ -287,7 +289,7 @@ class LookupJoin extends Operator {
     batch.matched[key] = true;
     if (this.#link === UNSEEN) this.#link = this.#firstInRange(key);
     while (this.#link >= 0 && this.#link < this.#to) {
-      if (this.#paused || this.closed) return false;
+      if (this.#isHeld || this.closed) return false;
       const row = this.#link;
       this.#link = batch.nextRow[row]!;
       this.#give(row, bytes, at, end);
@@ -308,6 +310,7 @@ class LookupJoin extends Operator {
     const joined = this.#composer!;
     joined.outer(batch.bytes, batch.starts[row]!, batch.starts[row + 1]!);
     this.sink.row(joined.bytes, 0, joined.pair(bytes, at, end));
+    this.#countOut();
   }
 
   /** Gives out what is ready, as far as the reader takes it. */
@@ -315,14 +318,14 @@ class LookupJoin extends Operator {
     if (this.#emitting) return;
     this.#emitting = true;
     try {
-      while (!this.#paused && !this.closed && this.#emitNext());
+      while (!this.#isHeld && !this.closed && this.#emitNext());
     } catch (cause) {
       this.#giveUp(asRowsError(cause));
     } finally {
       this.#emitting = false;
     }
-    if (this.closed || this.#paused || !this.#complete || this.#waiting.hasHead || this.#row < this.#to)
-      return;
+    const isOpen = !this.#complete || this.#waiting.hasHead || this.#row < this.#to;
+    if (this.closed || this.#isHeld || isOpen) return;
     this.#endRange();
   }
 
@@ -406,9 +409,29 @@ class LookupJoin extends Operator {
 
   override resume(): void {
     this.#paused = false;
-    if (this.#current === undefined) return;
+    this.#goOn();
+  }
+
+  get #isHeld(): boolean {
+    return this.#paused || this.#resting;
+  }
+
+  #goOn(): void {
+    if (this.#isHeld || this.closed || this.#current === undefined) return;
     this.#emit();
-    if (!this.#paused && this.#streams) this.#lookup?.resume();
+    if (!this.#isHeld && this.#streams) this.#lookup?.resume();
+  }
+
+  /** Few rows of both sides can be very many joined ones, and a reader that never says "enough" would have the process for itself. */
+  #countOut(): void {
+    if (++this.#sinceRest < ROWS_AT_A_TIME) return;
+    this.#sinceRest = 0;
+    this.#resting = true;
+    if (this.#streams) this.#lookup?.pause();
+    setImmediate(() => {
+      this.#resting = false;
+      this.#goOn();
+    });
   }
 
   override fail(error: RowsError): void {
@@ -437,32 +460,8 @@ class LookupJoin extends Operator {
 
 const UNSEEN = -2;
 const BATCH_GROWTH = 4;
-
-/** One side's columns, and how its rows are told apart. */
-class Side {
-  readonly definitions: readonly Buffer[];
-  readonly format: RowFormat;
-  readonly #key: JoinKey;
-  readonly #fieldCount: number;
-  readonly #ranges: FieldRanges;
-
-  constructor(definitions: readonly Buffer[], protocol: RowProtocol, keys: readonly RowKey[]) {
-    this.#fieldCount = fieldsNeeded(keys);
-    if (this.#fieldCount > definitions.length)
-      throw new HeadgateError('HG_SCHEMA_CHANGED', {
-        detail: `a shard sends ${definitions.length} columns where the plan joins by column ${this.#fieldCount}`,
-      });
-    this.definitions = definitions;
-    this.format = formatOf(protocol, definitions);
-    this.#key = joinKey(definitions, protocol, keys);
-    this.#ranges = fieldRanges(this.#fieldCount);
-  }
-
-  keyOf(bytes: Buffer, at: number, end: number): number | string | undefined {
-    this.format.locate(bytes, at, end, this.#fieldCount, this.#ranges);
-    return this.#key(bytes, this.#ranges);
-  }
-}
+/** Given out before others have their turn. */
+const ROWS_AT_A_TIME = 5000;
 
 const isWhole = (output: readonly JoinColumn[], count: number): boolean =>
   output.length === count && output.every(({ column }, at) => column === at);
