@@ -4,7 +4,7 @@ import type { RowProtocol } from '../../src/engine/rows/formats.ts';
 import { shardRows } from '../../src/engine/rows/shard-rows.ts';
 import { type LoadedTable, loadSettings, loadTable } from '../../src/engine/scratch/load-table.ts';
 import type { ScratchInput } from '../../src/engine/scratch/table-definition.ts';
-import type { StoreLimits } from '../../src/engine/scratch/table-store.ts';
+import type { StoreLimits, Warned } from '../../src/engine/scratch/table-store.ts';
 import type { CollectedAnswer } from '../../src/gateway/answer-collector.ts';
 import { BackendConnection } from '../../src/gateway/backend-connection.ts';
 import { connectionNeed } from '../../src/gateway/connection-need.ts';
@@ -85,7 +85,10 @@ export class ScratchStage {
     const { scratch } = this;
     return await loadTable(input, shardRows(this.shard, packet, owner), {
       protocol,
-      scratch: { ask: (code, content) => scratch.ask(code, content) },
+      scratch: {
+        ask: (code, content) => scratch.ask(code, content),
+        askWarned: (sql) => askWarned(scratch, sql),
+      },
       budget: { take: budget ?? (() => {}) },
       ...(store && { store }),
     });
@@ -122,6 +125,11 @@ export class ScratchStage {
     );
     return rows.map(([name, type]) => ({ name: name!, type: type! }));
   }
+}
+
+async function askWarned(connection: BackendConnection, sql: Buffer): Promise<Warned> {
+  const answer = await connection.ask(command.query, sql);
+  return { answer, shown: answer.warnings > 0 ? await connection.query('SHOW WARNINGS') : undefined };
 }
 
 function connect(server: Mysqld, database: string): Promise<BackendConnection> {

@@ -7,6 +7,7 @@ import { columnType } from '../../mysql/protocol.ts';
 import { buildTextRow } from '../../wire/packets.ts';
 import { type LoadedTable, loadTable } from './load-table.ts';
 import type { ScratchInput } from './table-definition.ts';
+import type { Warned } from './table-store.ts';
 
 const input: ScratchInput = {
   table: 'headgate_1',
@@ -47,6 +48,14 @@ class Scratch {
     return new Promise((resolve) => {
       this.#waiting.push(() => resolve(answer));
     });
+  }
+
+  async askWarned(statement: Buffer): Promise<Warned> {
+    const answer = await this.ask(0, statement);
+    return {
+      answer,
+      shown: answer.warnings > 0 ? await this.ask(0, Buffer.from('SHOW WARNINGS')) : undefined,
+    };
   }
 
   answer(): void {

@@ -3,6 +3,7 @@
  * anybody else has it, or closed.
  */
 import { loadSettings, type Scratch } from '../../engine/scratch/load-table.ts';
+import type { Warned } from '../../engine/scratch/table-store.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
 import type { BackendConnection } from '../../gateway/backend-connection.ts';
@@ -75,6 +76,19 @@ export class ScratchConnection implements Scratch {
     const answer = this.#last.then(() => this.connection.ask(code, content, kind));
     this.#last = answer.catch(() => {});
     return answer;
+  }
+
+  askWarned(statement: Buffer): Promise<Warned> {
+    const warned = this.#last.then(async () => {
+      const answer = await this.connection.ask(command.query, statement);
+      const isWarned = answer.error === undefined && answer.warnings > 0;
+      return {
+        answer,
+        shown: isWarned ? await this.connection.query('SHOW WARNINGS LIMIT 1000') : undefined,
+      };
+    });
+    this.#last = warned.catch(() => {});
+    return warned;
   }
 
   query(sql: string): Promise<CollectedAnswer> {
