@@ -16,3 +16,11 @@ test.each([
 ])('the columns of %s are no call', (sql, expected) => {
   expect(callsUnknown(sql)).toBe(expected);
 });
+
+test.each([
+  ['EXPLAIN FORMAT=TREE (SELECT 1 FROM t)', false],
+  ['DESC FORMAT = traditional (SELECT 1)', false],
+  ['EXPLAIN ANALYZE FORMAT=tree (SELECT f(1) FROM t)', true],
+])('the format of %s is no call', (sql, expected) => {
+  expect(callsUnknown(sql)).toBe(expected);
+});

@@ -269,7 +269,9 @@ function takeWord(id: number): void {
 }
 
 function takeOpen(): void {
-  if (state.previousKind === token.word || state.previousKind === token.quotedName) takeCall(state);
+  const isName = state.previousKind === token.word || state.previousKind === token.quotedName;
+  // EXPLAIN FORMAT=TREE (SELECT …): the format is no function.
+  if (isName && state.verb !== verb.behindExplain) takeCall(state);
   const arguments_ = state.previousKind === token.word && functionsWithFrom[state.previousWord] === 1;
   if (state.depth === DEPTH_MAX - 1) {
     state.effects |= effect.lexError;

@@ -151,6 +151,8 @@ describe('EXPLAIN FORMAT=HEADGATE of what has no plan', () => {
   test('a query in parentheses is explained on all shards', async () => {
     const sql = '(SELECT v FROM things) UNION ALL (SELECT n FROM things)';
     expect((await ask(client, `EXPLAIN FORMAT=TRADITIONAL ${sql}`)).rows.length).toBeGreaterThan(1);
+    await ask(client, 'EXPLAIN FORMAT=TREE (SELECT v FROM things WHERE id = 1) LIMIT 1');
+    expect((await ask(client, 'SHOW HEADGATE PINS')).rows).toEqual([]);
   });
 });
 
