@@ -74,10 +74,14 @@ function load(
   script: Partial<SourceScript>,
   scratch = new Scratch(),
   take: (rows: number, bytes: number) => void = () => {},
+  filled: ScratchInput = input,
+  memoryBytesMax = 1024 * 1024,
 ): Load {
   const clock = new Clock();
   const source = new MemoryRows(clock, { definitions, rows: [], ...script });
-  const loaded = loadTable(input, source.producer, { protocol: 'text', scratch, budget: { take } });
+  const store = { memoryBytesMax, rowsWithoutKeysMax: 50 };
+  const options = { protocol: 'text', scratch, budget: { take }, store } as const;
+  const loaded = loadTable(filled, source.producer, options);
   loaded.catch(() => {});
   const run = async (): Promise<void> => {
     for (let i = 0; i < 100; i++) {
@@ -127,6 +131,29 @@ describe('loading a table', () => {
     ]);
   });
 
+  test('a table that grows leaves memory', async () => {
+    const { loaded, scratch, run } = load({ rows: rowsOf(1000, 1000) }, undefined, undefined, input);
+    await run();
+    expect(await loaded).toMatchObject({ rows: 1000 });
+    const kinds = scratch.texts.map((text) => /^\w+/.exec(text)![0]);
+    expect(kinds.slice(0, 3)).toEqual(['CREATE', 'INSERT', 'INSERT']);
+    expect(kinds.filter((kind) => kind === 'ALTER')).toHaveLength(1);
+    expect(scratch.texts.find((text) => text.startsWith('ALTER'))).toBe(
+      'ALTER TABLE `headgate_1` ENGINE=InnoDB',
+    );
+    expect(kinds.at(-1)).toBe('INSERT');
+  });
+
+  test('an index over rows in memory is one over integers', async () => {
+    const engineOf = async (keys: readonly (readonly number[])[]): Promise<string> => {
+      const { scratch, run } = load({ rows: rowsOf(100, 10) }, undefined, undefined, { ...input, keys });
+      await run();
+      return /ENGINE=(\w+)/.exec(scratch.texts[0]!)![1]!;
+    };
+    expect(await engineOf([[0]])).toBe('MEMORY');
+    expect(await engineOf([[0], [0, 1]])).toBe('InnoDB');
+  });
+
   test('without rows there is a table all the same', async () => {
     const { loaded, scratch, run } = load({});
     await run();
@@ -167,7 +194,7 @@ describe('loading a table', () => {
     const scratch = new Scratch();
     const error = { errno: 1114, sqlState: 'HY000', message: 'The table is full' };
     scratch.answers = { [at]: { error } };
-    const { loaded, source, run } = load({ rows: rowsOf(1000, 1000) }, scratch);
+    const { loaded, source, run } = load({ rows: rowsOf(1000, 1000) }, scratch, undefined, input, 0);
     await run();
     await expect(loaded).rejects.toEqual(new TabletRefusal(error));
     expect(source.cancelled).toBe(true);

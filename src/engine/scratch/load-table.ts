@@ -47,6 +47,8 @@ export const loadSettings: readonly string[] = [
   'character_set_client = utf8mb4',
   'collation_connection = utf8mb4_0900_ai_ci',
   'explicit_defaults_for_timestamp = ON',
+  // Far more than is kept in memory of one input: none of them must find its table full.
+  'max_heap_table_size = 67108864',
 ];
 
 /** A batch is sent when it has so many bytes: larger ones cost the server more per row. */

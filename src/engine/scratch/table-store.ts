@@ -30,8 +30,10 @@ export type StoreLimits = Readonly<{
   rowsWithoutKeysMax: number;
 }>;
 
-export const usualStoreLimits: StoreLimits = { memoryBytesMax: 1024 * 1024, rowsWithoutKeysMax: 50 };
+export const usualStoreLimits: StoreLimits = { memoryBytesMax: 8 * 1024 * 1024, rowsWithoutKeysMax: 50 };
 
+/** What an index over rows in memory takes for each, at most. */
+const KEY_ENTRY_BYTES = 48;
 /** The member of an ENUM that is none, '' with number 0, is stored with a warning. */
 const ERRNO_DATA_TRUNCATED = 1265;
 /** The server wants a primary key of each table (`sql_require_primary_key`). */
@@ -40,6 +42,7 @@ const ERRNO_NO_PRIMARY_KEY = 3750;
 const ERRNO_ROW_TOO_LARGE = 1118;
 /** About tables of two engines in one transaction, and about types that are out of fashion. */
 const harmless: ReadonlySet<number> = new Set([6414, 1681, 1287]);
+const exact = /^(?:tiny|small|medium|big)?int(?:eger)?$|^(?:date|year)$/;
 const notInMemory = /(?:text|blob)$|^(?:json|vector|geometry|point|linestring|polygon|multi\w+|geom\w+)$/;
 
 export class TableStore {
@@ -48,6 +51,8 @@ export class TableStore {
   readonly #scratch: Scratch;
   readonly #limits: StoreLimits;
   #isMade = false;
+  /** Rows of a table in memory. */
+  #inMemory: number | undefined;
 
   constructor(
     input: ScratchInput,
@@ -67,14 +72,15 @@ export class TableStore {
 
   /** Stores rows by this INSERT (undefined: there are none). `isAll`: no others follow. Rejects with a TabletRefusal or HeadgateError. */
   async store(insert: Buffer | undefined, rows: number, isAll: boolean): Promise<void> {
-    if (this.#isMade) return this.#insert(insert);
+    if (this.#isMade) return this.#storeMore(insert, rows);
     this.#isMade = true;
     const withKeys = this.#input.keys.length > 0 && (!isAll || rows > this.#limits.rowsWithoutKeysMax);
-    // MySQL's indexes over tables in memory take some values for unequal that its operators take for equal: -0 and 0.
-    if (isAll && !withKeys && this.#fitsMemory(rows)) {
+    if ((!withKeys || this.#hasExactKeys()) && this.#fitsMemory(rows)) {
       try {
-        await this.#make('MEMORY', false);
-        return await this.#insert(insert);
+        await this.#make('MEMORY', withKeys);
+        await this.#insert(insert);
+        this.#inMemory = rows;
+        return;
       } catch (error) {
         if (!(error instanceof TabletRefusal)) throw error;
         await this.#ask(`DROP TEMPORARY TABLE IF EXISTS \`${this.#input.table}\``);
@@ -84,10 +90,38 @@ export class TableStore {
     await this.#insert(insert);
   }
 
+  /** Rows behind the first ones; a table that grows leaves memory before it is full. */
+  async #storeMore(insert: Buffer | undefined, rows: number): Promise<void> {
+    if (this.#inMemory !== undefined) {
+      this.#inMemory += rows;
+      if (!this.#fitsMemory(this.#inMemory)) {
+        this.#inMemory = undefined;
+        await this.#leaveMemory('InnoDB');
+      }
+    }
+    await this.#insert(insert);
+  }
+
+  async #leaveMemory(engine: TableEngine): Promise<void> {
+    try {
+      await this.#ask(`ALTER TABLE \`${this.#input.table}\` ENGINE=${engine}`);
+    } catch (error) {
+      const errno = error instanceof TabletRefusal ? error.answer.errno : 0;
+      if (errno !== ERRNO_ROW_TOO_LARGE || engine !== 'InnoDB') throw error;
+      await this.#leaveMemory('MyISAM');
+    }
+  }
+
+  /** MySQL's indexes over tables in memory take some values for unequal that its operators take for equal: -0 and 0. */
+  #hasExactKeys(): boolean {
+    return this.#input.keys.every((key) => key.every((at) => exact.test(this.#columns[at]!.facts.name)));
+  }
+
   #fitsMemory(rows: number): boolean {
     if (this.#columns.some(({ facts }) => notInMemory.test(facts.name))) return false;
     const rowBytes = this.#columns.reduce((sum, { facts }) => sum + facts.rowBytes, 0);
-    return rows * rowBytes <= this.#limits.memoryBytesMax;
+    const keyBytes = this.#input.keys.length * KEY_ENTRY_BYTES;
+    return rows * (rowBytes + keyBytes) <= this.#limits.memoryBytesMax;
   }
 
   async #make(engine: TableEngine, withKeys: boolean, withRowId = false): Promise<void> {

@@ -21,12 +21,15 @@ export type NamedReduction = Readonly<{ column: string; from: number; fromColumn
 
 export type OrderedDraft = Readonly<{ draft: TableDraft; reductions: readonly DraftReduction[] }>;
 
+/** Tables may name each other in a circle. */
+const LEVELS_MAX = 3;
 /** More lists say little more. */
 const REDUCTIONS_MAX = 3;
 
 /** The drafts in an order in which each comes behind those that reduce it. */
 export function orderedByReductions(drafts: readonly TableDraft[], bonds: readonly Bond[]): OrderedDraft[] {
   const usable = bonds.filter(isUsable);
+  const levels = levelsOf(usable);
   const left = [...drafts];
   const ordered: OrderedDraft[] = [];
   // What a condition or a list makes few: the values of a whole table leave nothing out.
@@ -34,7 +37,7 @@ export function orderedByReductions(drafts: readonly TableDraft[], bonds: readon
   while (left.length > 0) {
     const reductions = new Map(left.map((draft) => [draft, reductionsOf(draft, usable, few)]));
     const rankOf = (draft: TableDraft): number =>
-      rank(draft, reductions.get(draft)!) + (isLookedUp(draft, usable) ? 0.5 : 0);
+      rank(draft, reductions.get(draft)!) + (levels.get(draft) ?? 0) / 4;
     const next = left.reduce((best, draft) => (rankOf(draft) > rankOf(best) ? draft : best));
     left.splice(left.indexOf(next), 1);
     const own = next.locking.length === 0 && next.whole === undefined ? reductions.get(next)! : [];
@@ -107,9 +110,17 @@ function reductionsOf(
   return [...found.values()].slice(0, REDUCTIONS_MAX);
 }
 
-/** Whether others name its rows by a key: it has the fewer rows, mostly. */
-const isLookedUp = (draft: TableDraft, bonds: readonly Bond[]): boolean =>
-  bonds.some(({ inside, outside }) => inside.draft === draft && isKey(inside) && !isKey(outside));
+/** How many steps from key to key a table is away from one that names others' rows: the further, the fewer rows it has, mostly. */
+function levelsOf(bonds: readonly Bond[]): ReadonlyMap<TableDraft, number> {
+  const levels = new Map<TableDraft, number>();
+  const named = bonds.filter(({ inside, outside }) => isKey(inside) && !isKey(outside));
+  for (let step = 0; step < LEVELS_MAX; step++)
+    for (const { inside, outside } of named) {
+      const level = Math.min((levels.get(outside.draft) ?? 0) + 1, LEVELS_MAX);
+      if (level > (levels.get(inside.draft) ?? 0)) levels.set(inside.draft, level);
+    }
+  return levels;
+}
 
 function isKey({ draft, column }: DraftColumn): boolean {
   const name = columnSchema(draft, column)?.name;
