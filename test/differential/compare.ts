@@ -149,7 +149,8 @@ function compareErrors(
     notes.add('derivedNames');
     return undefined;
   }
-  if (a.errno === NO_SUCH_TABLE && b.message.startsWith(`${a.message}: `)) {
+  const isMore = a.errno === NO_SUCH_TABLE && b.message.startsWith(`${a.message}: `);
+  if (isMore || b.message.startsWith(`${a.message}; did you mean `)) {
     notes.add('unknownTable');
     return undefined;
   }

@@ -20,6 +20,8 @@ export type GatherPlan = Readonly<{
   text: Template;
   /** Undefined where nothing in it can rest on unique keys. Only of use under ONLY_FULL_GROUP_BY. */
   check: GroupCheck | undefined;
+  /** Columns as the text names them that no table has, with what may have been meant. */
+  unknown?: readonly Readonly<{ name: string; suggestion: string }>[];
   /** Names by which derived tables of the remainder stand for views. */
   views?: readonly string[];
   /** Why the shards cannot answer it by themselves, for people. */

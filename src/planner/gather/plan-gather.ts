@@ -65,6 +65,7 @@ function gathered(
     inputs,
     text: template,
     views: [...remainder.views],
+    ...(remainder.unknown.length === 0 ? {} : { unknown: remainder.unknown }),
     check: remainder.restsOnKeys ? groupCheck(inputs, (input) => drafts.get(input)?.schema) : undefined,
     reason,
   });

@@ -31,6 +31,7 @@ import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-t
 import { type BlockScope, columnOf, type NamedSource, type Passes } from './sources.ts';
 import type { TableDraft } from './table-draft.ts';
 import { keptTitles } from './titles.ts';
+import { type UnknownColumn, unknownColumn } from './unknown-columns.ts';
 import { viewText } from './view-text.ts';
 import { wholeDraft } from './whole-draft.ts';
 import { type InnerQuery, isMergeable, wholeInput } from './whole-query.ts';
@@ -57,6 +58,8 @@ export class Remainder {
   readonly keyspaces = new Set<string>();
   /** Names under which the text has views' queries. */
   readonly views = new Set<string>();
+  /** Names of columns that no table has. */
+  readonly unknown: UnknownColumn[] = [];
   /** Whether unique keys of tables can matter to what MySQL has against the text. */
   restsOnKeys = false;
   readonly #input: NamesInput;
@@ -371,6 +374,8 @@ export class Remainder {
   }
 
   #column(node: ColumnReference, scope: BlockScope | undefined, { edits }: Place): void {
+    const unknown = scope === undefined ? undefined : unknownColumn(node, scope);
+    if (unknown !== undefined) this.unknown.push(unknown);
     if (node.schema === undefined) return;
     for (let level = scope; level !== undefined; level = level.outer) {
       const found = level.sources.find(

@@ -1,4 +1,5 @@
 /** Which table, view or definition a name in FROM means, and which columns it offers. */
+import { suggestion } from '../../config/suggestion.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { findTable, type KeyspaceSchema, type TableSchema } from '../../schema/schema.ts';
 import type { QueryBody, QueryExpression } from '../../sql/ast/query.ts';
@@ -50,7 +51,10 @@ function schemaOfTable({ keyspace, name }: TableVSchema, schemaOf: NamesInput['s
   if (schema !== undefined) return schema;
   const problem = all?.disagreements.get(name);
   if (problem !== undefined) throw new HeadgateError('HG_SCHEMA_DISAGREES', { detail: problem });
-  throw new HeadgateError('ER_NO_SUCH_TABLE', { message: `Table '${keyspace}.${name}' doesn't exist` });
+  const meant = suggestion(name, [...(all?.tables.keys() ?? [])]);
+  throw new HeadgateError('ER_NO_SUCH_TABLE', {
+    message: `Table '${keyspace}.${name}' doesn't exist${meant}`,
+  });
 }
 
 /** The columns of a query; undefined where they are not known. */

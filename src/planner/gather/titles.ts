@@ -27,7 +27,7 @@ export function keptTitles(items: readonly SelectItem[], source: SourceText, edi
     kept.push({
       start: end,
       end,
-      with: [{ kind: 'text', bytes: aliasOf(titleText(source.text, start, end)) }],
+      with: [{ kind: 'text', bytes: aliasOf(titleText(source, start, end)) }],
     });
   }
   return kept;
@@ -45,10 +45,10 @@ function nameOf({ nameStart, nameEnd }: ColumnReference, { text }: SourceText): 
 const endsInWord = /(?<![\w@.$`\x80-\xff])[A-Za-z_\x80-\xff][\w$\x80-\xff]*$/;
 const blanks: ReadonlySet<number> = new Set([...Buffer.from(' \t\n\r\f\v')]);
 
-/** MySQL has read on to see where such a word ends: the blanks behind it are part of the title. */
-function titleText(text: Buffer, start: number, end: number): Buffer {
+/** Under IGNORE_SPACE MySQL reads on behind a word, whether a parenthesis follows: the blanks there are part of the title. */
+function titleText({ text, mode }: SourceText, start: number, end: number): Buffer {
   let to = end;
-  if (endsInWord.test(text.toString('latin1', start, end)))
+  if (mode.ignoreSpace && endsInWord.test(text.toString('latin1', start, end)))
     while (to < text.length && blanks.has(text[to]!)) to++;
   return text.subarray(start, to);
 }

@@ -18,3 +18,13 @@ export function inKeyspaces(error: RowsError, { inputs }: GatherPlan, scratch: s
   }
   return message === error.message ? error : { ...error, message };
 }
+
+const ERRNO_BAD_FIELD = 1054;
+
+/** An error about an unknown column, with the name that may have been meant. */
+export function withSuggestion(error: RowsError, { unknown = [] }: GatherPlan): RowsError {
+  if (error.errno !== ERRNO_BAD_FIELD) return error;
+  const { errno, sqlState, message } = error;
+  const meant = unknown.find(({ name }) => message.includes(`'${name}'`));
+  return meant === undefined ? error : { errno, sqlState, message: `${message}${meant.suggestion}` };
+}

@@ -24,12 +24,13 @@ import { openGatherCursor } from './gather-cursor.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
 import { InputLists } from './input-lists.ts';
 import { originalsOf } from './originals.ts';
-import { inKeyspaces } from './own-words.ts';
+import { inKeyspaces, withSuggestion } from './own-words.ts';
 import { type RemainderEnd, runRemainder } from './remainder.ts';
 import { ScratchConnection } from './scratch-connection.ts';
 import { scratchPlace } from './scratch-place.ts';
 
 const REPEAT_MS = 20;
+const ERRNO_SYNTAX = 1064;
 
 /** What only the session's own connection could do, or what would be left on another server. */
 const ofOneConnection: readonly (readonly [number, string])[] = [
@@ -188,9 +189,9 @@ async function inOwnWords(
   error: RowsError,
 ): Promise<RowsError> {
   if (error instanceof HeadgateError || !isAboutText(error) || session.closed) return error;
-  const original = plan.keyspaces.length === 1 ? source.subarray(scan.start, scan.end) : undefined;
-  // Else MySQL's words are as near as can be.
-  if (original === undefined) return error;
+  // Of syntax any tablet says the same. Else MySQL's words are as near as can be.
+  if (plan.keyspaces.length > 1 && error.errno !== ERRNO_SYNTAX) return withSuggestion(error, plan);
+  const original = source.subarray(scan.start, scan.end);
   const own = await ownError(session, error, reads.places, original).catch(() => undefined);
   return own ?? error;
 }
