@@ -105,8 +105,10 @@ test.each([
 });
 
 test('a misspelt table, and a syntax error, are what is shown', () => {
-  const { stdout, status } = explain(...files, 'SELECT 1 FROM acount; SELECT 1 FROM WHERE');
+  const { stdout, status } = explain(...files, 'SELECT 1 FROM acount; SELECT 1 FROM WHERE; SELECT 1');
   expect(stdout).toMatch(/Refused: error ER_NO_SUCH_TABLE; errno 1146\n.*did you mean account\?/);
   expect(stdout).toMatch(/Refused: error HG_PARSER_GAP/);
+  expect(stdout).toContain('note: it reads no table: any shard will do');
+  expect(explain('--vschema', 'user.json', 'SELECT 1 FROM account').stdout).toContain('with --schema');
   expect(status).toBe(0);
 });

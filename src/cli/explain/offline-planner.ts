@@ -106,6 +106,9 @@ class OfflineStatement {
     const map = named === undefined ? undefined : maps.get(named);
     if (map === undefined)
       throw inputError('which keyspace is the statement for? Name it with --keyspace, or before the tables');
+    const hasNoTable = this.#scan.qualifiers.length === 0 && !this.#scan.hasUnqualifiedTable;
+    if (hasNoTable && this.#scan.kind === 'select')
+      return { ...relayNode(map.keyspace, map.names[0]!, sql), note: 'it reads no table: any shard will do' };
     if (map.names.length === 1) return relayNode(map.keyspace, map.names[0]!, sql);
     return {
       operator: 'Unplanned',
@@ -128,8 +131,11 @@ class OfflineStatement {
   #withSuggestion(error: HeadgateError): HeadgateError {
     const [, keyspace, table] = /^Table '([^'.]*)\.([^']*)' doesn't exist/.exec(error.message) ?? [];
     if (keyspace === undefined || table === undefined) return error;
-    const known = [...(this.#cluster.schemas.get(keyspace)?.tables.keys() ?? [])];
-    const hint = suggestion(table, known);
+    const known = this.#cluster.schemas.get(keyspace)?.tables;
+    const hint =
+      known === undefined
+        ? `; give the CREATE TABLE statements of ${keyspace} with --schema`
+        : suggestion(table, [...known.keys()]);
     return new HeadgateError(error.code, { message: `${error.message}${hint}` });
   }
 }
