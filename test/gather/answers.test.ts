@@ -1,7 +1,9 @@
 /** Queries over rows of several places: answered as one MySQL with all tables answers them, packet by packet. */
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { capability } from '../../src/mysql/protocol.ts';
+import { long, type Parameter, text } from '../support/parameters.ts';
 import type { RouterUnderTest } from '../support/router-stage.ts';
-import { interleaved, playSame } from '../support/session-play.ts';
+import { explained, interleaved, playSame } from '../support/session-play.ts';
 import { GatherStage } from './stage.ts';
 
 let stage: GatherStage;
@@ -12,6 +14,7 @@ beforeAll(async () => {
   router = await stage.startRouter();
 });
 afterAll(() => stage?.stop());
+afterEach(() => stage.closeClients());
 
 const same = (...statements: string[]) =>
   playSame(
@@ -22,17 +25,134 @@ const same = (...statements: string[]) =>
     simplified,
   );
 
-/** Depends on how a query was run: whether an index was used, and the flags of keys, which are lost in a temporary table. */
+/**
+ * Depends on how a query was run: whether an index was used, and what a temporary table of MySQL's own makes of definitions (flags of keys, the
+ * original name and the decimals of an expression).
+ */
 const simplified = (lines: string): string =>
   lines
     .replaceAll('+noIndexUsed', '')
     .replaceAll('+noGoodIndexUsed', '')
+    .replaceAll(/^COLUMN \.\(\)\.(.+)\((?:\1)?\) (\w+)\((\d+),\d+\)/gm, 'COLUMN $1 $2($3)')
     .replaceAll(/flags=(\d+)/g, (_, flags: string) => `flags=${Number(flags) & ~keyFlags}`);
-const keyFlags = 2 | 4 | 8 | 16384;
+const keyFlags = 2 | 4 | 8 | 128 | 16384;
+
+const join = 'FROM customer c JOIN main.region r ON r.id = c.region';
 
 test('joins of one keyspace and of two', async () => {
   await same(
     'SELECT c.name, r.name FROM customer c JOIN main.region r ON r.id = c.region ORDER BY c.id',
     'SELECT c.id, s.id, s.note FROM customer c JOIN sale s ON s.customer = c.id ORDER BY s.id',
+    'SELECT c.*, r.* FROM customer c LEFT JOIN main.region r ON r.id = c.region ORDER BY c.id',
+    `SELECT r.name, COUNT(DISTINCT c.name), MAX(c.since) ${join} GROUP BY r.name WITH ROLLUP`,
+    'SELECT id, ROW_NUMBER() OVER (ORDER BY amount DESC) FROM sale ORDER BY id LIMIT 4',
+    'SELECT id FROM customer WHERE region IN (SELECT id FROM main.region WHERE tax > 1.6) ORDER BY id',
+    'WITH t AS (SELECT customer, SUM(amount) AS a FROM sale GROUP BY customer) SELECT x.customer FROM t x JOIN t y ON x.a > y.a GROUP BY x.customer HAVING COUNT(*) > 9 ORDER BY 1',
+  );
+});
+
+test('what the session has of its own', async () => {
+  await same(
+    `SELECT c.id INTO @x ${join} WHERE c.id = 3`,
+    'SELECT @x',
+    `SELECT c.id, @y := c.name ${join} ORDER BY c.id`,
+    'SELECT @y',
+    `SELECT c.id INTO @z ${join} ORDER BY c.id`,
+    'SHOW WARNINGS',
+    'SELECT @z',
+    'SELECT id, @n := IFNULL(@n, 0) + 1 FROM customer ORDER BY id',
+    `SELECT SQL_CALC_FOUND_ROWS c.id ${join} ORDER BY c.id LIMIT 2`,
+    'SHOW WARNINGS',
+    'SELECT FOUND_ROWS()',
+    `SELECT COUNT(*), FOUND_ROWS() AS f, ROW_COUNT() ${join}`,
+    `SELECT LAST_INSERT_ID(77) ${join} WHERE c.id = 1`,
+    'SELECT LAST_INSERT_ID()',
+    `SELECT DATABASE(), CONNECTION_ID() > 0, LAST_INSERT_ID(), c.id ${join} ORDER BY c.id LIMIT 1`,
+    `SELECT c.id / 0, r.name ${join} WHERE c.id = 1`,
+    'SHOW WARNINGS',
+    `SELECT NOW() = SYSDATE(), COUNT(DISTINCT NOW(6)) ${join}`,
+  );
+});
+
+test('settings', async () => {
+  await same(
+    'SET sql_select_limit = 2',
+    'SELECT region, COUNT(*) AS many FROM customer GROUP BY region ORDER BY COUNT(*) DESC, region',
+    `SELECT c.id ${join} ORDER BY c.id`,
+    'SET sql_select_limit = DEFAULT',
+    'SET NAMES latin1',
+    "SELECT c.id, CONCAT(c.name, '\u00e9') FROM customer c JOIN sale s ON s.customer = c.id ORDER BY s.id LIMIT 3",
+    'SET NAMES utf8mb4',
+    "SET time_zone = '+05:00', timestamp = 1700000000",
+    'SELECT s.made, NOW(), r.name FROM sale s JOIN main.region r ON r.id = s.n ORDER BY s.id LIMIT 3',
+    'SET timestamp = DEFAULT',
+    "SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'",
+    'SELECT "c".name || \'-\' || r.name FROM customer c JOIN main.region r ON r.id = c.region ORDER BY c.id LIMIT 2',
+  );
+});
+
+test('errors are MySQL own, about the client own text', async () => {
+  await same(
+    `SELECT c.nix ${join}`,
+    `SELECT id ${join}`,
+    'SELECT c.id FROM customer c JOIN main.nothing r ON r.id = c.region',
+    'SELECT c.id FROM customer c JOIN main.region r USING (nope)',
+    `SELECT r.name, COUNT(DISTINCT c.name) ${join} GROUP BY r.id DIV 2`,
+    'SELECT s.note, COUNT(*) FROM customer c JOIN sale s ON s.customer = c.id GROUP BY c.id',
+    `SELECT r.id + 9223372036854775807, COUNT(DISTINCT c.name) ${join} WHERE r.id > 0 GROUP BY r.id`,
+    'SELECT (SELECT id FROM main.region) FROM customer',
+    `SELECT c.name, COUNT(*) AS n ${join} GROUP BY c.id ORDER BY c.id`,
+  );
+});
+
+test('several statements in one command', async () => {
+  const script = `SELECT COUNT(DISTINCT c.name) ${join}; SELECT 1; SELECT c.nix ${join}; SELECT 2`;
+  const seen = await Promise.all(
+    [stage.reference, router.endpoint].map(async (endpoint) => {
+      const client = await stage.client(endpoint, { with: capability.multiStatements });
+      return simplified(explained(await client.query(script)).join('\n'));
+    }),
+  );
+  expect(seen[1]).toBe(seen[0]);
+});
+
+const prepared: readonly (readonly [string, readonly Parameter[]])[] = [
+  [
+    'SELECT c.id, r.name, ? FROM customer c JOIN sale s ON s.customer = c.id LEFT JOIN main.region r ON r.id = c.region AND r.tax > ? WHERE c.id < ? ORDER BY s.id LIMIT ?',
+    [text('x'), long(1), long(6), long(5)],
+  ],
+  [
+    'SELECT r.name, COUNT(DISTINCT c.name) AS n FROM customer c JOIN main.region r ON r.id = c.region WHERE c.id < ? GROUP BY r.name ORDER BY 1',
+    [long(9)],
+  ],
+  ['SELECT MAX(c.id), COUNT(*) INTO @n, @m FROM customer c JOIN main.region r ON r.id = c.region', []],
+  ['SELECT c.nix FROM customer c JOIN main.region r ON r.id = c.region', []],
+];
+
+test.each([0, 1])('prepared statements (cursor %i)', async (cursor) => {
+  const seen = await Promise.all(
+    [stage.reference, router.endpoint].map(async (endpoint) => {
+      const client = await stage.client(endpoint);
+      const lines: string[] = [];
+      for (const [sql, parameters] of prepared) {
+        const { answer, id } = await client.prepare(sql);
+        lines.push(sql, ...explained(answer));
+        if (id === 0) continue;
+        lines.push(...explained(await client.execute(id, parameters, { cursor })));
+        if (cursor > 0)
+          lines.push(...explained(await client.fetch(id, 2)), ...explained(await client.fetch(id, 99)));
+      }
+      return simplified(lines.join('\n')).split('\n');
+    }),
+  );
+  expect(seen[1]).toEqual(seen[0]);
+});
+
+test('PREPARE and EXECUTE … USING', async () => {
+  await same(
+    `PREPARE p FROM 'SELECT c.id, r.name ${join} AND r.tax > ? WHERE c.id < ? ORDER BY c.id LIMIT ?'`,
+    'SET @a = 1.75, @b = 6, @c = 7',
+    'EXECUTE p USING @a, @b, @c',
+    'DEALLOCATE PREPARE p',
   );
 });
