@@ -1,5 +1,6 @@
 /** What a router tells of itself: gauges for metrics, and everything for the status page. */
 import { readFileSync } from 'node:fs';
+import { gatherHelp } from '../session/gather/gather-figures.ts';
 import type { SetMetric } from '../telemetry/metrics.ts';
 import { servingType } from '../topology/topology.ts';
 import type { KeyspaceStatus, RouterStatus, TabletStatus } from './admin/status.ts';
@@ -10,6 +11,7 @@ const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: 
 
 /** What the figures are of which the name does not say it. */
 export const gaugesHelp: Readonly<Record<string, string>> = {
+  ...gatherHelp,
   headgate_client_prepared_statements: 'Prepared statements that clients hold.',
   headgate_pool_prepared_statements: 'Prepared statements kept on the connections to a tablet.',
   headgate_pool_prepared_statements_evicted_total:
@@ -30,11 +32,15 @@ export function collectGauges(router: Router, set: SetMetric): void {
     set('headgate_pool_connections', { tablet, state: 'busy' }, leased);
     set('headgate_pool_connections', { tablet, state: 'idle' }, open - leased);
     set('headgate_pool_waiters', { tablet }, waiting);
+    const scratch = router.gateway.scratch.counts(tablet);
+    set('headgate_scratch_connections', { tablet, state: 'busy' }, scratch.leased);
+    set('headgate_scratch_connections', { tablet, state: 'idle' }, scratch.open - scratch.leased);
     const { statements } = pool;
     set('headgate_pool_prepared_statements', { tablet }, statements.open);
     set('headgate_pool_prepared_statements_evicted_total', { tablet }, statements.evicted);
     set('headgate_pool_prepared_statements_refused_total', { tablet }, statements.refused);
   }
+  router.gatherFigures.collect(set);
   router.gateway.collectSchemas(set);
 }
 

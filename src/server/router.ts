@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { Sequences } from '../engine/sequences.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { GatherFigures } from '../session/gather/gather-figures.ts';
 import { Plans } from '../session/plans.ts';
 import { Scatters } from '../session/scatters.ts';
 import type { SessionServices } from '../session/services.ts';
@@ -42,6 +43,7 @@ export class Router {
   readonly gateway: Gateway;
   readonly plans: Plans;
   readonly scatters: Scatters;
+  readonly gatherFigures = new GatherFigures();
   readonly startedAtMs = Date.now();
   readonly connections = new Map<number, ClientConnection>();
   /** Those that count as open. */
@@ -249,6 +251,7 @@ export class Router {
       limits: config.session,
       slowQueryMs: config.log.slowQueryMs,
       statementBytesMax: config.engine.statementBytesMax,
+      gatherFigures: this.gatherFigures,
       gatherLimits: { rowsMax: config.engine.gatherRowsMax, bytesMax: config.engine.gatherBytesMax },
       statistics: () => this.#statistics(),
       tabletUser: config.gateway.user,

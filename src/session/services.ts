@@ -3,6 +3,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Cluster } from './cluster.ts';
+import type { GatherFigures } from './gather/gather-figures.ts';
 import type { Plans } from './plans.ts';
 import type { Scatters } from './scatters.ts';
 
@@ -27,6 +28,7 @@ export type SessionServices = Readonly<{
   statementBytesMax: number;
   /** What one statement may have in temporary tables. */
   gatherLimits: Readonly<{ rowsMax: number; bytesMax: number }>;
+  gatherFigures: GatherFigures;
   /** One line of figures for COM_STATISTICS. */
   statistics: () => string;
   /** User with which the router itself logs in to the tablets. */

@@ -162,6 +162,9 @@ describe('limits', () => {
     const lifted = query.replace('SELECT', 'SELECT /*vt+ IGNORE_MAX_MEMORY_ROWS=1 */');
     expect((await rowsOf(own, lifted)).length).toBe(3);
     await nothingIsLeft();
+    const { body } = await strict.admin('/metrics');
+    expect(body).toContain('headgate_gather_statements_total 2\n');
+    expect(body).toContain('headgate_gather_refused_total 1\n');
     await strict.stop();
   });
 

@@ -4,9 +4,11 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { GatherInput, GatherPlan } from '../../planner/gather/gather-plan.ts';
 import type { StatementScan } from '../../sql/statement.ts';
 import type { Session } from '../session.ts';
+import type { GatherFigures } from './gather-figures.ts';
 
 export class GatherBudget {
   readonly #plan: GatherPlan;
+  readonly #figures: GatherFigures;
   readonly #rowsMax: number;
   readonly #bytesMax: number;
   rows = 0;
@@ -15,6 +17,8 @@ export class GatherBudget {
   constructor({ services }: Session, { directives }: StatementScan, plan: GatherPlan) {
     const isLifted = directives?.ignoresMemoryLimit === true;
     this.#plan = plan;
+    this.#figures = services.gatherFigures;
+    this.#figures.statements++;
     this.#rowsMax = isLifted ? Number.POSITIVE_INFINITY : services.gatherLimits.rowsMax;
     this.#bytesMax = isLifted ? Number.POSITIVE_INFINITY : services.gatherLimits.bytesMax;
   }
@@ -28,7 +32,10 @@ export class GatherBudget {
         own.bytes += bytes;
         this.rows += rows;
         this.bytes += bytes;
+        this.#figures.rows += rows;
+        this.#figures.bytes += bytes;
         if (this.rows <= this.#rowsMax && this.bytes <= this.#bytesMax) return;
+        this.#figures.refused++;
         const limit =
           this.rows > this.#rowsMax
             ? `engine.gatherRowsMax is ${this.#rowsMax}`
