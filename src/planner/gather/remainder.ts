@@ -147,7 +147,9 @@ export class Remainder {
     // MySQL makes the rows of some queries as a whole, which shows in the columns, and refuses LIMIT behind IN: a LIMIT makes it the same here.
     const isMade = use === 'rows' ? !isMergeable(query) : query.limit !== undefined;
     const limit = isMade && use !== 'operand' ? ' LIMIT 18446744073709551615' : '';
-    const text = `SELECT * FROM ${quoted(table)}${limit}`;
+    // Within EXISTS MySQL takes a * for one column, and then misses the others of a UNION.
+    const items = use === 'operand' ? whole.columns.map(({ name }) => quoted(name)).join(', ') : '*';
+    const text = `SELECT ${items} FROM ${quoted(table)}${limit}`;
     place.edits.push({ start: query.start, end: query.end, with: sqlPiece(text) });
     return (at) => {
       const column = whole.columns[at]?.name;
