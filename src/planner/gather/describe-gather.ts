@@ -15,12 +15,17 @@ export type GatherDescription = Readonly<{
 
 /** `Gather` with the text of the remainder; its inputs are `Load` nodes. */
 export function describeGather(plan: GatherPlan, description: GatherDescription): PlanNode {
-  const { keyspaces, inputs, text, reason } = plan;
+  const { keyspaces, inputs, text, reason, unknown = [] } = plan;
   return {
     operator: 'Gather',
     keyspaces,
     reason,
     sql: description.textOf(text),
+    ...(unknown.length === 0
+      ? {}
+      : {
+          unknown: unknown.map(({ name, suggestion }) => `${name}${suggestion.replace(/^; (.*)$/, ' ($1)')}`),
+        }),
     ...description.actualOf(plan, ''),
     inputs: inputs.map((input) => describeInput(input, inputs, description)),
   };
