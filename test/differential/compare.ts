@@ -206,7 +206,7 @@ function compareColumns(
 const factOf = (fact: (typeof columnFacts)[number], index: number, a: Column, b: Column): string =>
   `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;
 
-const isString = ({ type }: Column): boolean => type >= columnType.blob && type <= columnType.string;
+const isString = ({ type }: Column): boolean => type >= columnType.tinyBlob && type <= columnType.string;
 
 /** Without what a temporary table takes away. */
 function plainly(column: Column): Column {
@@ -224,7 +224,13 @@ function plainly(column: Column): Column {
 }
 
 /** Without the names that a derived table's column has from within. */
-const nameless = (column: Column): Column => ({ ...column, schema: '', orgTable: '', orgName: '' });
+const nameless = (column: Column): Column => ({
+  ...column,
+  table: '',
+  schema: '',
+  orgTable: '',
+  orgName: '',
+});
 
 /** Without what a computed value's column has been declared with (`computedWidths`). */
 const widthless = (column: Column): Column => ({

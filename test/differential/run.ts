@@ -106,12 +106,7 @@ export class Comparison {
     const results = clusters.map(async (played, at): Promise<ClusterResult> => {
       const cluster = this.#stage.clusters[at]!;
       const decided = { shards: cluster.shards, ...decide(next, reference!, played) };
-      if (
-        !next.writes &&
-        next.database === undefined &&
-        decided.verdict.kind === 'differs' &&
-        decided.verdict.inRows
-      ) {
+      if (!next.writes && decided.verdict.kind === 'differs' && decided.verdict.inRows) {
         dependsOnKeys ??= foundByKeys(lane.bare, next, reference!, decided.statement);
         if (await dependsOnKeys) return { ...decided, verdict: { kind: 'equal', allowed: ['accessPath'] } };
       }
