@@ -97,6 +97,8 @@ export class Comparison {
     const [reference, twin, ...clusters] = await Promise.all(
       [lane.reference, lane.twin, ...lane.clusters].map((player) => player.play(next)),
     );
+    const gone = reference!.find(({ failure }) => failure !== undefined);
+    if (gone) throw new Error(`the reference has failed (${gone.failure}): ${next.statements.at(-1)?.sql}`);
     const doubt = decide(next, reference!, twin!);
     const unstable =
       doubt.verdict.kind === 'differs'

@@ -1,11 +1,12 @@
 /** Case `number` of a seed: the same text in every run. */
 import { Random } from '../../support/random.ts';
-import type { Case, Login, Statement } from '../case.ts';
+import type { Case, Statement } from '../case.ts';
 import { asPrepared, asText, type Fragment } from '../fragment.ts';
 import { derived, mistaken, subquery, union, withoutShard } from './compound.ts';
 import { wholeCase } from './deep/whole.ts';
 import { varied } from './literals.ts';
 import { distinctQuery, groupedQuery, oddAggregate, type Query, rowsQuery } from './select.ts';
+import { LATIN1, loginOf, settings } from './sessions.ts';
 import { anyTable, joinedTables, oneTable, threeTables } from './sources.ts';
 import { writeSeries } from './writes.ts';
 
@@ -43,39 +44,6 @@ function statementsOf(random: Random, { text, order, loose }: Query, once: boole
     ...send(each),
     again: kind >= 7 && at > 0,
   }));
-}
-
-/** Settings that change what a statement means or stores. */
-const settings = [
-  "SET sql_mode = ''",
-  "SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
-  "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE')",
-  "SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')",
-  "SET time_zone = '+05:00'",
-  'SET NAMES latin1',
-  'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
-  "SET collation_connection = 'utf8mb4_0900_as_cs'",
-  'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
-  "SET sql_mode = CONCAT(@@sql_mode, ',PAD_CHAR_TO_FULL_LENGTH')",
-  'SET sql_select_limit = 4',
-  "SET character_set_results = 'latin1'",
-  'SET div_precision_increment = 9',
-];
-
-/** latin1_swedish_ci, utf8mb4_general_ci, utf8mb4_bin, utf8mb4_unicode_ci: a login has one byte for it. */
-const LATIN1 = 8;
-const collations = [LATIN1, 45, 46, 224];
-
-function loginOf(random: Random, writes: boolean): Login | undefined {
-  if (random.chance(0.75)) return undefined;
-  switch (random.below(3)) {
-    case 0:
-      return { classicEof: true };
-    case 1:
-      return writes ? { foundRows: true } : { classicEof: true };
-    default:
-      return { collation: random.pick(collations) };
-  }
 }
 
 /** How often a case writes. */

@@ -3,6 +3,7 @@ import type { Random } from '../../../support/random.ts';
 import type { Case, RowOrder, Statement } from '../../case.ts';
 import { MARKET } from '../../definitions.ts';
 import { asPrepared, asText, type Fragment, joined, sql } from '../../fragment.ts';
+import { loginOf, settings } from '../sessions.ts';
 import { type Block, block } from './blocks.ts';
 import { conditionOf } from './conditions.ts';
 import type { Env, Item } from './model.ts';
@@ -78,6 +79,8 @@ function asked(env: Env): Asked {
 
 /** What a report counts by: the most telling thing that the query has. */
 const TELLING = [
+  'lock',
+  'hint',
   'window',
   'rollup',
   'recursive',
@@ -99,21 +102,53 @@ const TELLING = [
   'join',
 ];
 
+/** What goes on in the session before: settings, user variables. */
+function before({ random }: Env): Statement[] {
+  if (random.chance(0.85)) return [];
+  return [{ sql: random.pick(settings), order: 'total' }];
+}
+
+function sent(random: Random, { text, order, loose }: Asked): Statement {
+  if (random.chance(0.65)) return { sql: asText(text), order, loose };
+  if (random.chance(0.3)) return { sql: asText(text), parameters: [], order, loose };
+  return { ...asPrepared(text), order, loose };
+}
+
+/** Locks, hints, and answers into variables: what stands around a query. */
+function dressed({ random, topics }: Env, asked: Asked): Asked {
+  const [first, ...rest] = asked.text;
+  if (random.chance(0.04) && typeof first === 'string' && first.startsWith('SELECT ')) {
+    topics.add('hint');
+    const hint = random.pick(HINTS);
+    return { ...asked, text: [`SELECT ${hint} ${first.slice(7)}`, ...rest] };
+  }
+  if (random.chance(0.03) && !topics.has('set') && !topics.has('cte')) {
+    topics.add('lock');
+    return {
+      ...asked,
+      text: sql`${asked.text} ${random.pick(['FOR UPDATE', 'FOR SHARE', 'LOCK IN SHARE MODE'])}`,
+    };
+  }
+  return asked;
+}
+
+const HINTS = [
+  '/*+ SET_VAR(sort_buffer_size = 262144) */',
+  '/*+ MAX_EXECUTION_TIME(60000) */',
+  '/*+ NO_SEMIJOIN() */',
+  '/*+ JOIN_FIXED_ORDER() */',
+  '/*+ NO_MERGE() */',
+  'SQL_CALC_FOUND_ROWS',
+];
+
 export function wholeCase(random: Random, name: string): Case {
-  const env: Env = {
-    random,
-    names: { next: 0 },
-    depth: random.pick([0, 1, 1, 2, 2, 3]),
-    outer: [],
-    ctes: [],
-    topics: new Set(),
-  };
-  const { text, order, loose } = asked(env);
+  const depth = random.pick([0, 1, 1, 2, 2, 3]);
+  const env: Env = { random, names: { next: 0 }, depth, outer: [], ctes: [], topics: new Set() };
+  const query = dressed(env, asked(env));
   const topic = `whole: ${TELLING.find((each) => env.topics.has(each)) ?? 'one table'}`;
-  const statement: Statement = random.chance(0.65)
-    ? { sql: asText(text), order, loose }
-    : random.chance(0.3)
-      ? { sql: asText(text), parameters: [], order, loose }
-      : { ...asPrepared(text), order, loose };
-  return { name, topic, statements: [statement], writes: false, database: MARKET };
+  const set = before(env);
+  const limited = set.some(({ sql: text }) => text.includes('select_limit')) && query.order !== 'total';
+  const statements = [...set, sent(random, limited ? { ...query, order: 'count' } : query)];
+  const login = loginOf(random, false);
+  return { name, topic, statements, writes: false, database: MARKET, login };
 }
