@@ -76,9 +76,11 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
   const notes = new Set<Allowed>();
   if (statement.again && [left, right].some(({ error }) => error?.errno === CANNOT_CONVERT))
     return equal(['preparedHistory']);
+  const failsFirst = left.error !== undefined && right.error !== undefined && right.columns.length === 0;
+  if (failsFirst && left.columns.length > 0) notes.add('rowsBeforeError');
   const frame =
     compareEnds(statement, left, right, notes) ??
-    compareColumns(statement, left.columns, right.columns, notes) ??
+    (failsFirst ? undefined : compareColumns(statement, left.columns, right.columns, notes)) ??
     comparePrepared(statement, left, right, notes);
   if (frame !== undefined) return { kind: 'differs', what: frame };
   if (right.error && !left.error) return equal(notes);

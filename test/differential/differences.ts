@@ -28,7 +28,8 @@ export const allowed = {
     'Which of several rows an error or a warning complains of is found by the first to run, and "at row 3" counts the rows that a shard was sent.',
   unknownTable:
     'For a table that the VSchema does not know, and for a name that is near to a known one, the message says more than MySQL’s: what to do about it.',
-  rowsBeforeError: 'How many rows come before the error that ends a result depends on which are read first.',
+  rowsBeforeError:
+    'How many rows come before the error that ends a result depends on which are read first; where nothing was read yet there are no columns either.',
   temporaryTable:
     'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   derivedNames:

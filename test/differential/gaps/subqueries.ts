@@ -115,4 +115,14 @@ export const subqueryGaps = gapsOf([
   ['S28', 'SELECT id FROM customer WHERE score IN (SELECT n FROM visit ORDER BY n LIMIT 3)'],
   ['S29', 'SELECT id FROM customer WHERE EXISTS (TABLE visit) ORDER BY id'],
   ['S30', 'SELECT id FROM customer WHERE (score, age) IN (VALUES ROW(18, 18), ROW(20, 20)) ORDER BY id'],
+  [
+    'S31',
+    'SELECT id FROM customer c WHERE EXISTS (SELECT t3.k, MIN(t3.a), SUM(t3.n) FROM shop.k_pinned t3 GROUP BY t3.k UNION ALL SELECT t4.age, t4.score, 1 FROM customer t4) ORDER BY id',
+  ],
+  [
+    'S32',
+    "SELECT EXISTS (SELECT DISTINCT note, customer_id, ABS(customer_id) FROM orders UNION SELECT 'Øre', MIN(col), MIN(col) FROM office.plain) AS e",
+  ],
+  ['S33', 'SELECT id + 9223372036854775807 FROM (SELECT id FROM customer ORDER BY id LIMIT 3) d'],
+  ['S34', 'SELECT COUNT(*) FROM (SELECT id + 9223372036854775807 AS x FROM customer ORDER BY id LIMIT 3) d'],
 ]);

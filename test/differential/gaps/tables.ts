@@ -108,4 +108,11 @@ export const tableGaps = gapsOf([
   ['V7', 'SELECT * FROM top3 ORDER BY score DESC, id'],
   ['V8', 'SELECT c.id FROM customer c WHERE c.id IN (SELECT id FROM top3) ORDER BY 1'],
   ['V9', 'SELECT c.id, k.k FROM customer c JOIN office.known k ON k.score = c.score ORDER BY 1, 2', any],
+  // Common table expressions that nothing uses.
+  ['C9', 'WITH q AS (SELECT c.id FROM customer c JOIN office.plain p ON p.id = c.id) SELECT 1'],
+  [
+    'C10',
+    'WITH q AS (SELECT n FROM visit, prof GROUP BY n ORDER BY 1 LIMIT 3) SELECT a FROM (VALUES ROW(20, 0)) AS v (a, b)',
+  ],
+  ['C11', 'WITH q AS (SELECT nosuch FROM customer) SELECT 1'],
 ]);
