@@ -68,6 +68,14 @@ export const headgateErrors = {
     advice:
       'The message names the table, what has come of it, and why the shards cannot compute the answer by themselves. Restrict that table further, join on vindex columns, or raise engine.gatherRowsMax or engine.gatherBytesMax.',
   },
+  HG_NOT_COPYABLE: {
+    errno: 9129,
+    sqlState: '42000',
+    retryable: false,
+    message: 'A value cannot be copied exactly to where rows of several shards are put together',
+    advice:
+      'Leave the column out of the statement or CAST it. Bytes inside JSON that came from BLOB or BIT columns are such values, and text with bytes that its character set does not have.',
+  },
   HG_COLUMNS_DISAGREE: {
     errno: 9122,
     sqlState: 'HY000',

@@ -15,8 +15,8 @@ const DOUBLE_DIGITS_MAX = 17;
 const BYTES_PREFIX = 'base64:type15:';
 
 /**
- * SQL for a document that came with its types (`jsonSource`). Throws HG_INTERNAL for bytes of another type than VARBINARY, which nothing
- * makes again.
+ * SQL for a document that came with its types (`jsonSource`). Throws HG_NOT_COPYABLE for bytes of another type than VARBINARY, which
+ * nothing makes again.
  */
 export function jsonWithTypes(envelope: string): string {
   const [rootType, memberTypes, elementTypes, text] = readEnvelope(envelope);
@@ -124,9 +124,7 @@ function valueSql({ node, type }: Found): string {
     if (type === 'DATETIME') return `TIMESTAMP${literal(node.value)}`;
     if (node.value.startsWith(BYTES_PREFIX)) return bytesSql(node.value.slice(BYTES_PREFIX.length));
   }
-  throw new HeadgateError('HG_INTERNAL', {
-    detail: `a JSON document has a value of type ${type}, which cannot be copied between servers`,
-  });
+  throw new HeadgateError('HG_NOT_COPYABLE', { detail: `a JSON document has a value of type ${type}` });
 }
 
 function decimalSql(text: string): string {

@@ -123,10 +123,10 @@ class TableLoad implements RowSink {
 
   #begin(definitions: readonly Buffer[]): void {
     const { protocol } = this.#options;
-    const { columns, table } = this.#input;
+    const { columns } = this.#input;
     if (definitions.length !== columns.length) {
       throw new HeadgateError('HG_SCHEMA_CHANGED', {
-        detail: `the shards send ${definitions.length} columns for ${table} where the plan has ${columns.length}`,
+        detail: `the shards send ${definitions.length} columns where the plan has ${columns.length}`,
       });
     }
     this.#definitions = definitions;
@@ -172,7 +172,7 @@ class TableLoad implements RowSink {
     const { facts, name } = this.#columns[at]!;
     if (facts.notNull) {
       throw new HeadgateError('HG_SCHEMA_CHANGED', {
-        detail: `${this.#input.table}: NULL came for ${name}, which is NOT NULL`,
+        detail: `NULL came for ${name}, which is NOT NULL`,
       });
     }
     this.#batch.ascii('NULL');

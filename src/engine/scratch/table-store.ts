@@ -159,9 +159,7 @@ export class TableStore {
         Number(code) === ERRNO_DATA_TRUNCATED &&
         enumerations.some(({ name }) => message?.includes(`'${name}'`));
       if (isEmptyMember || harmless.has(Number(code))) continue;
-      throw new HeadgateError('HG_INTERNAL', {
-        detail: `rows could not be copied exactly: ${message ?? ''} (${code ?? ''})`,
-      });
+      throw new HeadgateError('HG_NOT_COPYABLE', { detail: `${message} (${code})` });
     }
   }
 }
