@@ -47,6 +47,8 @@ export function wholeInput(
     return undefined;
   if (query.locking.length > 0 || query.into !== undefined || hasUntold(query, common, names))
     return undefined;
+  // Whether EXISTS can be NULL is told by what it is of.
+  if (inner.isValue && query.body.kind === 'setOperation') return undefined;
   if (!keepsCollations(query.body, commonOf(query, common), names)) return undefined;
   const titles = titlesOf(
     query.body,
