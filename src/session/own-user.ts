@@ -44,7 +44,11 @@ export function textWithOwnUser(session: Session, source: Buffer, scan: Statemen
     return undefined;
   const parsed = parseStatement(source, scan.start, scan.end, lexModeIn(session));
   if (parsed.kind === 'syntaxProblem') throw notUnderstood(parsed, identity.user);
-  const text = substituted(source, scan, parsed as AnyNode, identity);
+  const text = withCallValues(source, scan, parsed as AnyNode, (name) =>
+    names.has(name)
+      ? valueText(name === 'current_user' ? identity.currentUser : identity.user, name)
+      : undefined,
+  );
   const read = scanIn(session, text, 0);
   return { text, scan: { ...read, effects: read.effects & ~effect.currentUser } };
 }
@@ -56,18 +60,17 @@ const notUnderstood = ({ message }: SyntaxProblem, user: string): HeadgateError 
 
 type Edit = Readonly<{ start: number; end: number; bytes: Buffer }>;
 
-function substituted(
+/** The text with calls without arguments replaced by SQL that stands for them; undefined: it stays. Titles stay. */
+export function withCallValues(
   source: Buffer,
   scan: StatementScan,
   root: AnyNode,
-  identity: Readonly<{ user: string; currentUser: string }>,
+  sqlOf: (name: string) => string | undefined,
 ): Buffer {
-  const edits = nodesOfKind(root, 'call')
-    .filter(({ name, builtin, args }) => builtin && args.length === 0 && names.has(name))
-    .map(({ name, start, end }): Edit => {
-      const value = name === 'current_user' ? identity.currentUser : identity.user;
-      return { start, end, bytes: Buffer.from(valueText(value, name)) };
-    });
+  const edits = nodesOfKind(root, 'call').flatMap(({ name, builtin, args, start, end }): Edit[] => {
+    const sql = builtin && args.length === 0 ? sqlOf(name) : undefined;
+    return sql === undefined ? [] : [{ start, end, bytes: Buffer.from(sql) }];
+  });
   const titles = nodesOfKind(root, 'selectExpression').flatMap((item) => titleEdit(item, source, edits));
   const parts: Buffer[] = [];
   let from = scan.start;
@@ -82,7 +85,7 @@ function substituted(
  * As an expression of the function's own type, length, character set and coercibility: of IF's three operands the last is never taken. A name
  * beyond ASCII has to say its character set, and MySQL's utf8mb3 cannot be named without a warning.
  */
-const valueText = (value: string, name: string): string =>
+export const valueText = (value: string, name: string): string =>
   `IF(1, ${/^[ -~]*$/.test(value) ? '_ascii' : '_utf8mb4'} 0x${Buffer.from(value).toString('hex')}, ${name}())`;
 
 /** A select item without an alias has its own text as title. */

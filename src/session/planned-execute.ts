@@ -33,7 +33,7 @@ import { type ClientStatement, TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
 import { executeContent } from './execute-values.ts';
 import { type Description, describeGathered } from './gather/describe-statement.ts';
-import { asksCounts, gatherInstead, withCounts } from './gather/instead.ts';
+import { asksSession, gatherInstead, withSessionValues } from './gather/instead.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
 import { sendAhead } from './long-data.ts';
 import {
@@ -208,7 +208,7 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
     const { scatter } = plan;
     if (isCombined(scatter)) return executeParts(run, scatter);
     if (isRefusal(scatter)) return undefined;
-    if (asksCounts(run.statement.scan)) return executeCounting(run, plan.keyspace);
+    if (asksSession(session, run.statement.scan)) return executeCounting(run, plan.keyspace);
     const gathered = gatherInstead(session, { ...run.statement, target: kept.target }, scatter);
     if (gathered !== undefined) return executeParts(run, gathered);
     const places = shards.map((at) => keptPlaceAt(session, kept, at));
@@ -231,7 +231,7 @@ function executeOn(run: Execution, plan: QueryPlan | ChangePlan): Promise<unknow
 function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
   const { session, statement, kept } = run;
   const { scan, text: source } = statement;
-  if (asksCounts(scan)) return executeCounting(run, planned.reason);
+  if (asksSession(session, scan)) return executeCounting(run, planned.reason);
   const plan = statement.wantsCursor
     ? gatheredPlan(run, planned)
     : (gatherInstead(session, { ...statement, target: kept.target }, planned) ?? planned);
@@ -253,7 +253,7 @@ function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
 async function executeCounting({ session, statement, kept }: Execution, what: string): Promise<void> {
   const { plans } = session.services;
   const { text, scan, mode } = statement;
-  const counted = await withCounts(session, { source: text, scan, packet: textPacket(text) });
+  const counted = await withSessionValues(session, { source: text, scan, packet: textPacket(text) });
   const { source } = counted;
   const plan = plans.gatherPlan(source, counted.scan, mode, kept.target);
   if (plan === undefined) throw notOverShards(`FOUND_ROWS() and ROW_COUNT() in this: ${what}`);

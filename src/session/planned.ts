@@ -28,7 +28,7 @@ import { unwrapped } from '../sql/unwrapped.ts';
 import { asText } from './asking.ts';
 import { runCombined } from './combined.ts';
 import { defineOnShards } from './definitions.ts';
-import { asksCounts, gatherInstead, plannedText, withCounts } from './gather/instead.ts';
+import { asksSession, gatherInstead, plannedText, withSessionValues } from './gather/instead.ts';
 import { runInsert } from './planned-insert.ts';
 import type { Plans } from './plans.ts';
 import { preparedErrorAt } from './prepared-error.ts';
@@ -189,7 +189,7 @@ function runPlan(
     case 'gather':
     case 'join':
       requireScatter(session, statement.scan, statement.source, plan, operands);
-      if (asksCounts(statement.scan)) return runCounting(session, statement);
+      if (asksSession(session, statement.scan)) return runCounting(session, statement);
       return runParts(
         session,
         statement,
@@ -216,7 +216,7 @@ function runQuery(
     return undefined;
   }
   requireScatter(session, statement.scan, statement.source, plan, operands);
-  if (asksCounts(statement.scan)) return runCounting(session, statement);
+  if (asksSession(session, statement.scan)) return runCounting(session, statement);
   const { scatter } = plan;
   const gathered = gatherInstead(session, plannedText(session, statement), scatter);
   if (gathered !== undefined) return runParts(session, statement, gathered);
@@ -232,7 +232,7 @@ function runQuery(
 
 /** With numbers of the last statement in its text, which is planned anew. */
 async function runCounting(session: Session, statement: Statement): Promise<unknown> {
-  return runKnown(session, await withCounts(session, statement));
+  return runKnown(session, await withSessionValues(session, statement));
 }
 
 /** The statement whose fingerprint has just been read, as parts that are put together. */

@@ -105,6 +105,12 @@ test('errors are MySQL own, about the client own text', async () => {
   );
 });
 
+test('default databases that no keyspace is', async () => {
+  const query = `SELECT DATABASE(), COUNT(DISTINCT c.name) ${join.replace('customer', 'user.customer')}`;
+  const turns = interleaved(['a'], [query, 'USE information_schema', query, 'USE main', query]);
+  await playSame(stage.reference, router.endpoint, turns, {}, simplified);
+});
+
 test('several statements in one command', async () => {
   const script = `SELECT COUNT(DISTINCT c.name) ${join}; SELECT 1; SELECT c.nix ${join}; SELECT 2`;
   const seen = await Promise.all(

@@ -5,13 +5,16 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
 import { type CombinedPlan, isCombined, type Scatter } from '../../planner/plan.ts';
+import type { AnyNode } from '../../sql/ast/walk.ts';
 import type { LexMode } from '../../sql/lex-mode.ts';
+import { parseStatement } from '../../sql/parser/statement.ts';
 import { effect, type StatementScan } from '../../sql/statement.ts';
+import { valueText, withCallValues } from '../own-user.ts';
 import { requireSeveral } from '../planned.ts';
 import { lexModeIn, scanIn } from '../read-statement.ts';
 import { underSelectLimit } from '../select-limit.ts';
 import type { Session, Statement } from '../session.ts';
-import type { Target } from '../target.ts';
+import { databaseOf, type Target } from '../target.ts';
 import { textPacket } from '../text-packet.ts';
 
 /** What a plan is made from. */
@@ -41,19 +44,39 @@ export function gatherInstead(
 
 const counts = effect.foundRows | effect.rowCount;
 
-/** Whether a statement asks for numbers of the one before, which only the session knows. */
-export const asksCounts = ({ effects }: StatementScan): boolean => (effects & counts) !== 0;
+/** Whether a statement asks for what only the session knows: numbers of the one before, or a default database that no keyspace is. */
+export const asksSession = ({ state: { target } }: Session, { effects }: StatementScan): boolean =>
+  (effects & counts) !== 0 ||
+  ((effects & effect.currentDatabase) !== 0 && (target.keyspace === '' || target.systemSchema !== undefined));
 
-/** The statement with the numbers of the one before in it. */
-export async function withCounts(session: Session, statement: Statement): Promise<Statement> {
+/** The statement with such values in it. */
+export async function withSessionValues(session: Session, statement: Statement): Promise<Statement> {
   const { diagnostics } = session;
   await diagnostics.settleFacts(statement.scan.effects);
   const { scan, source } = statement;
   const own = textPacket(source.subarray(scan.start, scan.end));
-  const packet = diagnostics.substitute({ ...statement, packet: own });
-  const text = Buffer.from(packet.subarray(5));
+  const counted = Buffer.from(diagnostics.substitute({ ...statement, packet: own }).subarray(5));
+  const text = withDatabase(session, counted);
   const read = scanIn(session, text, 0);
-  return { source: text, scan: { ...read, effects: read.effects & ~counts }, packet };
+  const effects = read.effects & ~(counts | effect.currentDatabase);
+  return { source: text, scan: { ...read, effects }, packet: textPacket(text) };
+}
+
+/** DATABASE() where the tablet's would be another one. */
+function withDatabase(session: Session, text: Buffer): Buffer {
+  const { target } = session.state;
+  if (target.keyspace !== '' && target.systemSchema === undefined) return text;
+  const scan = scanIn(session, text, 0);
+  const parsed = parseStatement(text, scan.start, scan.end, lexModeIn(session));
+  if (parsed.kind === 'syntaxProblem') return text;
+  const name = databaseOf(target);
+  return withCallValues(text, scan, parsed as AnyNode, (called) =>
+    called === 'database' || called === 'schema'
+      ? name === ''
+        ? `IF(1, NULL, ${called}())`
+        : valueText(name, called)
+      : undefined,
+  );
 }
 
 /** The statement as a plan is made from it. */
