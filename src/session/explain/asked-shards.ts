@@ -82,6 +82,9 @@ class Asking {
   }
 
   #combined(plan: CombinedPlan): readonly AskedShard[] {
+    // Without inputs any tablet can say what it would do.
+    if (plan.kind === 'gather' && plan.inputs.length === 0)
+      return this.#asked(plan.keyspace, [0], plan.text, '');
     if (plan.kind === 'gather')
       return plan.inputs.flatMap((input) => this.#query(input.plan, `${input.table} (${input.label})`));
     const { driving, label, lookups } = plan;

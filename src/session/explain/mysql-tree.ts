@@ -80,7 +80,7 @@ function labelOf(node: PlanNode): string {
   if (operator === 'Route') return `${words.Route}: ${String(node.sql).replaceAll(/\s+/g, ' ').trim()}`;
   if (operator === 'Gather') return `${words.Gather}: ${String(node.sql).replaceAll(/\s+/g, ' ').trim()}`;
   const told = Object.entries(facts)
-    .filter(([name]) => !silent.has(name))
+    .filter(([name, value]) => !silent.has(name) && !(Array.isArray(value) && value.length === 0))
     .map(([name, value]) => `${name} ${textOf(value)}`);
   const head = words[operator] ?? operator;
   return told.length === 0 ? head : `${head}: ${told.join('; ')}`;

@@ -9,7 +9,8 @@ import type { Session } from '../session.ts';
 import { placeOf } from '../statement-place.ts';
 
 const OWN = 'the router does this for the session; tablets hear of it with the statements that need it';
-const BUILT = 'the router makes the answer, of what it knows and of what it asks tablets';
+/** Of what is no tablet's to answer alone. */
+export const BUILT = 'the router makes the answer, of what it knows and of what it asks tablets';
 
 /** Statements that go to no tablet as they came. */
 const answered: Partial<Record<StatementKind, string>> = {

@@ -14,9 +14,11 @@ import { sendRows } from '../local-result.ts';
 import { isPlanned, requirePlannable, requireSeveral } from '../planned.ts';
 import { type ScatterVerdict, scatterDenied, scatterVerdict } from '../scatters.ts';
 import type { Session } from '../session.ts';
+import { asksMetadata } from '../show/metadata-query.ts';
 import { placeOf } from '../statement-place.ts';
 import { type Explained, operandsOf, planOf } from './explained.ts';
 import { mysqlTree } from './mysql-tree.ts';
+import { BUILT } from './other-statements.ts';
 
 /** Answers with the plan. `protocol`: that of the rows for the client. */
 export function showPlan(explained: Explained, protocol: 'text' | 'binary'): void {
@@ -102,8 +104,10 @@ function underPolicy(node: PlanNode, { policy, overridden, unrouted }: ScatterVe
 /** What goes to a shard without a plan: of an unsharded keyspace, or the one that is selected. */
 function relayed({ session, text, scan }: Explained): PlanNode {
   const { state, services } = session;
+  const sql = text.toString('utf8', scan.start, scan.end);
+  if (asksMetadata(scan, state.target)) return { operator: 'Session', note: BUILT, sql };
   const { shard } = placeOf(scan, state.target, services.gateway, text);
-  return relayNode(shard.keyspace, shard.shard, text.toString('utf8', scan.start, scan.end));
+  return relayNode(shard.keyspace, shard.shard, sql);
 }
 
 function refusalOnSeveral({ session, scan }: Explained): HeadgateError | undefined {
