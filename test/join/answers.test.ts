@@ -30,8 +30,10 @@ async function isJoin(sql: string): Promise<boolean> {
 }
 
 async function asText(sql: string): Promise<void> {
-  const expected = simple(await mysql.query(sql));
-  expect({ sql, rows: simple(await client.query(sql)) }).toEqual({ sql, rows: expected });
+  const [expected, got] = [await mysql.query(sql), await client.query(sql)];
+  const warnings = (answer: Answer) => readResults(answer)[0]!.ok?.warnings;
+  expect({ sql, rows: simple(got) }).toEqual({ sql, rows: simple(expected) });
+  expect({ sql, warnings: warnings(got) }).toEqual({ sql, warnings: warnings(expected) });
 }
 
 async function asPrepared(sql: string): Promise<void> {
@@ -63,7 +65,7 @@ describe.each(Object.keys(keyColumns))('joined by %s', (key) => {
   ])('%s', async (sql) => {
     expect(await isJoin(sql)).toBe(true);
     await asText(sql);
-    if (!sql.includes('main.')) await asPrepared(sql);
+    if (sql.includes('LEFT JOIN')) await asPrepared(sql);
   });
 });
 
@@ -165,7 +167,7 @@ describe('many rows', () => {
 
 test('random joins are answered as by one MySQL, most of them by lookups', async () => {
   const random = new Random(7);
-  const count = 200;
+  const count = 120;
   let joins = 0;
   for (let at = 0; at < count; at++) {
     const sql = randomJoin(random);

@@ -18,6 +18,9 @@ export const keyColumns: Readonly<Record<string, string>> = {
   s: 'VARCHAR(20) COLLATE utf8mb4_0900_as_cs',
   l: 'VARCHAR(20) CHARACTER SET latin1',
   w: 'VARCHAR(20) CHARACTER SET utf16',
+  m: 'VARCHAR(20) CHARACTER SET utf8mb3',
+  n: 'VARCHAR(20) CHARACTER SET ucs2',
+  g: 'VARCHAR(20) CHARACTER SET gbk',
   c: 'CHAR(10)',
   x: 'TEXT',
   vb: 'VARBINARY(8)',
@@ -68,6 +71,9 @@ function row(id: number, step: number): string {
     text(4),
     text(5),
     text(6),
+    text(7).replace('ß', 's').replace('ä', '中'),
+    text(8),
+    text(9),
     pick(bytes, id * step),
     pick(bytes, id * step + 3),
     `'row ${id}'`,
@@ -91,7 +97,7 @@ const rowsOf: Readonly<Record<string, readonly string[]>> = {
   b: ids(60).map((id) => row(id, 7)),
   many: ids(MANY_ROWS).map(
     (id) =>
-      `(${id}, ${id >> 1}, ${id % 9}, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '${'x'.repeat(id % 30)}')`,
+      `(${id}, ${id >> 1}, ${id % 9}, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '${'x'.repeat(id % 30)}')`,
   ),
 };
 

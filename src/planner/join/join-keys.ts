@@ -38,13 +38,19 @@ export function keyForm(outer: ColumnSchema, inner: ColumnSchema): KeyForm {
     if (integerTypes.has(outer.dataType)) return { kind: 'integer' };
     if (outer.dataType === 'decimal') return { kind: 'decimal' };
     if (bytesTypes.has(outer.dataType)) return { kind: 'bytes' };
-    if (outer.collation !== undefined && outer.charset !== undefined && textTypes.has(outer.dataType))
-      return { kind: 'text', charset: outer.charset };
+    const charset = introducers[outer.charset ?? ''] ?? outer.charset;
+    if (charset !== undefined && !deprecated.has(charset) && textTypes.has(outer.dataType))
+      return { kind: 'text', charset };
   }
   throw new Refused(
     `${outer.name} and ${inner.name}, which are of two types or collations, or of a type that is not joined by`,
   );
 }
+
+/** MySQL warns of these character sets in a text; the same bytes mean the same in others. */
+const introducers: Readonly<Record<string, string>> = { utf8mb3: 'utf8mb4', ucs2: 'utf16' };
+/** Those that it warns of and that have no such other. */
+const deprecated: ReadonlySet<string> = new Set(['dec8', 'hp8', 'macroman', 'macce']);
 
 const bytesTypes: ReadonlySet<string> = new Set(['binary', 'varbinary']);
 const textTypes: ReadonlySet<string> = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext']);

@@ -63,7 +63,7 @@ export type LookupKey = Readonly<{
   form: KeyForm;
 }>;
 
-/** How a value of the outer side is written in the list. Text comes as the bytes of its own character set. */
+/** How a value of the outer side is written in the list. Text comes as the bytes of its own character set; `charset` names one that reads them. */
 export type KeyForm =
   | Readonly<{ kind: 'integer' | 'decimal' | 'bytes' }>
   | Readonly<{ kind: 'text'; charset: string }>;
