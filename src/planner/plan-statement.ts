@@ -157,13 +157,24 @@ export function wholeText({ analyzer, input, template }: Planning): Template | u
   return template().copy(input.start, input.end).build();
 }
 
+/** The session's keyspace, where tables are only in common table expressions that nothing uses: MySQL does not look at those. */
+function unusedIn(
+  { query }: SelectStatement,
+  { keyspace, isSystemSchema }: PlannerInput,
+): string | undefined {
+  if (query.with === undefined || keyspace === '') return undefined;
+  const tables = nodesOfKind(query, 'table');
+  const isOwn = tables.every(({ schema }) => schema === undefined || !isSystemSchema(schema));
+  return tables.length > 0 && isOwn ? keyspace : undefined;
+}
+
 /** `merges`: what the shards cannot answer by themselves is refused. */
 function planSelect(statement: SelectStatement, planning: Planning, merges = false): Plan | undefined {
   const { analyzer, input } = planning;
   const sources = analyzer.statement(statement.query);
   if (analyzer.vindexes.length > 0) return planVindexQuery(statement, planning);
   const keyspaces = keyspacesOf(analyzer);
-  const [keyspace] = keyspaces;
+  const keyspace = keyspaces[0] ?? unusedIn(statement, input);
   if (keyspace === undefined) return undefined;
   if (keyspaces.length > 1 && merges) return undefined;
   if (keyspaces.length > 1) {
