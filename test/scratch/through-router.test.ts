@@ -107,6 +107,13 @@ describe('all columns at once', () => {
 const facetless = /^(?:char|binary|double\()/;
 /** Which of several equal values MIN() gives is nowhere said: 'a' or 'A', -0 or 0. */
 const hasEqualTwins = /char|text|^(?:float|double)$/;
+test('what tables are loaded under is not seen', async () => {
+  const seen =
+    'SELECT COUNT(*), @@max_heap_table_size, @@explicit_defaults_for_timestamp, @@sql_mode, @@time_zone, @@character_set_results FROM every a JOIN sale s ON s.n = a.peer';
+  await same([], seen);
+  await same(["SET max_heap_table_size = 65536, sql_mode = 'ANSI', time_zone = '+03:00'"], seen);
+});
+
 const spatial = /^(?:geo|point|poly|vector)/;
 
 test.each(cases.map(({ type }, at) => [names[at]!, type] as const))('%s %s', async (name, type) => {

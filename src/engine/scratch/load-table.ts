@@ -51,6 +51,9 @@ export const loadSettings: readonly string[] = [
   'max_heap_table_size = 67108864',
 ];
 
+/** Of these, the variables that are not set anew for every session. */
+export const loadOnly: readonly string[] = ['explicit_defaults_for_timestamp', 'max_heap_table_size'];
+
 /** A batch is sent when it has so many bytes: larger ones cost the server more per row. */
 const BATCH_BYTES = 64 * 1024;
 const BATCH_ROWS_MAX = 4096;

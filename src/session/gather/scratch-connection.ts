@@ -2,7 +2,7 @@
  * A connection with temporary tables of the router's own, for one statement. Its state is nobody's: whatever happens, it is reset before
  * anybody else has it, or closed.
  */
-import { loadSettings, type Scratch } from '../../engine/scratch/load-table.ts';
+import { loadOnly, loadSettings, type Scratch } from '../../engine/scratch/load-table.ts';
 import type { Warned } from '../../engine/scratch/table-store.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
@@ -98,7 +98,10 @@ export class ScratchConnection implements Scratch {
   /** Makes the session's settings those of the connection, with the moment of the statement. */
   async settle(timestamp: string): Promise<void> {
     const need = this.#session.state.needFor(this.place.shard.keyspace);
-    await demand(this.query(`${settingsStatement(need, undefined)}, @@session.timestamp=${timestamp}`));
+    const { state } = this.#session;
+    const back = loadOnly.filter((name) => state.assignment(name) === undefined);
+    const parts = [...back.map((name) => `@@session.${name}=DEFAULT`), `@@session.timestamp=${timestamp}`];
+    await demand(this.query(`${settingsStatement(need, undefined)}, ${parts.join(', ')}`));
   }
 
   /** After `settle`: groups are taken as they are. ANSI has the mode in it. */
