@@ -32,6 +32,8 @@ const same = (...statements: string[]) =>
 const simplified = (lines: string): string =>
   lines
     .replaceAll('+noIndexUsed', '')
+    // What the router adds to MySQL's words.
+    .replaceAll(/; did you mean [^?]*\?/g, '')
     .replaceAll('+noGoodIndexUsed', '')
     .replaceAll(/^COLUMN \.\(\)\.(.+)\((?:\1)?\) (\w+)\((\d+),\d+\)/gm, 'COLUMN $1 $2($3)')
     .replaceAll(/flags=(\d+)/g, (_, flags: string) => `flags=${Number(flags) & ~keyFlags}`);
