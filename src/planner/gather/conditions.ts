@@ -46,7 +46,8 @@ export class Conditions {
       this.#take(expression, new Set(sources), scope, source);
     const onJoin: OnJoin = (join, left, right, restricted) => {
       for (const expression of conjunctsOf(join.on)) take(expression, restricted);
-      for (const { text } of join.using ?? []) this.#equalNamed(text, left, right, new Set(restricted));
+      const names = join.natural ? commonNames(left, right) : (join.using ?? []).map(({ text }) => text);
+      for (const name of names) this.#equalNamed(name, left, right, new Set(restricted), scope);
     };
     const reaches = block.from.map((reference) => reach(reference, byNode, onJoin));
     const required = reaches.flatMap((each) => each.required);
@@ -146,10 +147,18 @@ export class Conditions {
   }
 
   /** USING: certain where one entry on each side has the column. */
-  #equalNamed(name: string, left: Reach, right: Reach, sources: ReadonlySet<NamedSource>): void {
+  #equalNamed(
+    name: string,
+    left: Reach,
+    right: Reach,
+    sources: ReadonlySet<NamedSource>,
+    { isMerged }: BlockScope,
+  ): void {
     const [a, b] = [left, right].map(({ all }) => {
       const having = all.filter((named) => positionOf(named, name) !== -1);
-      return having.length === 1 ? columnNamed(having[0]!, name) : undefined;
+      return having.length === 1 || (having.length > 1 && isMerged(name))
+        ? columnNamed(having[0]!, name)
+        : undefined;
     });
     if (a !== undefined && b !== undefined) this.#equal(a, b, sources);
   }
@@ -191,6 +200,16 @@ function isSameEquality(one: Expression, other: Expression, scope: BlockScope): 
     x !== undefined && y !== undefined && x.named === y.named && x.draft === y.draft && x.column === y.column;
   if (a!.length === 0 || b!.length === 0) return false;
   return (isSame(a![0], b![0]) && isSame(a![1], b![1])) || (isSame(a![0], b![1]) && isSame(a![1], b![0]));
+}
+
+/** The columns by which NATURAL joins; none where they are not all known. */
+function commonNames(left: Reach, right: Reach): string[] {
+  const sources = [...left.all, ...right.all];
+  if (sources.some(({ source }) => source.columns === undefined)) return [];
+  const namesIn = ({ all }: Reach): string[] =>
+    all.flatMap(({ source }) => source.columns!.filter(({ hidden }) => !hidden).map(({ name }) => name));
+  const own = new Set(namesIn(left).map((name) => name.toLowerCase()));
+  return [...new Set(namesIn(right))].filter((name) => own.has(name.toLowerCase()));
 }
 
 /** The position of a column; -1 for none, -2 where the columns are not known. */

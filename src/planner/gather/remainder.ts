@@ -28,7 +28,7 @@ import {
   tableNameOf,
 } from './source-names.ts';
 import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
-import { type BlockScope, columnOf, type NamedSource, type Passes } from './sources.ts';
+import { type BlockScope, columnOf, mergedNames, type NamedSource, type Passes } from './sources.ts';
 import type { TableDraft } from './table-draft.ts';
 import { keptTitles } from './titles.ts';
 import { type UnknownColumn, unknownColumn } from './unknown-columns.ts';
@@ -219,7 +219,7 @@ export class Remainder {
       byNode.set(reference, this.#named(reference, names, place));
     const sources = apart([...byNode.values()]);
     for (const [at, reference] of [...byNode.keys()].entries()) byNode.set(reference, sources[at]!);
-    const scope: BlockScope = { sources, outer: place.outer };
+    const scope: BlockScope = { sources, outer: place.outer, isMerged: mergedNames(block.from) };
     this.#keepStars(block, scope, place);
     for (const reference of block.from) this.#from(reference, byNode, scope, place);
     for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);

@@ -1,5 +1,6 @@
 /** What the names in a block of the remainder stand for. */
 import type { ColumnReference } from '../../sql/ast/expression.ts';
+import type { Join, TableReference } from '../../sql/ast/table.ts';
 import { isOfSeveral, resolveColumn, type Scope } from '../analysis/scope.ts';
 import type { Source } from '../analysis/table-use.ts';
 import type { TableDraft } from './table-draft.ts';
@@ -24,7 +25,35 @@ export type NamedSource = {
   readonly shown: string;
 };
 
-export type BlockScope = Readonly<{ sources: readonly NamedSource[]; outer: BlockScope | undefined }>;
+export type BlockScope = Readonly<{
+  sources: readonly NamedSource[];
+  outer: BlockScope | undefined;
+  /** Whether a name of several entries means the column of the first of them, to which the others are joined by it. */
+  isMerged: (name: string) => boolean;
+}>;
+
+/** The names by which USING and NATURAL join the entries of a block. With a RIGHT JOIN the first may be the one that is made up. */
+export function mergedNames(from: readonly TableReference[]): BlockScope['isMerged'] {
+  const joins = from.flatMap((reference) => joinsIn(reference));
+  if (joins.some(({ type }) => type === 'right')) return () => false;
+  if (joins.some(({ natural }) => natural)) return () => true;
+  const names = new Set(joins.flatMap(({ using }) => (using ?? []).map(({ text }) => text.toLowerCase())));
+  return (name) => names.has(name.toLowerCase());
+}
+
+/** Those of the block itself. */
+function joinsIn(reference: TableReference): Join[] {
+  switch (reference.kind) {
+    case 'join':
+      return [reference, ...joinsIn(reference.left), ...joinsIn(reference.right)];
+    case 'tableList':
+      return reference.tables.flatMap(joinsIn);
+    case 'odbcJoin':
+      return joinsIn(reference.table);
+    default:
+      return [];
+  }
+}
 
 /** The same as the analysis of routes sees it. */
 export const scopeOf = ({ sources, outer }: BlockScope): Scope => ({
@@ -41,7 +70,8 @@ export function columnOf(scope: BlockScope, name: ColumnReference): FoundColumn 
   if (found.kind !== 'column') return undefined;
   let level: BlockScope = scope;
   for (let up = found.depth; up > 0; up--) level = level.outer!;
-  if (name.table === undefined && isOfSeveral(scopeOf(level), name.name)) return undefined;
+  const isSeveral = name.table === undefined && isOfSeveral(scopeOf(level), name.name);
+  if (isSeveral && !level.isMerged(name.name)) return undefined;
   const named = level.sources.find(({ source }) => source === found.source)!;
   const column = sourceColumn(named, found.source.columns!.indexOf(found.column));
   return column === undefined ? undefined : { ...column, depth: found.depth };
