@@ -13,7 +13,11 @@ export function unknownColumn(name: ColumnReference, scope: BlockScope): Unknown
   const candidates = named.flatMap(({ source }) =>
     (source.columns ?? []).flatMap((column) => (column.name === '' ? [] : [column.name])),
   );
-  const meant = suggestion(name.name, [...new Set(candidates)]);
+  const meant = suggestion(
+    name.name,
+    [...new Set(candidates)],
+    Math.max(1, Math.floor(name.name.length / 3)),
+  );
   const written = name.table === undefined ? name.name : `${name.table}.${name.name}`;
   return meant === '' ? undefined : { name: written, suggestion: meant };
 }
