@@ -214,11 +214,8 @@ const isString = ({ type }: Column): boolean => type >= columnType.tinyBlob && t
 function plainly(column: Column): Column {
   const flags = column.flags & ~keyFlags;
   if (column.orgTable !== '') return { ...column, flags };
-  const decimals =
-    column.decimals === NOT_FIXED_DECIMALS &&
-    (column.type >= columnType.blob || column.type === columnType.json)
-      ? 0
-      : column.decimals;
+  const isText = isString(column) || column.type === columnType.json;
+  const decimals = column.decimals === NOT_FIXED_DECIMALS && isText ? 0 : column.decimals;
   const isWidened = column.type === columnType.long || column.type === columnType.year;
   const type = isWidened ? columnType.longlong : column.type;
   const lost = expressionFlags | (isString(column) ? unsignedFlag : 0);
@@ -234,11 +231,13 @@ const nameless = (column: Column): Column => ({
   orgName: '',
 });
 
+const isMember = ({ type }: Column): boolean => type === columnType.enum || type === columnType.set;
+
 /** Without what a computed value's column has been declared with (`computedWidths`). */
 const widthless = (column: Column): Column => ({
   ...column,
   length: 0,
-  type: isString(column) || column.type === columnType.varchar ? columnType.varString : column.type,
+  type: isString(column) || isMember(column) ? columnType.varString : column.type,
 });
 
 function comparePrepared(

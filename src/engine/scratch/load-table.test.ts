@@ -119,9 +119,9 @@ describe('loading a table', () => {
     const scratch = new Scratch();
     const error = { errno: 1114, sqlState: 'HY000', message: 'The table is full' };
     scratch.answers = { 1: { error } };
-    const { loaded, run } = load({ rows: rowsOf(1, 1) }, scratch);
+    const { loaded, run } = load({ rows: rowsOf(2, 1) }, scratch);
     await run();
-    expect(await loaded).toMatchObject({ rows: 1 });
+    expect(await loaded).toMatchObject({ rows: 2 });
     expect(scratch.texts.map((text) => text.replace(/ \(.*\)/, ''))).toEqual([
       'CREATE TEMPORARY TABLE `headgate_1` ENGINE=MEMORY',
       'INSERT INTO `headgate_1`',
@@ -130,6 +130,16 @@ describe('loading a table', () => {
       'INSERT INTO `headgate_1`',
     ]);
   });
+
+  test.each([0, 1])(
+    'a table of %i rows is InnoDB, which MySQL does not read while it plans',
+    async (count) => {
+      const { loaded, scratch, run } = load({ rows: rowsOf(count, 1) });
+      await run();
+      expect(await loaded).toMatchObject({ rows: count });
+      expect(scratch.texts[0]).toContain('ENGINE=InnoDB');
+    },
+  );
 
   test('a table that grows leaves memory', async () => {
     const { loaded, scratch, run } = load({ rows: rowsOf(1000, 1000) }, undefined, undefined, input);

@@ -75,7 +75,9 @@ export class TableStore {
     if (this.#isMade) return this.#storeMore(insert, rows);
     this.#isMade = true;
     const withKeys = this.#input.keys.length > 0 && (!isAll || rows > this.#limits.rowsWithoutKeysMax);
-    if ((!withKeys || this.#hasExactKeys()) && this.#fitsMemory(rows)) {
+    // MySQL reads a table in memory of no row or one while it plans, and then answers WITH ROLLUP of no rows otherwise.
+    const isConstant = isAll && rows < 2;
+    if (!isConstant && (!withKeys || this.#hasExactKeys()) && this.#fitsMemory(rows)) {
       try {
         await this.#make('MEMORY', withKeys);
         await this.#insert(insert);

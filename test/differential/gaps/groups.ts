@@ -124,4 +124,16 @@ export const groupGaps = gapsOf([
   ['N5', 'SELECT DISTINCT COUNT(*) OVER (PARTITION BY age) FROM customer ORDER BY 1'],
   ['N6', 'SELECT id FROM customer ORDER BY ROW_NUMBER() OVER (ORDER BY score DESC, id) LIMIT 5'],
   ['N7', 'SELECT id FROM customer WHERE ROW_NUMBER() OVER (ORDER BY id) = 1'],
+  [
+    'G36b',
+    'SELECT age, COALESCE(score, -1), GROUPING(age), COUNT(*) FROM customer WHERE id < 0 GROUP BY age, COALESCE(score, -1) WITH ROLLUP',
+  ],
+  [
+    'G36c',
+    "SELECT UPPER(email), GROUPING(UPPER(email)), COUNT(*) FROM customer WHERE id = 3 AND name LIKE 'nobody%' GROUP BY UPPER(email) WITH ROLLUP",
+  ],
+  [
+    'G36d',
+    'SELECT COALESCE(o.id, -1), GROUPING(COALESCE(o.id, -1)), COUNT(*) FROM (SELECT id, age FROM customer ORDER BY id LIMIT 1) c JOIN orders o ON o.region = c.age + 1000 GROUP BY COALESCE(o.id, -1) WITH ROLLUP',
+  ],
 ]);

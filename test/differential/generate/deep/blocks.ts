@@ -65,7 +65,9 @@ export function block(env: Env, wish: Wish): Block {
   if (kind < 24) return grouped(env, from, tail, wish);
   if (kind < 31) return whole(env, from, tail, wish);
   if (kind < 40) return distinct(env, from, tail, wish);
-  if (kind < 50 && wish.want === undefined) return windowed(env, from, tail, wish);
+  // Of rows that tie for the collation alone it is open which is the first.
+  const isCertain = from.strict || !from.columns.some(({ loose }) => loose);
+  if (kind < 50 && wish.want === undefined && isCertain) return windowed(env, from, tail, wish);
   const items = itemsOf(env, from.columns, wish, from.rows);
   return {
     text: sql`${wish.top ? random.pick(LINES) : 'SELECT '}${listOf(items, wish.names)}${tail}`,

@@ -122,7 +122,7 @@ function dressed({ random, topics }: Env, asked: Asked): Asked {
     const hint = random.pick(HINTS);
     return { ...asked, text: [`SELECT ${hint} ${first.slice(7)}`, ...rest] };
   }
-  if (random.chance(0.03) && !topics.has('set') && !topics.has('cte')) {
+  if (random.chance(0.03) && !['set', 'cte', 'JSON_TABLE'].some((each) => topics.has(each))) {
     topics.add('lock');
     return {
       ...asked,
