@@ -214,12 +214,14 @@ const isString = ({ type }: Column): boolean => type >= columnType.tinyBlob && t
 function plainly(column: Column): Column {
   const flags = column.flags & ~keyFlags;
   if (column.orgTable !== '') return { ...column, flags };
-  const isText = isString(column) || column.type === columnType.json;
+  const isJson = column.type === columnType.json;
+  const isText = isString(column) || isJson;
   const decimals = column.decimals === NOT_FIXED_DECIMALS && isText ? 0 : column.decimals;
   const isWidened = column.type === columnType.long || column.type === columnType.year;
   const type = isWidened ? columnType.longlong : column.type;
   const lost = expressionFlags | (isString(column) ? unsignedFlag : 0);
-  return { ...column, type, flags: flags & ~lost, orgName: '', decimals };
+  const plain = { ...column, type, flags: flags & ~lost, orgName: '', decimals };
+  return isJson ? { ...plain, charset: 0, length: 0 } : plain;
 }
 
 /** Without the names that a derived table's column has from within. */
