@@ -2,13 +2,13 @@
  * Which inputs are gathered first, so that what came of them can leave rows out of others: of `o.c_id = c.id` only the orders of customers
  * that are there can matter. Values go as a list of integers into the text that the shards get.
  */
-import type { Expression } from '../../sql/ast/expression.ts';
+import type { ColumnSchema } from '../../schema/schema.ts';
 import { integerTypes } from '../analysis/predicates.ts';
 import { isCombined, isRefusal, type QueryPlan } from '../plan.ts';
 import { TemplateBuilder } from '../template.ts';
 import type { GatherInput } from './gather-plan.ts';
 import type { DraftColumn } from './sources.ts';
-import { columnSchema, type TableDraft } from './table-draft.ts';
+import { columnSchema, type TableDraft, type TableFilter } from './table-draft.ts';
 
 /** Rows of `inside` count only where they are equal to the other one. */
 export type Bond = Readonly<{ inside: DraftColumn; outside: DraftColumn }>;
@@ -130,14 +130,33 @@ function isKey({ draft, column }: DraftColumn): boolean {
 }
 
 /** The more is known of a table's rows, the earlier it comes. A list of values says more than most conditions do. */
-function rank({ filters, table }: TableDraft, reductions: readonly DraftReduction[]): number {
-  const known = filters.reduce((sum, { expression }) => sum + weightOf(expression), 0);
+function rank(draft: TableDraft, reductions: readonly DraftReduction[]): number {
+  const { filters, table } = draft;
+  const ranges = filters.flatMap((filter) => (isRange(filter) ? [...new Set(filter.columns.values())] : []));
+  // From here to there says more than two conditions by themselves.
+  const bounded = ranges.length - new Set(ranges).size;
+  const known = filters.reduce((sum, filter) => sum + weightOf(filter, draft), 0) + bounded;
   const listed = reductions.length === 0 ? 0 : 6 + 2 * reductions.length;
   // Tables that are on every shard are small.
   return known + listed + (known > 0 && table.kind === 'reference' ? 1 : 0);
 }
 
-function weightOf(expression: Expression): number {
-  if (expression.kind === 'comparison') return expression.operator === '=' ? 4 : 1;
-  return expression.kind === 'inList' ? 3 : 1;
+const isRange = ({ expression, alternatives }: TableFilter): boolean =>
+  alternatives === undefined && expression.kind === 'comparison' && /^[<>]=?$/.test(expression.operator);
+
+function weightOf({ expression, columns, alternatives }: TableFilter, draft: TableDraft): number {
+  if (alternatives !== undefined)
+    return alternatives.every((all) => all.some((one) => one.kind === 'comparison' && one.operator === '='))
+      ? 3
+      : 1;
+  if (expression.kind === 'inList') return 3;
+  if (expression.kind !== 'comparison' || expression.operator !== '=') return 1;
+  const [column] = columns.values();
+  return column !== undefined && isFlag(columnSchema(draft, column)) ? 2 : 4;
 }
+
+/** A column of few different values. */
+const isFlag = (column: ColumnSchema | undefined): boolean =>
+  column !== undefined &&
+  (/^(?:enum|set|bit|tinyint)$/.test(column.dataType) ||
+    (column.dataType === 'char' && (column.length ?? 0) <= 2));
