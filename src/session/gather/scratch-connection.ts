@@ -113,6 +113,8 @@ export class ScratchConnection implements Scratch {
 
   /** After `settle`: tables can be loaded. */
   async settleForLoading(): Promise<void> {
+    // Some of it is refused within a transaction, which reading has begun where the session has switched autocommit off.
+    if (!this.#session.state.autocommit) await demand(this.query('SET autocommit = 1'));
     await demand(this.query(`SET ${this.#loadSettings.join(', ')}`));
   }
 

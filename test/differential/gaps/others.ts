@@ -142,4 +142,9 @@ export const otherGaps = gapsOf([
     'T2',
     "SELECT (SELECT CONCAT('😀', MAX(o.id), '`') FROM orders o WHERE o.region = c.age) FROM customer c ORDER BY c.id",
   ],
+  [
+    'F15',
+    'SELECT c.id, c.name, COUNT(o.id) FROM customer c LEFT JOIN orders o ON o.region = c.age GROUP BY c.id ORDER BY c.id',
+    { before: ['SET autocommit = 0', 'SELECT COUNT(*) FROM visit'], behind: ['ROLLBACK'] },
+  ],
 ]);
