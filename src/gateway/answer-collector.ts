@@ -1,7 +1,7 @@
 import { HeadgateError } from '../errors/headgate-error.ts';
 import type { ServerError } from '../wire/err-packet.ts';
 import { readTextRow } from '../wire/packets.ts';
-import type { ResponseRelay } from '../wire/response-relay.ts';
+import type { ResponseKind, ResponseRelay } from '../wire/response-relay.ts';
 import type { AnswerReceiver, BackendConnection } from './backend-connection.ts';
 
 /** Answers to the router's own questions are small; a larger one is a mistake of ours and must not fill the memory. */
@@ -9,7 +9,7 @@ const COLLECTED_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A whole answer in memory, as its packets' payloads (text protocol). */
 export type CollectedAnswer = Readonly<{
-  /** Column definition packets, empty for an answer without rows. */
+  /** Column definition packets, empty for an answer without rows (but of PREPARE they are those to come). */
   definitions: readonly Buffer[];
   /** Row packets. */
   rows: readonly Buffer[];
@@ -19,9 +19,10 @@ export type CollectedAnswer = Readonly<{
   affectedRows: bigint;
   insertId: bigint;
   sessionState: Buffer | undefined;
-  /** Of PREPARE. */
+  /** Of PREPARE; the parameters as their definition packets. */
   statementId: number;
   parameterCount: number;
+  parameters: readonly Buffer[];
 }>;
 
 /** The values of a collected row as text; null is NULL. */
@@ -32,15 +33,18 @@ export const textValues = (answer: CollectedAnswer, row: number): (string | null
 export class AnswerCollector implements AnswerReceiver {
   #chunks: Buffer[] = [];
   #size = 0;
+  readonly #kind: ResponseKind;
   readonly #deprecateEof: boolean;
   readonly #resolve: (answer: CollectedAnswer) => void;
   readonly #reject: (error: HeadgateError) => void;
 
   constructor(
+    kind: ResponseKind,
     deprecateEof: boolean,
     resolve: (answer: CollectedAnswer) => void,
     reject: (error: HeadgateError) => void,
   ) {
+    this.#kind = kind;
     this.#deprecateEof = deprecateEof;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -62,11 +66,18 @@ export class AnswerCollector implements AnswerReceiver {
       answer;
     let definitions: Buffer[] = [];
     let rows: Buffer[] = [];
+    let parameters: Buffer[] = [];
     if (answer.hasRows && error === undefined) {
       // Count, definitions, [EOF], rows, end.
       const columnCount = payloads.length - answer.rowCount - (this.#deprecateEof ? 2 : 3);
       definitions = payloads.slice(1, 1 + columnCount);
       rows = payloads.slice(payloads.length - 1 - answer.rowCount, payloads.length - 1);
+    } else if (this.#kind === 'prepare' && error === undefined) {
+      // Counts, parameters, [EOF], columns, [EOF].
+      parameters = payloads.slice(1, 1 + parameterCount);
+      const behind = parameterCount === 0 || this.#deprecateEof ? 0 : 1;
+      const columnsAt = 1 + parameterCount + behind;
+      definitions = payloads.slice(columnsAt, columnsAt + answer.columnCount);
     }
     this.#resolve({
       definitions,
@@ -79,6 +90,7 @@ export class AnswerCollector implements AnswerReceiver {
       sessionState,
       statementId,
       parameterCount,
+      parameters,
     });
   }
 

@@ -278,7 +278,7 @@ export class BackendConnection implements ChannelHandler {
     kind: ResponseKind = 'result',
   ): Promise<CollectedAnswer> {
     return new Promise((resolve, reject) => {
-      const collector = new AnswerCollector(this.#deprecateEof, resolve, reject);
+      const collector = new AnswerCollector(kind, this.#deprecateEof, resolve, reject);
       this.send(commandPacket(code, content), { ...collecting, kind }, collector);
     });
   }

@@ -11,12 +11,13 @@ import {
   lookupJoin,
 } from '../engine/join/lookup-join.ts';
 import type { LookupKeys } from '../engine/join/outer-batch.ts';
+import { LateRows } from '../engine/late-rows.ts';
 import { concatenate } from '../engine/operators/concatenate.ts';
 import { interruptible } from '../engine/operators/interruptible.ts';
 import type { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { asRowsError } from '../engine/operators/operator.ts';
 import { type Spool, spool } from '../engine/operators/spool.ts';
-import type { RowProducer, RowSink, RowSource } from '../engine/row-stream.ts';
+import type { RowProducer } from '../engine/row-stream.ts';
 import type { RowProtocol } from '../engine/rows/formats.ts';
 import { expectColumns, scatterRows, withSteps } from '../engine/run-scatter.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
@@ -200,12 +201,13 @@ class JoinRead {
       keeps: at < this.#plan.lookups.length - 1,
       budget: this.#budget,
       limits: this.#limitsOf(lookup),
-      lookup: (found) => (sink) =>
-        new LookupRows(sink, (rows) =>
-          this.#inTurn((before) =>
-            this.#lookUp(rows, before, this.#questions(lookup, found, { map, shards, text }), lookup),
-          ),
-        ),
+      lookup: (found) => (sink) => {
+        const rows = new LateRows(sink);
+        this.#inTurn((before) =>
+          this.#lookUp(rows, before, this.#questions(lookup, found, { map, shards, text }), lookup),
+        ).catch((error: unknown) => rows.fail(toServerError(error) ?? asRowsError(error)));
+        return rows;
+      },
     };
   }
 
@@ -236,7 +238,7 @@ class JoinRead {
   }
 
   async #lookUp(
-    rows: LookupRows,
+    rows: LateRows,
     before: Promise<unknown>,
     questions: readonly ShardQuestion[],
     lookup: Lookup,
@@ -286,40 +288,4 @@ function scatterOf(scatter: JoinPlan['driving']['scatter']): Scatter {
   if (isRefusal(scatter) || isCombined(scatter))
     throw new HeadgateError('HG_INTERNAL', { detail: 'a join whose driving side is no scatter' });
   return scatter;
-}
-
-/** Rows of a lookup whose connections are still to be had. */
-class LookupRows implements RowSource {
-  readonly #sink: RowSink;
-  #source: RowSource | undefined;
-  #isPaused = false;
-  isCancelled = false;
-
-  /** `begin` calls `start` unless this is cancelled; what it rejects with is what the rows fail with. */
-  constructor(sink: RowSink, begin: (rows: LookupRows) => Promise<void>) {
-    this.#sink = sink;
-    begin(this).catch((error: unknown) => {
-      if (!this.isCancelled) sink.fail(toServerError(error) ?? asRowsError(error));
-    });
-  }
-
-  start(rows: RowProducer): void {
-    this.#source = rows(this.#sink);
-    if (this.#isPaused) this.#source.pause();
-  }
-
-  pause(): void {
-    this.#isPaused = true;
-    this.#source?.pause();
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#source?.resume();
-  }
-
-  cancel(): void {
-    this.isCancelled = true;
-    this.#source?.cancel();
-  }
 }

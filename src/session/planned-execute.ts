@@ -27,7 +27,7 @@ import {
 import type { Template } from '../planner/template.ts';
 import { markerCount } from '../sql/prepared-forms.ts';
 import { commandPacket } from '../wire/packets.ts';
-import { asExecute } from './asking.ts';
+import { type Asking, asExecute } from './asking.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
@@ -237,17 +237,22 @@ function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
     : (gatherInstead(session, { ...statement, target: kept.target }, planned) ?? planned);
   const nowMs = Date.now();
   const values = () => new TextValues(source, kept.operands, nowMs);
-  const ask = (made: Buffer, markers: readonly number[]) =>
-    asExecute(
-      session,
-      made,
-      markers.map((parameter) => kept.parameters.bound(parameter)),
-    );
+  const ask = askingWith(session, kept);
   return runCombined(
     { session, scan, source, operands: kept.operands, values, ask, prepared: statement },
     plan,
   );
 }
+
+/** Asks each tablet for an EXECUTE of its text, with the parameters whose markers are in it. */
+const askingWith =
+  (session: Session, { parameters }: KeptRoute): Asking =>
+  (made, markers) =>
+    asExecute(
+      session,
+      made,
+      markers.map((parameter) => parameters.bound(parameter)),
+    );
 
 /** With numbers of the last statement in its text, which is planned anew. */
 async function executeCounting({ session, statement, kept }: Execution, what: string): Promise<void> {
@@ -261,12 +266,7 @@ async function executeCounting({ session, statement, kept }: Execution, what: st
   const operands = new Operands(source, mode, slots, kept.parameters, kept.context);
   const nowMs = Date.now();
   const values = () => new TextValues(source, operands, nowMs);
-  const ask = (made: Buffer, markers: readonly number[]) =>
-    asExecute(
-      session,
-      made,
-      markers.map((parameter) => kept.parameters.bound(parameter)),
-    );
+  const ask = askingWith(session, kept);
   await runCombined(
     { session, scan: counted.scan, source, operands, values, ask, prepared: statement },
     plan,

@@ -3,8 +3,9 @@
  * back when it has nothing more to do. Who uses the rows need not know of connections.
  */
 
+import { LateRows } from '../engine/late-rows.ts';
 import { asRowsError } from '../engine/operators/operator.ts';
-import type { RowProducer, RowSink, RowSource, RowsError } from '../engine/row-stream.ts';
+import type { RowProducer } from '../engine/row-stream.ts';
 import type { RowReaderOwner } from '../engine/rows/row-reader.ts';
 import { shardRows } from '../engine/rows/shard-rows.ts';
 import { type BackendConnection, pendingState } from '../gateway/backend-connection.ts';
@@ -141,7 +142,9 @@ export class ShardReads {
     this.#unstarted.add(answered);
     return (sink) => {
       this.#unstarted.delete(answered);
-      return new QueuedRows(sink, (rows) => this.#put(part, question, rows, answered)).begin(turn);
+      const rows = new LateRows(sink);
+      void turn.then(() => this.#put(part, question, rows, answered));
+      return rows;
     };
   }
 
@@ -171,7 +174,7 @@ export class ShardReads {
   }
 
   /** Puts a question to a connection whose turn it is. */
-  async #put(part: Part, question: ShardQuestion, rows: QueuedRows, answered: () => void): Promise<void> {
+  async #put(part: Part, question: ShardQuestion, rows: LateRows, answered: () => void): Promise<void> {
     const { connection } = part;
     try {
       if (rows.isCancelled) return answered();
@@ -250,50 +253,6 @@ export class ShardReads {
     }
     session.running.delete(connection);
     session.holding.settle(this.#scan, { error }, connection, place);
-  }
-}
-
-/** Rows of a question that waits for its turn. */
-class QueuedRows implements RowSource {
-  readonly #sink: RowSink;
-  readonly #put: (rows: QueuedRows) => Promise<void>;
-  #source: RowSource | undefined;
-  #isPaused = false;
-  isCancelled = false;
-
-  /** `put` calls `start` or `fail`, or neither once this is cancelled; it never rejects. */
-  constructor(sink: RowSink, put: (rows: QueuedRows) => Promise<void>) {
-    this.#sink = sink;
-    this.#put = put;
-  }
-
-  begin(turn: Promise<void>): this {
-    void turn.then(() => this.#put(this));
-    return this;
-  }
-
-  start(rows: RowProducer): void {
-    this.#source = rows(this.#sink);
-    if (this.#isPaused) this.#source.pause();
-  }
-
-  fail(error: RowsError): void {
-    if (!this.isCancelled) this.#sink.fail(error);
-  }
-
-  pause(): void {
-    this.#isPaused = true;
-    this.#source?.pause();
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#source?.resume();
-  }
-
-  cancel(): void {
-    this.isCancelled = true;
-    this.#source?.cancel();
   }
 }
 

@@ -2,7 +2,7 @@
  * Framing of payloads, and the packets of results that the router makes itself: column definitions, text rows, their end.
  * Source: protocol pages "MySQL Packets", "Column Definition", "Text Resultset Row", "EOF_Packet".
  */
-import { capability, packetHeaderBytes, payloadBytesMax } from '../mysql/protocol.ts';
+import { capability, columnType, packetHeaderBytes, payloadBytesMax } from '../mysql/protocol.ts';
 import { lenencWidth, readLenenc } from './lenenc.ts';
 import { buildOk } from './ok-packet.ts';
 
@@ -135,6 +135,12 @@ export function buildColumn(column: Column): Buffer {
     .int(0, 2)
     .done();
 }
+
+const COLLATION_UTF8MB4 = 255;
+
+/** A text column of the router's own making; `length` in bytes. */
+export const buildTextColumn = (name: string, length: number): Buffer =>
+  buildColumn({ name, type: columnType.varString, collationId: COLLATION_UTF8MB4, length, flags: 0 });
 
 /** A row of the text protocol; null is NULL. */
 export function buildTextRow(values: readonly (string | Buffer | null)[]): Buffer {

@@ -3,6 +3,7 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { KeyForm, Lookup } from '../../planner/join/join-plan.ts';
 import type { LiteralValue } from '../../planner/literal-value.ts';
 import { intersection, type ShardSet } from '../../planner/shard-map.ts';
+import { binaryInteger } from '../rows/binary-integer.ts';
 import { columnKind, readColumnFacts } from '../rows/column-kind.ts';
 import type { RowProtocol } from '../rows/formats.ts';
 import type { FieldRanges } from '../rows/row-format.ts';
@@ -77,7 +78,7 @@ const asWritten: Writer = (bytes, start, end) => bytes.toString('latin1', start,
 function writerOf(definition: Buffer, protocol: RowProtocol, form: KeyForm): Writer {
   switch (form.kind) {
     case 'integer':
-      return protocol === 'text' ? asWritten : binaryInteger(definition);
+      return protocol === 'text' ? asWritten : integerWriter(definition);
     case 'decimal':
       return asWritten;
     case 'bytes':
@@ -94,14 +95,12 @@ function writerOf(definition: Buffer, protocol: RowProtocol, form: KeyForm): Wri
   }
 }
 
-function binaryInteger(definition: Buffer): Writer {
+function integerWriter(definition: Buffer): Writer {
   const kind = columnKind(readColumnFacts(definition));
   if (kind.kind !== 'integer')
     throw new HeadgateError('HG_SCHEMA_CHANGED', { detail: 'a column joined by is no integer any more' });
-  const { unsigned, bytes: width } = kind;
-  if (width === 8)
-    return (bytes, start) => String(unsigned ? bytes.readBigUInt64LE(start) : bytes.readBigInt64LE(start));
-  return (bytes, start) => String(unsigned ? bytes.readUIntLE(start, width) : bytes.readIntLE(start, width));
+  const read = binaryInteger(kind);
+  return (bytes, start) => String(read(bytes, start));
 }
 
 const wideCharsets: ReadonlySet<string> = new Set(['ucs2', 'utf16', 'utf16le', 'utf32']);

@@ -30,6 +30,7 @@ const done: CollectedAnswer = {
   sessionState: undefined,
   statementId: 0,
   parameterCount: 0,
+  parameters: [],
 };
 
 /** A connection that answers when the test says so. */

@@ -2,6 +2,7 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { Operator } from '../operators/operator.ts';
 import type { RowProducer, RowSink } from '../row-stream.ts';
+import { binaryInteger } from '../rows/binary-integer.ts';
 import { columnKind, readColumnFacts } from '../rows/column-kind.ts';
 import { formatOf, type RowProtocol } from '../rows/formats.ts';
 import { type FieldRanges, fieldRanges, type RowFormat } from '../rows/row-format.ts';
@@ -13,15 +14,15 @@ const VALUES_MAX = 5000;
 class ColumnValues {
   readonly column: number;
   /** Undefined when there are too many. */
-  #values: Set<number | string> | undefined = new Set();
-  #read!: (bytes: Buffer, start: number, end: number) => number | string;
+  #values: Set<number | bigint | string> | undefined = new Set();
+  #read!: (bytes: Buffer, start: number, end: number) => number | bigint | string;
 
   constructor(column: number) {
     this.column = column;
   }
 
   describe(definition: Buffer, protocol: RowProtocol): void {
-    this.#read = protocol === 'text' ? textInteger : binaryInteger(definition);
+    this.#read = protocol === 'text' ? textInteger : integerIn(definition);
   }
 
   take(bytes: Buffer, ranges: FieldRanges): void {
@@ -96,12 +97,8 @@ function textInteger(bytes: Buffer, start: number, end: number): number | string
   return value;
 }
 
-function binaryInteger(definition: Buffer): (bytes: Buffer, start: number) => number | string {
+function integerIn(definition: Buffer): (bytes: Buffer, start: number) => number | bigint {
   const kind = columnKind(readColumnFacts(definition));
-  if (kind.kind !== 'integer')
-    throw new HeadgateError('HG_INTERNAL', { detail: 'values of a column that is no integer' });
-  const { unsigned, bytes: width } = kind;
-  if (width === 8)
-    return (bytes, start) => String(unsigned ? bytes.readBigUInt64LE(start) : bytes.readBigInt64LE(start));
-  return (bytes, start) => (unsigned ? bytes.readUIntLE(start, width) : bytes.readIntLE(start, width));
+  if (kind.kind === 'integer') return binaryInteger(kind);
+  throw new HeadgateError('HG_INTERNAL', { detail: 'values of a column that is no integer' });
 }

@@ -2,14 +2,13 @@
 
 import type { Replacement } from '../../engine/operators/replace-rows.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import { columnType } from '../../mysql/protocol.ts';
 import { describePlan, type Execution, refusedNode, relayNode } from '../../planner/describe-plan.ts';
 import type { Operands } from '../../planner/operands.ts';
 import type { PlanNode } from '../../planner/plan-node.ts';
 import { planTree } from '../../planner/plan-tree.ts';
 import { unroutedText } from '../../planner/unrouted.ts';
 import type { ExplainStatement } from '../../sql/ast/administration.ts';
-import { buildColumn, buildTextRow } from '../../wire/packets.ts';
+import { buildTextColumn, buildTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
 import { isPlanned, requirePlannable, requireSeveral } from '../planned.ts';
 import { type ScatterVerdict, scatterDenied, scatterVerdict } from '../scatters.ts';
@@ -120,23 +119,13 @@ function refusalOnSeveral({ session, scan }: Explained): HeadgateError | undefin
   }
 }
 
-const CHARSET_UTF8MB4 = 255;
-
 /** One column of text. */
 const linesReplacement = (
   title: string,
   lines: readonly string[],
   protocol: 'text' | 'binary',
 ): Replacement => ({
-  definitions: [
-    buildColumn({
-      name: title,
-      type: columnType.varString,
-      collationId: CHARSET_UTF8MB4,
-      length: Math.max(...lines.map((line) => Buffer.byteLength(line))),
-      flags: 0,
-    }),
-  ],
+  definitions: [buildTextColumn(title, Math.max(...lines.map((line) => Buffer.byteLength(line))))],
   rows: lines.map((line) => lineRow(line, protocol)),
 });
 

@@ -1,6 +1,5 @@
 /** The forms of Vitess' VEXPLAIN that are more than the router's plan. */
-import { columnType } from '../../mysql/protocol.ts';
-import { buildColumn } from '../../wire/packets.ts';
+import { buildTextColumn } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
 import { isPlanned, requirePlannable } from '../planned.ts';
 import { type AskedShard, askedAsItIs, askedShards } from './asked-shards.ts';
@@ -15,7 +14,6 @@ export const vexplainAll = (explained: Explained, protocol: 'text' | 'binary'): 
   explainOnShards(explained, askedFor(explained), protocol, EXPLAIN_JSON);
 
 const titles = ['#', 'keyspace', 'shard', 'query'] as const;
-const CHARSET_UTF8MB4 = 255;
 const LENGTH = 1024;
 
 /** VEXPLAIN QUERIES: what each shard is asked. Nothing is run: values that come from other rows are left out. */
@@ -28,15 +26,7 @@ export function vexplainQueries(explained: Explained, protocol: 'text' | 'binary
     const query = (sql ?? text.subarray(scan.start, scan.end)).toString('utf8');
     return [String(inputs.indexOf(input)), keyspace, shard, query];
   });
-  const definitions = titles.map((name) =>
-    buildColumn({
-      name,
-      type: columnType.varString,
-      collationId: CHARSET_UTF8MB4,
-      length: LENGTH,
-      flags: 0,
-    }),
-  );
+  const definitions = titles.map((name) => buildTextColumn(name, LENGTH));
   sendRows(
     session,
     definitions,

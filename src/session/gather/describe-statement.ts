@@ -4,10 +4,10 @@
  */
 import { scratchColumns, tableDefinition } from '../../engine/scratch/table-definition.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import { type DescribedStatement, describeStatement } from '../../gateway/described-statement.ts';
+import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
+import type { BackendConnection } from '../../gateway/backend-connection.ts';
 import { demand } from '../../gateway/prepare-connection.ts';
-import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
-import { capability } from '../../mysql/protocol.ts';
+import { capability, command } from '../../mysql/protocol.ts';
 import { TextValues, textOf } from '../../planner/bind.ts';
 import type { GatherInput, GatherPlan } from '../../planner/gather/gather-plan.ts';
 import type { Operands } from '../../planner/operands.ts';
@@ -30,7 +30,7 @@ export type Description = Readonly<{
 }>;
 
 /** A text of the plan as it was described, and the parameters that its markers stand for. */
-type Described = Readonly<{ statement: DescribedStatement; markers: readonly number[] }>;
+type Described = Readonly<{ statement: CollectedAnswer; markers: readonly number[] }>;
 
 /** Rejects with a TabletRefusal for what MySQL has against the statement. */
 export async function describeGathered(
@@ -50,7 +50,7 @@ export async function describeGathered(
   try {
     const isChecked = await checkGroups(session, plan, scratch, values);
     for (const [at, input] of plan.inputs.entries()) {
-      const columns = scratchColumns(input, inputs[at]!.statement.columns);
+      const columns = scratchColumns(input, inputs[at]!.statement.definitions);
       await demand(scratch.query(tableDefinition(input, columns)));
       for (const copy of input.copies ?? []) await demand(scratch.query(emptyCopy(input.table, copy)));
     }
@@ -58,14 +58,14 @@ export async function describeGathered(
     const remainder = textOf(plan.text, whole);
     await scratch.settle(whole.timestamp());
     if (isChecked) await scratch.allowAnyGroup();
-    const statement = required(await describeStatement(scratch.connection, remainder));
+    const statement = await describe(scratch.connection, remainder);
     const originals = originalsOf(
       plan.inputs,
-      inputs.map(({ statement: { columns } }) => columns),
+      inputs.map(({ statement: { definitions } }) => definitions),
     );
     return {
       parameters: parametersOf([{ statement, markers: whole.markers() }, ...inputs], parameterCount),
-      columns: statement.columns.map((column) => originalColumn(column, originals, plan.views ?? [])),
+      columns: statement.definitions.map((column) => originalColumn(column, originals, plan.views ?? [])),
       warnings: statement.warnings,
     };
   } finally {
@@ -81,15 +81,17 @@ async function describeInput(session: Session, input: GatherInput, values: TextV
   const filled = textOf(text, values);
   const [connection] = await leaseForInputs(session, [place]);
   try {
-    const statement = required(await describeStatement(connection!, filled));
+    const statement = await describe(connection!, filled);
     return { statement, markers: values.markers() };
   } finally {
     session.holding.giveBack(connection!);
   }
 }
 
-function required(described: DescribedStatement): DescribedStatement {
-  if (described.error !== undefined) throw new TabletRefusal(described.error);
+/** Prepares a text and closes it again. */
+async function describe(connection: BackendConnection, text: Buffer): Promise<CollectedAnswer> {
+  const described = await demand(connection.ask(command.stmtPrepare, text, 'prepare'));
+  connection.closeStatement(described.statementId);
   return described;
 }
 

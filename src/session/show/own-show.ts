@@ -1,13 +1,12 @@
 /** SHOW VITESS_…, SHOW VSCHEMA … and SHOW HEADGATE …, as text. With LIKE the router answers alone; a WHERE is MySQL's to compute. */
 import { suggestion } from '../../config/suggestion.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import { columnType } from '../../mysql/protocol.ts';
 import { likePattern } from '../../planner/metadata/databases.ts';
 import { quotedName, tableText } from '../../planner/metadata/json-table.ts';
 import type { LexMode } from '../../sql/lex-mode.ts';
 import { headgateWords, type OwnShow, readOwnShow } from '../../sql/own-show.ts';
 import type { StatementScan } from '../../sql/statement.ts';
-import { buildColumn, buildTextRow } from '../../wire/packets.ts';
+import { buildTextColumn, buildTextRow } from '../../wire/packets.ts';
 import { sendRows } from '../local-result.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
@@ -16,7 +15,6 @@ import { textPacket } from '../text-packet.ts';
 import { likeColumn, ownColumns, ownRows } from './own-tables.ts';
 import { homePlace } from './places.ts';
 
-const CHARSET_UTF8MB4 = 255;
 const LENGTH = 4096;
 
 /** Undefined where MySQL is to say what is wrong with the text. */
@@ -41,15 +39,7 @@ export function showOwn(session: Session, statement: Statement): Promise<unknown
     const at = columns.findIndex(({ name }) => name === likeColumn(show));
     const { rows, missing } = await ownRows(session, show);
     session.activity.requireUninterrupted();
-    const definitions = columns.map(({ name }) =>
-      buildColumn({
-        name,
-        type: columnType.varString,
-        collationId: CHARSET_UTF8MB4,
-        length: LENGTH,
-        flags: 0,
-      }),
-    );
+    const definitions = columns.map(({ name }) => buildTextColumn(name, LENGTH));
     sendRows(
       session,
       definitions,
