@@ -28,6 +28,23 @@ const table = (definition: Omit<TableDefinition, 'canonical'>): TableDefinition 
   ...definition,
 });
 
+/** Of both keyspaces. */
+const country = table({
+  name: 'country',
+  columns: [
+    column('code', 'CHAR(2) NOT NULL', 'text', quotedAll(['NO', 'IT', 'PE', 'CH'])),
+    column('title', 'VARCHAR(20)', 'text', quotedAll(['Oslo', 'Rome', 'Lima', 'Bern'])),
+    column('people', 'BIGINT UNSIGNED', 'unsigned', withNull(['5', '20', '18446744073709551615'])),
+  ],
+  unique: ['code'],
+  keys: ['PRIMARY KEY (code)'],
+  rows: 4,
+  fixed: (at) => ({
+    code: quoted(['NO', 'IT', 'PE', 'CH'][at]!),
+    title: quoted(['Oslo', 'Rome', 'Lima', 'Bern'][at]!),
+  }),
+});
+
 export const marketTables: readonly TableDefinition[] = [
   table({
     name: 'customer',
@@ -160,21 +177,7 @@ export const marketTables: readonly TableDefinition[] = [
     rows: 26,
     fixed: (at) => ({ uid: String(at + 1) }),
   }),
-  table({
-    name: 'country',
-    columns: [
-      column('code', 'CHAR(2) NOT NULL', 'text', quotedAll(['NO', 'IT', 'PE', 'CH'])),
-      column('title', 'VARCHAR(20)', 'text', quotedAll(['Oslo', 'Rome', 'Lima', 'Bern'])),
-      column('people', 'BIGINT UNSIGNED', 'unsigned', withNull(['5', '20', '18446744073709551615'])),
-    ],
-    unique: ['code'],
-    keys: ['PRIMARY KEY (code)'],
-    rows: 4,
-    fixed: (at) => ({
-      code: quoted(['NO', 'IT', 'PE', 'CH'][at]!),
-      title: quoted(['Oslo', 'Rome', 'Lima', 'Bern'][at]!),
-    }),
-  }),
+  country,
 ];
 
 export const officeTables: readonly TableDefinition[] = [
@@ -207,21 +210,7 @@ export const officeTables: readonly TableDefinition[] = [
     fixed: () => ({}),
     rows: 12,
   }),
-  table({
-    name: 'country',
-    columns: [
-      column('code', 'CHAR(2) NOT NULL', 'text', quotedAll(['NO', 'IT', 'PE', 'CH'])),
-      column('title', 'VARCHAR(20)', 'text', quotedAll(['Oslo', 'Rome', 'Lima', 'Bern'])),
-      column('people', 'BIGINT UNSIGNED', 'unsigned', withNull(['5', '20', '18446744073709551615'])),
-    ],
-    unique: ['code'],
-    keys: ['PRIMARY KEY (code)'],
-    rows: 4,
-    fixed: (at) => ({
-      code: quoted(['NO', 'IT', 'PE', 'CH'][at]!),
-      title: quoted(['Oslo', 'Rome', 'Lima', 'Bern'][at]!),
-    }),
-  }),
+  country,
 ];
 
 /** Made on every shard and on the reference. */

@@ -117,7 +117,7 @@ test('several statements in one command', async () => {
   const script = `SELECT COUNT(DISTINCT c.name) ${join}; SELECT 1; SELECT c.nix ${join}; SELECT 2`;
   const seen = await Promise.all(
     [stage.reference, router.endpoint].map(async (endpoint) => {
-      const client = await stage.client(endpoint, { with: capability.multiStatements });
+      const client = await stage.client({ endpoint }, { with: capability.multiStatements });
       return simplified(explained(await client.query(script)).join('\n'));
     }),
   );
@@ -140,7 +140,7 @@ const prepared: readonly (readonly [string, readonly Parameter[]])[] = [
 test.each([0, 1])('prepared statements (cursor %i)', async (cursor) => {
   const seen = await Promise.all(
     [stage.reference, router.endpoint].map(async (endpoint) => {
-      const client = await stage.client(endpoint);
+      const client = await stage.client({ endpoint });
       const lines: string[] = [];
       for (const [sql, parameters] of prepared) {
         const { answer, id } = await client.prepare(sql);

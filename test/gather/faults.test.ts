@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.stop());
 beforeEach(async () => {
-  client = await stage.client(router.endpoint);
+  client = await stage.client(router);
 });
 afterEach(() => stage.closeClients());
 
@@ -33,7 +33,7 @@ const slow = (seconds: number) =>
 async function leftBehind(): Promise<string[]> {
   const found: string[] = [];
   for (const endpoint of stage.tablets) {
-    const tablet = await stage.client(endpoint);
+    const tablet = await stage.client({ endpoint });
     found.push(
       ...(await rowsOf(tablet, 'SELECT NAME FROM information_schema.innodb_temp_table_info WHERE SPACE > 0')),
       ...(await rowsOf(
@@ -67,7 +67,7 @@ test('KILL QUERY ends the query, not the session', async () => {
   const id = await value(client, 'SELECT CONNECTION_ID()');
   client.send(command.query, slow(30));
   await isEvaluated();
-  const other = await stage.client(router.endpoint);
+  const other = await stage.client(router);
   expect(await refusal(other, `KILL QUERY ${id}`)).toBeUndefined();
   const [result] = readResults(await client.readAnswer(command.query));
   expect(result?.error?.errno ?? result?.rows).toBe(1317);
@@ -79,7 +79,7 @@ test.each(['KILL', 'leaves'])('%s frees the tablets', async (how) => {
   const id = await value(client, 'SELECT CONNECTION_ID()');
   client.send(command.query, slow(30));
   await isEvaluated();
-  const other = await stage.client(router.endpoint);
+  const other = await stage.client(router);
   if (how === 'KILL') expect(await refusal(other, `KILL ${id}`)).toBeUndefined();
   else client.reset();
   await nothingIsLeft();
@@ -87,7 +87,7 @@ test.each(['KILL', 'leaves'])('%s frees the tablets', async (how) => {
 });
 
 test('a query of which nothing was sent yet is repeated when a tablet was lost', async () => {
-  const guard = await stage.client(stage.tablets[1]);
+  const guard = await stage.client({ endpoint: stage.tablets[1] });
   expect(await refusal(guard, 'LOCK TABLES customer WRITE')).toBeUndefined();
   client.send(command.query, query);
   await sleep(200);
@@ -112,10 +112,10 @@ test('the tablet that evaluates is lost', async () => {
     (await evaluating()).some(({ id }) => !lost.some((old) => old.id === id)),
   );
   // MySQL would notice only after seconds that nobody listens.
-  for (const { id, on } of lost) await refusal(await stage.client(on), `KILL ${id}`);
+  for (const { id, on } of lost) await refusal(await stage.client({ endpoint: on }), `KILL ${id}`);
   client.reset();
   await nothingIsLeft();
-  await expectHealthy(await stage.client(router.endpoint));
+  await expectHealthy(await stage.client(router));
 });
 
 /** Queries that count on a tablet. */
@@ -123,7 +123,9 @@ async function evaluating(): Promise<{ id: string; on: Endpoint }[]> {
   const sql =
     "SELECT ID FROM information_schema.processlist WHERE INFO LIKE 'SELECT COUNT(DISTINCT a%' AND ID <> CONNECTION_ID()";
   const found = await Promise.all(
-    stage.tablets.map(async (on) => (await rowsOf(await stage.client(on), sql)).map((id) => ({ id, on }))),
+    stage.tablets.map(async (on) =>
+      (await rowsOf(await stage.client({ endpoint: on }), sql)).map((id) => ({ id, on })),
+    ),
   );
   return found.flat();
 }
@@ -154,7 +156,7 @@ describe('in a transaction', () => {
 describe('limits', () => {
   test('of rows and of bytes, by input; the directive lifts them', async () => {
     const strict = await stage.startRouter('--engine-gather-rows-max=10');
-    const own = await stage.client(strict.endpoint);
+    const own = await stage.client(strict);
     expect(await refusal(own, query)).toMatch(
       /^9128 \(42000\) .*: customer AS c has brought \d+ rows of \d+ bytes so far, .*engine\.gatherRowsMax is 10; /,
     );
@@ -169,7 +171,7 @@ describe('limits', () => {
   });
 
   test('more statements than connections wait for their turn', async () => {
-    const clients = await Promise.all(Array.from({ length: 8 }, () => stage.client(router.endpoint)));
+    const clients = await Promise.all(Array.from({ length: 8 }, () => stage.client(router)));
     const answers = await Promise.all(clients.map((each) => rowsOf(each, query)));
     expect(answers.every((rows) => rows.length === 3)).toBe(true);
   });
@@ -197,7 +199,7 @@ describe('cursors', () => {
     await client.execute(id, [long(4)], { cursor: 1 });
     client.reset();
     await nothingIsLeft();
-    await expectHealthy(await stage.client(router.endpoint));
+    await expectHealthy(await stage.client(router));
   });
 });
 

@@ -1,12 +1,6 @@
-/**
- * What gathered queries are tested on: the keyspace `user` of two shards and the unsharded `main`, and a plain mysqld with both as databases,
- * which says what is right. Rows go by their lowest bit (`reverse_bits`): even ids to -80, odd ids to 80-.
- */
-import { CuttingProxy } from '../support/cutting-proxy.ts';
-import { type Mysqld, rootAt, runStatements, startMysqld } from '../support/mysqld.ts';
-import { type ConnectOptions, type Endpoint, RawClient } from '../support/raw-client.ts';
-import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
-import { moveTablet, withStore } from '../support/topology-edit.ts';
+/** What gathered queries are tested on: tables of two shards and unsharded ones, and a plain mysqld with both as databases. */
+import { runStatements } from '../support/mysqld.ts';
+import { startTwoShards, TwoShardsStage } from '../support/two-shards-stage.ts';
 
 const sharded = [
   `CREATE TABLE customer (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL, region INT, since DATE, KEY (region))`,
@@ -51,75 +45,15 @@ const vschemas = {
   },
 };
 
-export class GatherStage {
-  readonly servers: RouterStage;
-  readonly #reference: Mysqld;
-  /** In front of user/-80 and user/80-. */
-  readonly proxies: readonly [CuttingProxy, CuttingProxy];
-  readonly #clients = new Set<RawClient>();
-
-  private constructor(
-    servers: RouterStage,
-    reference: Mysqld,
-    proxies: readonly [CuttingProxy, CuttingProxy],
-  ) {
-    this.servers = servers;
-    this.#reference = reference;
-    this.proxies = proxies;
-  }
-
+export class GatherStage extends TwoShardsStage {
   static async set(): Promise<GatherStage> {
-    const [servers, reference] = await Promise.all([
-      RouterStage.set(),
-      startMysqld({ databases: ['user', 'main'] }),
-    ]);
-    const proxies = [
-      await CuttingProxy.start(servers.first.port),
-      await CuttingProxy.start(servers.second.port),
-    ] as const;
-    const stage = new GatherStage(servers, reference, proxies);
-    for (const [at, alias] of ['local-3', 'local-4'].entries())
-      await moveTablet(servers.etcdAddress, alias, proxies[at]!.port);
+    const stage = new GatherStage(await startTwoShards({ databases: ['user', 'main'] }));
     for (const parity of [0, 1] as const)
       await runStatements(stage.tablets[parity], [...sharded, ...rowsOf(parity)], 'user');
     await runStatements(stage.tablets[0], [...unsharded, ...unshardedRows], 'main');
     await runStatements(stage.reference, [...sharded, ...rowsOf(undefined)], 'user');
     await runStatements(stage.reference, [...unsharded, ...unshardedRows], 'main');
-    await withStore(servers.etcdAddress, async (store) => {
-      for (const [keyspace, vschema] of Object.entries(vschemas))
-        await store.putVschema({ keyspace, vschema });
-    });
+    await stage.putVschemas(vschemas);
     return stage;
-  }
-
-  /** The primaries of -80 and 80-, past proxies and router. */
-  get tablets(): readonly [Endpoint, Endpoint] {
-    return [rootAt(this.servers.first.port), rootAt(this.servers.second.port)];
-  }
-
-  get reference(): Endpoint {
-    return this.#reference.endpoint;
-  }
-
-  startRouter(...flags: readonly string[]): Promise<RouterUnderTest> {
-    return this.servers.startRouter(flags);
-  }
-
-  /** A client in `user`; closed by `closeClients`. */
-  async client(endpoint: Endpoint, options: ConnectOptions = {}): Promise<RawClient> {
-    const client = await RawClient.connect(endpoint, { database: 'user', ...options });
-    this.#clients.add(client);
-    return client;
-  }
-
-  closeClients(): void {
-    for (const client of this.#clients) client.destroy();
-    this.#clients.clear();
-  }
-
-  async stop(): Promise<void> {
-    this.closeClients();
-    await this.servers.stop();
-    await Promise.all([this.#reference.stop(), ...this.proxies.map((proxy) => proxy.stop())]);
   }
 }

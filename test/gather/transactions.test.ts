@@ -123,7 +123,7 @@ describe('as in one MySQL', () => {
 describe('connections', () => {
   let client: RawClient;
   beforeEach(async () => {
-    client = await stage.client(router.endpoint);
+    client = await stage.client(router);
   });
   afterEach(() => stage.closeClients());
 
@@ -137,7 +137,7 @@ describe('connections', () => {
   });
 
   test('a deadlock of the inputs does not wait for ever', async () => {
-    const other = await stage.client(router.endpoint);
+    const other = await stage.client(router);
     await ask(client, 'BEGIN');
     await ask(client, 'SELECT id FROM sale WHERE id = 3 FOR UPDATE');
     await ask(other, 'SET innodb_lock_wait_timeout = 1');
@@ -155,7 +155,7 @@ describe('connections', () => {
     for (const sql of ["XA START 'x'", ...all, "XA END 'x'", "XA ROLLBACK 'x'"])
       said.push(await refusal(client, sql));
     for (const one of said) if (one !== undefined) expect(one).toMatch(/^(?:9\d\d\d|1\d\d\d) /);
-    const fresh = await stage.client(router.endpoint);
+    const fresh = await stage.client(router);
     for (const sql of all) expect(await refusal(fresh, sql)).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ let client: RawClient;
 beforeAll(async () => {
   stage = await JoinStage.set();
   const router = await stage.startRouter();
-  mysql = await stage.client(stage.reference);
+  mysql = await stage.client({ endpoint: stage.reference });
   client = await stage.client(router);
 });
 afterAll(() => stage?.stop());

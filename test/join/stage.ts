@@ -2,10 +2,8 @@
  * Tables of all types that are joined by, spread over the two shards of `user` by their ids and so never together, copies of one of them in the
  * unsharded `main`, and a plain mysqld with all of them in databases of the same names.
  */
-import { type Mysqld, rootAt, runStatements, startMysqld } from '../support/mysqld.ts';
-import { type ConnectOptions, type Endpoint, RawClient } from '../support/raw-client.ts';
-import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
-import { withStore } from '../support/topology-edit.ts';
+import { runStatements } from '../support/mysqld.ts';
+import { startTwoShards, TwoShardsStage } from '../support/two-shards-stage.ts';
 
 /** The columns of the tables `a` and `b` that are joined by, each with its type. */
 export const keyColumns: Readonly<Record<string, string>> = {
@@ -108,72 +106,25 @@ const inserts = (fits: (id: number) => boolean): string[] =>
 
 const vindex = { column_vindexes: [{ column: 'id', name: 'bits' }] };
 
-export class JoinStage {
-  readonly servers: RouterStage;
-  readonly #reference: Mysqld;
-  readonly #clients = new Set<RawClient>();
-
-  private constructor(servers: RouterStage, reference: Mysqld) {
-    this.servers = servers;
-    this.#reference = reference;
-  }
-
+export class JoinStage extends TwoShardsStage {
   static async set(): Promise<JoinStage> {
-    const [servers, reference] = await Promise.all([
-      RouterStage.set(),
-      startMysqld({ databases: ['user', 'main'] }),
-    ]);
-    const stage = new JoinStage(servers, reference);
+    const stage = new JoinStage(await startTwoShards({ databases: ['user', 'main'] }));
     const all = [...tables, ...inserts(() => true)];
     // The lowest bit of the id decides the shard.
     await Promise.all([
-      runStatements(rootAt(servers.first.port), [...tables, ...inserts((id) => id % 2 === 0)], 'user'),
-      runStatements(rootAt(servers.second.port), [...tables, ...inserts((id) => id % 2 === 1)], 'user'),
-      runStatements(rootAt(servers.first.port), all, 'main'),
-      runStatements(reference.endpoint, all, 'main').then(() =>
-        runStatements(reference.endpoint, all, 'user'),
-      ),
+      runStatements(stage.tablets[0], [...tables, ...inserts((id) => id % 2 === 0)], 'user'),
+      runStatements(stage.tablets[1], [...tables, ...inserts((id) => id % 2 === 1)], 'user'),
+      runStatements(stage.tablets[0], all, 'main'),
+      runStatements(stage.reference, all, 'main').then(() => runStatements(stage.reference, all, 'user')),
     ]);
-    await withStore(servers.etcdAddress, async (store) => {
-      const sharded = {
+    await stage.putVschemas({
+      user: {
         sharded: true,
         vindexes: { bits: { type: 'reverse_bits' } },
         tables: { a: vindex, b: vindex, many: vindex },
-      };
-      await store.putVschema({ keyspace: 'user', vschema: sharded });
-      await store.putVschema({ keyspace: 'main', vschema: { sharded: false, tables: { a: {}, b: {} } } });
+      },
+      main: { sharded: false, tables: { a: {}, b: {} } },
     });
     return stage;
-  }
-
-  get reference(): { endpoint: Endpoint } {
-    return this.#reference;
-  }
-
-  /** The primaries of -80 and 80-, past the router. */
-  get tablets(): readonly [Endpoint, Endpoint] {
-    return [rootAt(this.servers.first.port), rootAt(this.servers.second.port)];
-  }
-
-  startRouter(...flags: readonly string[]): Promise<RouterUnderTest> {
-    return this.servers.startRouter(flags);
-  }
-
-  /** A client of a router (or of the reference) in `user`; closed by `closeClients`. */
-  async client({ endpoint }: { endpoint: Endpoint }, options: ConnectOptions = {}): Promise<RawClient> {
-    const client = await RawClient.connect(endpoint, { database: 'user', ...options });
-    this.#clients.add(client);
-    return client;
-  }
-
-  closeClients(): void {
-    for (const client of this.#clients) client.destroy();
-    this.#clients.clear();
-  }
-
-  async stop(): Promise<void> {
-    this.closeClients();
-    await this.servers.stop();
-    await this.#reference.stop();
   }
 }

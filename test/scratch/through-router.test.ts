@@ -74,7 +74,7 @@ async function answers(client: RawClient, sql: string): Promise<string[]> {
 /** Statements on a new connection of each, in order; the last `count` of them are compared. */
 async function same(settings: readonly string[], ...statements: readonly string[]): Promise<void> {
   const clients = await Promise.all(
-    [stage.reference, router.endpoint].map((endpoint) => stage.client(endpoint)),
+    [stage.reference, router.endpoint].map((endpoint) => stage.client({ endpoint })),
   );
   try {
     for (const client of clients) for (const sql of settings) await client.query(sql);

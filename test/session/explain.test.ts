@@ -4,37 +4,21 @@ import { readResults } from '../support/decode.ts';
 import { runStatements } from '../support/mysqld.ts';
 import { long } from '../support/parameters.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
+import type { RouterStage } from '../support/router-stage.ts';
 import { ask, refusal, value } from '../support/session-play.ts';
-import { withStore } from '../support/topology-edit.ts';
+import { planOf, setThings, type ThingsStage } from './things-stage.ts';
 
-const vschema = {
-  sharded: true,
-  vindexes: { bits: { type: 'reverse_bits' } },
-  tables: { things: { column_vindexes: [{ column: 'id', name: 'bits' }] } },
-};
-
+let things: ThingsStage;
 let stage: RouterStage;
-let router: RouterUnderTest;
 let client: RawClient;
 
 beforeAll(async () => {
-  stage = await RouterStage.set(['CREATE TABLE things (id INT PRIMARY KEY, v VARCHAR(40), n INT)']);
-  await withStore(stage.etcdAddress, (store) => store.putVschema({ keyspace: 'user', vschema }));
-  router = await stage.startRouter(['--pool-connections-max=3', '--gateway-hold-ms-max=300']);
-  client = await RawClient.connect(router.endpoint, { database: 'user' });
+  things = await setThings();
+  ({ stage, client } = things);
 });
-afterAll(async () => {
-  client?.destroy();
-  await stage?.stop();
-});
+afterAll(() => things?.stop());
 
-const tree = async (sql: string): Promise<string> => {
-  expect(await refusal(client, `EXPLAIN FORMAT=HEADGATE ${sql}`)).toBeUndefined();
-  const { columns, rows } = await ask(client, `EXPLAIN FORMAT=HEADGATE ${sql}`);
-  expect(columns.map(({ name }) => name)).toEqual(['EXPLAIN']);
-  return rows.map(([line]) => line).join('\n');
-};
+const tree = (sql: string): Promise<string> => planOf(client, sql);
 
 describe('EXPLAIN FORMAT=HEADGATE', () => {
   test('of one shard shows the text as it came', async () => {

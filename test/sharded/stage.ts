@@ -1,19 +1,13 @@
 /**
  * A keyspace `user` of two shards behind proxies that tests can cut, the unsharded `main` with the sequences, and a plain
  * mysqld with all tables in one database, which says what is right.
- *
- * Rows go by their lowest bit (`reverse_bits`): even ids to -80, odd ids to 80-.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { CuttingProxy } from '../support/cutting-proxy.ts';
-import { type Mysqld, rootAt, runStatements, startMysqld } from '../support/mysqld.ts';
-import { type ConnectOptions, type Endpoint, RawClient } from '../support/raw-client.ts';
-import { RouterStage, type RouterUnderTest } from '../support/router-stage.ts';
+import { runStatements } from '../support/mysqld.ts';
+import { type Endpoint, RawClient } from '../support/raw-client.ts';
 import { ask, value } from '../support/session-play.ts';
-import { moveTablet, withStore } from '../support/topology-edit.ts';
-
-export const shardAliases = ['local-3', 'local-4'] as const;
+import { startTwoShards, TwoShardsStage } from '../support/two-shards-stage.ts';
 
 const itemColumns = `
   n INT NOT NULL DEFAULT 0,
@@ -67,37 +61,14 @@ export const vschemas = {
   },
 };
 
-export class ShardedStage {
-  readonly servers: RouterStage;
-  readonly #reference: Mysqld;
-  /** In front of -80 and of 80-. */
-  readonly proxies: readonly [CuttingProxy, CuttingProxy];
-  readonly #clients = new Set<RawClient>();
-
-  private constructor(
-    servers: RouterStage,
-    reference: Mysqld,
-    proxies: readonly [CuttingProxy, CuttingProxy],
-  ) {
-    this.servers = servers;
-    this.#reference = reference;
-    this.proxies = proxies;
-  }
-
+export class ShardedStage extends TwoShardsStage {
   static async set(): Promise<ShardedStage> {
-    const [servers, reference] = await Promise.all([
-      RouterStage.set(),
-      startMysqld({ databases: ['user'], flags: ['--log-bin-trust-function-creators=ON'] }),
-    ]);
-    const stage = new ShardedStage(servers, reference, [
-      await CuttingProxy.start(servers.first.port),
-      await CuttingProxy.start(servers.second.port),
-    ]);
-    for (const [at, alias] of shardAliases.entries())
-      await moveTablet(servers.etcdAddress, alias, stage.proxies[at]!.port);
+    const stage = new ShardedStage(
+      await startTwoShards({ databases: ['user'], flags: ['--log-bin-trust-function-creators=ON'] }),
+    );
     for (const tablet of stage.tablets) await runStatements(tablet, [...tables(''), trigger], 'user');
     await runStatements(
-      reference.endpoint,
+      stage.reference,
       [
         ...tables('AUTO_INCREMENT'),
         ...['note', 'moment'].map((name) => `ALTER TABLE ${name} AUTO_INCREMENT = ${FIRST_NUMBER}`),
@@ -106,7 +77,7 @@ export class ShardedStage {
       'user',
     );
     await runStatements(
-      rootAt(servers.first.port),
+      stage.tablets[0],
       [
         'CREATE TABLE plain (id INT PRIMARY KEY, v INT)',
         'CREATE TABLE auto (id BIGINT AUTO_INCREMENT PRIMARY KEY, v INT)',
@@ -117,36 +88,8 @@ export class ShardedStage {
       ],
       'main',
     );
-    await withStore(servers.etcdAddress, async (store) => {
-      for (const [keyspace, vschema] of Object.entries(vschemas))
-        await store.putVschema({ keyspace, vschema });
-    });
+    await stage.putVschemas(vschemas);
     return stage;
-  }
-
-  /** The primaries of -80 and 80-, past proxies and router. */
-  get tablets(): readonly [Endpoint, Endpoint] {
-    return [rootAt(this.servers.first.port), rootAt(this.servers.second.port)];
-  }
-
-  get reference(): Endpoint {
-    return this.#reference.endpoint;
-  }
-
-  startRouter(...flags: readonly string[]): Promise<RouterUnderTest> {
-    return this.servers.startRouter(flags);
-  }
-
-  /** A client of a router (or of the reference) in `user`; closed by `closeClients`. */
-  async client({ endpoint }: { endpoint: Endpoint }, options: ConnectOptions = {}): Promise<RawClient> {
-    const client = await RawClient.connect(endpoint, { database: 'user', ...options });
-    this.#clients.add(client);
-    return client;
-  }
-
-  closeClients(): void {
-    for (const client of this.#clients) client.destroy();
-    this.#clients.clear();
   }
 
   /** Runs statements on the tablets, past everything. */
@@ -207,12 +150,6 @@ export class ShardedStage {
     await this.expectNoTransactions();
     expect(await refusalOf(client, 'SELECT COUNT(*) FROM item')).toBeUndefined();
     expect(await refusalOf(client, 'UPDATE item SET n = n + 0')).toBeUndefined();
-  }
-
-  async stop(): Promise<void> {
-    this.closeClients();
-    await this.servers.stop();
-    await Promise.all([this.#reference.stop(), ...this.proxies.map((proxy) => proxy.stop())]);
   }
 }
 
