@@ -197,9 +197,9 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
 
   function severalShards(): QueryPlan['scatter'] {
     const scatter = scatterOf(statement, planning, groups, sources);
+    if (input.isGathered === true && !merges) return gatherPlan('one connection has to see all of its rows');
     // Without groups it never comes to several shards.
     if (groups.length === 0 || merges) return scatter;
-    if (input.isGathered === true) return gatherPlan('one connection has to see all of its rows');
     if (!isRefusal(scatter)) return scatter;
     const grouped = groupedPlan(scatter.detail);
     if (grouped !== undefined) return grouped;

@@ -245,8 +245,8 @@ function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
 }
 
 /** Asks each tablet for an EXECUTE of its text, with the parameters whose markers are in it. */
-const askingWith =
-  (session: Session, { parameters }: KeptRoute): Asking =>
+export const askingWith =
+  (session: Session, { parameters }: Pick<KeptRoute, 'parameters'>): Asking =>
   (made, markers) =>
     asExecute(
       session,

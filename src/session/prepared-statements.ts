@@ -51,7 +51,7 @@ import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
 import { needsPreparing } from './relay-needs.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
-import { asksMetadata } from './show/metadata-query.ts';
+import { readsMetadata } from './show/metadata-query.ts';
 import { executeMetadata } from './show/prepared-metadata.ts';
 import { executeShown, prepareShown } from './show/prepared-show.ts';
 import { SqlPrepared } from './sql-prepared.ts';
@@ -243,7 +243,7 @@ export class PreparedStatements implements TabletStatements {
       const shown = executeShown(session, statement, target);
       if (shown !== undefined) return shown;
     }
-    if (asksMetadata(scan, target)) return executeMetadata(session, statement, target, this);
+    if (readsMetadata(scan, target)) return executeMetadata(session, statement, target, this);
     if (isPlanned(session, scan, target)) return executePlanned(session, statement, target, this);
     const place = this.#placeOf(statement);
     statement.kept = keepPlace(session, place);

@@ -29,6 +29,7 @@ import {
   mayUseTemporaryTable,
   NOT_FIXED_DECIMALS,
   ofView,
+  readsMetadata,
   rowErrors,
   SUM_DIGITS,
   SUM_DUST,
@@ -186,6 +187,13 @@ function compareColumns(
     const b = right[index]!;
     const exact = columnFacts.find((name) => a[name] !== b[name]);
     if (exact === undefined) continue;
+    if (readsMetadata(sql)) {
+      notes.add('metadataColumns');
+      const [x, y] = [metadataless(a), metadataless(b)];
+      const other = columnFacts.find((name) => x[name] !== y[name]);
+      if (other !== undefined) return factOf(other, index, x, y);
+      continue;
+    }
     const isDerived = hasDerived(sql);
     if (!isDerived && !mayUseTemporaryTable(sql)) return factOf(exact, index, a, b);
     notes.add(isDerived ? 'derivedNames' : 'temporaryTable');
@@ -232,6 +240,8 @@ const nameless = (column: Column): Column => ({
   orgTable: '',
   orgName: '',
 });
+
+const metadataless = (column: Column): Column => ({ ...widthless(nameless(column)), flags: 0 });
 
 const isMember = ({ type }: Column): boolean => type === columnType.enum || type === columnType.set;
 

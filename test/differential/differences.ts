@@ -34,6 +34,8 @@ export const allowed = {
     'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, JSON has another character set and length, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   derivedNames:
     'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it; a view is expanded where its tables do not lie together.',
+  metadataColumns:
+    'Columns of information_schema that stand beside other tables are of rows that the router has put together: their names within, their flags and the widths of what is computed from them are not information_schema’s.',
   parameterWidths:
     'Length and collation that PREPARE gives for a parameter are those of what it is compared with, which is a computed column where rows are put together.',
   computedWidths:
@@ -105,6 +107,9 @@ const VIEW = /\b(?:order_of|per_city|met|top3|known)\b/;
 export const hasDerived = (sql: string): boolean =>
   /(?:FROM|JOIN|LATERAL|,)\s*\(+\s*(?:SELECT|WITH|VALUES|TABLE)\b|\bWITH\b|\bJSON_TABLE\b/i.test(sql) ||
   VIEW.test(sql);
+
+/** Whether columns may be of information_schema (`metadataColumns`). */
+export const readsMetadata = (sql: string): boolean => /\binformation_schema\b/i.test(sql);
 
 /** Whether the statement has a part that can run by itself (`computedWidths`). */
 export const hasParts = (sql: string): boolean =>

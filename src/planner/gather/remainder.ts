@@ -346,6 +346,8 @@ export class Remainder {
       }
       case 'view':
         return this.#view(meaning, named);
+      case 'server':
+        return shown === node.alias?.text || shown === node.name ? [] : serverTable(node, shown);
       case 'table':
         throw new Refused(`${node.name} without its rows`);
     }
@@ -400,6 +402,9 @@ export class Remainder {
     edits.push({ start, end, with: sqlPiece(text) });
   }
 }
+
+const serverTable = ({ schema = '', name }: TableName, shown: string): Template =>
+  sqlPiece(`${quoted(schema)}.${quoted(name)} AS ${quoted(shown)}`);
 
 const isNaturalJoin = ({ natural }: Join): boolean => natural;
 

@@ -26,15 +26,16 @@ export type Meaning =
   | Readonly<{ kind: 'common'; found: NonNullable<ReturnType<typeof findDefinition>> }>
   | Readonly<{ kind: 'table'; table: TableVSchema; schema: TableSchema }>
   /** A view over sharded tables. */
-  | Readonly<{ kind: 'view'; schema: TableSchema; keyspace: string }>;
+  | Readonly<{ kind: 'view'; schema: TableSchema; keyspace: string }>
+  /** What each server has for itself: read where the rest of the query runs. */
+  | Readonly<{ kind: 'server' }>;
 
-/** Raises MySQL's errors for what is not there, and Refused for what each server has for itself. */
+/** Raises MySQL's errors for what is not there, and Refused for vindexes. */
 export function meaningOf(node: TableName, common: CommonScope | undefined, input: NamesInput): Meaning {
   const { vschema, schemaOf, keyspace, tabletType } = input;
   const found = node.schema === undefined ? findDefinition(common, node.name) : undefined;
   if (found !== undefined) return { kind: 'common', found };
-  if (node.schema !== undefined && input.isSystemSchema(node.schema))
-    throw new Refused(`${node.schema}, which each server has for itself`);
+  if (node.schema !== undefined && input.isSystemSchema(node.schema)) return { kind: 'server' };
   const resolution = resolveTable(vschema, node.schema, node.name, keyspace, tabletType);
   if (resolution.kind === 'vindex') throw new Refused(`the vindex ${node.name} with other tables`);
   if (resolution.kind !== 'table') {
@@ -159,6 +160,8 @@ export function sourceOf(
             columns: stored(meaning.schema),
             uses: [],
           };
+        case 'server':
+          return { name, schema: reference.schema, columns: undefined, uses: [] };
       }
     }
   }

@@ -218,6 +218,8 @@ function hasUntold(query: QueryExpression, around: CommonScope | undefined, name
       continue;
     const meaning = meaningOf(node, undefined, names);
     if (meaning.kind === 'common') continue;
+    // Its columns are not known.
+    if (meaning.kind === 'server') return true;
     for (const { name, dataType, values } of meaning.schema.columns)
       if (values !== undefined || untold.has(dataType)) columns.add(columnKey(name));
   }

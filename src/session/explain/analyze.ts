@@ -29,7 +29,7 @@ import {
 import { scatterRead } from '../scatter-read.ts';
 import { requireScatter } from '../scatters.ts';
 import { underSelectLimit } from '../select-limit.ts';
-import { asksMetadata } from '../show/metadata-query.ts';
+import { readsMetadata } from '../show/metadata-query.ts';
 import { type Place, placeOf } from '../statement-place.ts';
 import { textPacket } from '../text-packet.ts';
 import { type Explained, operandsOf, planOf, unsupported } from './explained.ts';
@@ -49,13 +49,13 @@ export async function analyze(explained: Explained, render: Rendering): Promise<
     throw unsupported('does not run EXPLAIN ANALYZE with parameters: send it as text, with their values');
   if ((scan.effects & (effect.writesUserVariable | effect.intoOutfile)) !== 0)
     throw unsupported('does not run EXPLAIN ANALYZE of a statement that sets variables or writes files');
+  if (readsMetadata(scan, session.state.target))
+    throw unsupported('does not run a query over information_schema for EXPLAIN ANALYZE');
   if (isPlanned(session, scan)) {
     requirePlannable(scan);
     const plan = planOf(explained);
     if (plan !== undefined) return analyzePlan(explained, plan, operandsOf(explained), render);
   }
-  if (asksMetadata(scan, session.state.target))
-    throw unsupported('does not run a query over information_schema for EXPLAIN ANALYZE');
   const place = placeOf(scan, session.state.target, session.services.gateway, text);
   const sql = text.subarray(scan.start, scan.end);
   const part = {};

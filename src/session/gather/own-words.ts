@@ -1,6 +1,7 @@
 import type { RowsError } from '../../engine/row-stream.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
+import type { RemainderEnd } from './remainder.ts';
 
 /**
  * What a tablet says of a remainder, about the tables that the client has named: all temporary tables are in one database (`scratch`), whatever
@@ -27,4 +28,15 @@ export function withSuggestion(error: RowsError, { unknown = [] }: GatherPlan): 
   const { errno, sqlState, message } = error;
   const meant = unknown.find(({ name }) => message.includes(`'${name}'`));
   return meant === undefined ? error : { errno, sqlState, message: `${message}${meant.suggestion}` };
+}
+
+/** MySQL's numbers for what it says to whoever names utf8mb3, which the columns of its own tables have. */
+const oldCharset = /^.?Warning.?(1287|3778).*utf8mb3/s;
+
+/** Without warnings that only the text of the router's own has earned. `source`: the client's. */
+export function withoutCharsetWarnings(end: RemainderEnd, source: Buffer): RemainderEnd {
+  if (end.warnings === 0 || /utf8/i.test(source.toString('latin1'))) return end;
+  const warningRows = end.warningRows.filter((row) => !oldCharset.test(row.toString('latin1')));
+  const hidden = end.warningRows.length - warningRows.length;
+  return { ...end, warningRows, warnings: end.warnings - hidden };
 }

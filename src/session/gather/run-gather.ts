@@ -14,7 +14,6 @@ import { effect, type StatementScan } from '../../sql/statement.ts';
 import type { CombinedRun } from '../combined.ts';
 import { isTabletLost, RowAnswer } from '../row-answer.ts';
 import { isAboutText, ownError } from '../scatter-read.ts';
-import type { Session } from '../session.ts';
 import { ShardReads } from '../shard-reads.ts';
 import { notOverShards } from '../shard-writes.ts';
 import { checkGroups } from './check-groups.ts';
@@ -24,7 +23,7 @@ import { openGatherCursor } from './gather-cursor.ts';
 import { type BoundInput, bindInput, rowsOf } from './gather-inputs.ts';
 import { InputLists } from './input-lists.ts';
 import { originalsOf } from './originals.ts';
-import { inKeyspaces, withSuggestion } from './own-words.ts';
+import { inKeyspaces, withoutCharsetWarnings, withSuggestion } from './own-words.ts';
 import { type RemainderEnd, runRemainder } from './remainder.ts';
 import { ScratchConnection } from './scratch-connection.ts';
 import { scratchPlace } from './scratch-place.ts';
@@ -112,7 +111,7 @@ async function answered(
     }
     const end = await runRemainder(run, plan, scratch, originals, answer);
     if (end.error !== undefined) return failureOf(end.error, end.warningRows);
-    finish(session, answer, reads, end, tables);
+    finish(run, answer, reads, end, tables);
     return undefined;
   } catch (error) {
     reads.stop();
@@ -164,13 +163,15 @@ async function load(
 
 /** The result's end, with what is noted of it. */
 function finish(
-  session: Session,
+  { session, source, madeAs }: CombinedRun,
   answer: RowAnswer,
   reads: ShardReads,
-  end: RemainderEnd,
+  given: RemainderEnd,
   tables: readonly LoadedTable[],
 ): void {
-  const { hasRows, affectedRows, foundRows } = end;
+  const end = madeAs === 'rows' ? withoutCharsetWarnings(given, source) : given;
+  const { hasRows, foundRows } = end;
+  const affectedRows = madeAs === 'ok' ? 0n : end.affectedRows;
   const warnings = tables.reduce((sum, { summary }) => sum + summary.warnings, end.warnings);
   const warningRows = [...reads.warningRows, ...end.warningRows];
   // Whether an index was used of temporary tables is nobody's business.

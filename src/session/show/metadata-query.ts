@@ -17,9 +17,11 @@ import { stringText } from '../../sql/literals.ts';
 import { parseStatement } from '../../sql/parser/statement.ts';
 import { effect, type StatementScan } from '../../sql/statement.ts';
 import { unwrapped } from '../../sql/unwrapped.ts';
+import { runMade } from '../made-statement.ts';
+import { isPlanned } from '../planned.ts';
 import { lexModeIn } from '../read-statement.ts';
 import type { Session, Statement } from '../session.ts';
-import type { Place } from '../statement-place.ts';
+import { type Place, placeOf } from '../statement-place.ts';
 import { databaseOf, isSystemSchema, type Target } from '../target.ts';
 import { textPacket } from '../text-packet.ts';
 import { type MetadataRows, metadataRows, needsAllShards } from './metadata-rows.ts';
@@ -60,17 +62,98 @@ export function asksMetadata(
   );
 }
 
+/** Whether it reads such tables, alone or beside others. */
+export const readsMetadata = (scan: StatementScan, target: Target): boolean =>
+  asksMetadata(scan, target) || mixesMetadata(scan, target);
+
+/** Whether it reads such tables beside those of keyspaces. */
+export function mixesMetadata(
+  { kind, qualifiers, hasUnqualifiedTable }: StatementScan,
+  target: Target,
+): boolean {
+  if (qualifiers.length === 0 || kind !== 'select' || target.shard !== undefined) return false;
+  const isOfSystem = hasUnqualifiedTable && target.systemSchema !== undefined;
+  const isAsking = qualifiers.some(isAsked) || (isOfSystem && isAsked(target.systemSchema));
+  const isOfKeyspace = hasUnqualifiedTable && target.systemSchema === undefined;
+  return isAsking && (isOfKeyspace || !qualifiers.every(isSystemSchema));
+}
+
 /** Answers a query over information_schema; undefined: it goes the way of any other. */
 export function metadataQuery(session: Session, statement: Statement): Promise<unknown> | undefined {
   const { source, scan } = statement;
   const { target } = session.state;
+  const question = () => ({
+    text: source,
+    scan,
+    mode: lexModeIn(session),
+    target,
+    parameter: () => undefined,
+  });
+  if (mixesMetadata(scan, target)) return mixedQuery(session, statement, question());
   if (!asksMetadata(scan, target)) return undefined;
-  const question = { text: source, scan, mode: lexModeIn(session), target, parameter: () => undefined };
-  const answered = answerTo(session, question);
+  const answered = answerTo(session, question());
   if (answered === undefined) return undefined;
   const send = ({ place, text }: Answer) =>
     session.relayTo(text === undefined ? statement : { ...statement, packet: textPacket(text) }, place);
   return answered.then(send);
+}
+
+/** The query with rows in the place of information_schema's tables, which then goes the way of any other. */
+function mixedQuery(
+  session: Session,
+  statement: Statement,
+  question: MetadataQuestion,
+): Promise<unknown> | undefined {
+  return withMetadata(session, question)?.then((text) =>
+    text === undefined ? session.relay(statement) : runMade(session, statement, text, 'rows'),
+  );
+}
+
+/**
+ * The text of a query that `mixesMetadata` with rows in the place of those tables of information_schema that are about databases; undefined where
+ * there are none, or where the tablet of its own tables has those rows.
+ */
+export function withMetadata(
+  session: Session,
+  question: MetadataQuestion,
+): Promise<Buffer | undefined> | undefined {
+  const { text, scan, mode, target } = question;
+  const parsed = parseStatement(text, scan.start, scan.end, mode);
+  if (parsed.kind !== 'select') return undefined;
+  const { uses, processes, databases, columns } = readUses(session, question, parsed);
+  if (uses.length + processes.length === 0) return undefined;
+  if (processes.length === 0 && !isPlanned(session, scan, target)) {
+    const { shard } = placeOf(scan, target, session.services.gateway, text);
+    const others = [...session.services.gateway.keyspaces].filter((name) => name !== shard.keyspace);
+    if (!others.some((name) => [...databases.values()].some((set) => set.has(name)))) return undefined;
+  }
+  const plain = parsed.hasVersionComment ? plainText(session, question) : undefined;
+  if (plain !== undefined) return withMetadata(session, plain);
+  requireWritable(parsed);
+  const place = homePlace(session, scan, target);
+  const wanted = { parsed, text, uses: [...uses, ...processes], databases, columns, place, isMixed: true };
+  return gathered(session, wanted).then((answer) => answer.text);
+}
+
+/** The question without the marks of version comments; undefined where tablets differ in what they take from them. */
+function plainText(session: Session, question: MetadataQuestion): MetadataQuestion | undefined {
+  const { text, scan, mode } = question;
+  if (session.services.gateway.versionsDiffer) return undefined;
+  const plain = unwrapped(text, scan.start, scan.end, mode);
+  if (plain === undefined) return undefined;
+  return { ...question, text: plain, scan: { ...scan, start: 0, end: plain.length } };
+}
+
+/** The tables that a query reads, and of which databases. */
+function readUses(session: Session, question: MetadataQuestion, parsed: SelectStatement) {
+  const { scan, target } = question;
+  const schemaOf = (schema: string | undefined): string | undefined =>
+    schema ?? (scan.hasUnqualifiedTable ? target.systemSchema : undefined);
+  const uses = metadataUses(parsed.query, (schema) => isInformationSchema(schemaOf(schema)));
+  const processes = processUses(parsed.query, (schema) => schemaOf(schema)?.toLowerCase());
+  const context = contextOf(session, question);
+  const databases = new Map(uses.map((use) => [use, databasesOf(use, context)]));
+  return { uses, processes, context, databases, columns: columnsNamed(parsed) };
 }
 
 /** Where the query goes, and with what text; undefined where its names say it. */
@@ -78,15 +161,7 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
   const { text, scan, mode, target } = question;
   const parsed = parseStatement(text, scan.start, scan.end, mode);
   if (parsed.kind !== 'select') return undefined;
-  const uses = metadataUses(parsed.query, (schema) =>
-    isInformationSchema(schema ?? (scan.hasUnqualifiedTable ? target.systemSchema : undefined)),
-  );
-  const processes = processUses(parsed.query, (schema) =>
-    (schema ?? (scan.hasUnqualifiedTable ? target.systemSchema : undefined))?.toLowerCase(),
-  );
-  const context = contextOf(session, question);
-  const databases = new Map(uses.map((use) => [use, databasesOf(use, context)]));
-  const columns = columnsNamed(parsed);
+  const { uses, processes, context, databases, columns } = readUses(session, question, parsed);
   const keyspaces = [...context.keyspaces].filter((name) =>
     [...databases.values()].some((set) => set.has(name)),
   );
@@ -103,11 +178,8 @@ export function answerTo(session: Session, question: MetadataQuestion): Promise<
     const place = isAtHome ? own : placeIn(session, keyspace, target);
     return Promise.resolve({ place, text: undefined });
   }
-  if (parsed.hasVersionComment && !session.services.gateway.versionsDiffer) {
-    const plain = unwrapped(text, scan.start, scan.end, mode);
-    if (plain !== undefined)
-      return answerTo(session, { ...question, text: plain, scan: { ...scan, start: 0, end: plain.length } });
-  }
+  const plain = parsed.hasVersionComment ? plainText(session, question) : undefined;
+  if (plain !== undefined) return answerTo(session, plain);
   requireWritable(parsed);
   return gathered(session, { parsed, text, uses: [...uses, ...processes], databases, columns, place: own });
 }
@@ -127,10 +199,12 @@ type Gathering = Readonly<{
   databases: ReadonlyMap<MetadataUse, ReadonlySet<string>>;
   columns: ReadonlySet<string> | undefined;
   place: Place;
+  /** They stand beside columns of any type. */
+  isMixed?: boolean;
 }>;
 
 async function gathered(session: Session, gathering: Gathering): Promise<Answer> {
-  const { parsed, text, uses, databases, columns, place } = gathering;
+  const { parsed, text, uses, databases, columns, place, isMixed = false } = gathering;
   const tables = new Map<MetadataUse, string>();
   const gatheredRows = new Map<MetadataUse, MetadataRows>();
   for (const use of uses) {
@@ -145,10 +219,10 @@ async function gathered(session: Session, gathering: Gathering): Promise<Answer>
     gatheredRows.set(use, found);
   }
   // Beside columns that are of utf8mb4 by themselves, the others must stay what they are to be comparable.
-  const isMixed = [...gatheredRows.values()].some(({ columns: all }) =>
+  const isOfBoth = [...gatheredRows.values()].some(({ columns: all }) =>
     all.some(({ type }) => type.includes('utf8mb4')),
   );
-  const exact = isMixed || namesCollation(text) ? 'exact' : 'quiet';
+  const exact = isMixed || isOfBoth || namesCollation(text) ? 'exact' : 'quiet';
   for (const [use, found] of gatheredRows) tables.set(use, tableText(found.columns, found.rows, exact));
   return { place, text: withTables(parsed, text, uses, (use) => tables.get(use)!) };
 }

@@ -10,15 +10,17 @@ import { type BoundParameter, BoundParameters } from '../bound-parameters.ts';
 import type { ClientStatement } from '../client-statement.ts';
 import { executeContent } from '../execute-values.ts';
 import { sendAhead } from '../long-data.ts';
-import type { TabletStatements } from '../planned-execute.ts';
+import { executeMade } from '../made-statement.ts';
+import { isPlanned } from '../planned.ts';
+import { executePlanned, type TabletStatements } from '../planned-execute.ts';
 import { scatterRead } from '../scatter-read.ts';
 import type { Session } from '../session.ts';
 import type { Place } from '../statement-place.ts';
 import { prepareOnTablet } from '../tablet-prepare.ts';
 import type { Target } from '../target.ts';
-import { answerTo } from './metadata-query.ts';
+import { answerTo, mixesMetadata, withMetadata } from './metadata-query.ts';
 
-/** Runs the EXECUTE in `statement.packet`, whose text `asksMetadata`. */
+/** Runs the EXECUTE in `statement.packet`, whose text `readsMetadata`. */
 export function executeMetadata(
   session: Session,
   statement: ClientStatement,
@@ -33,7 +35,17 @@ export function executeMetadata(
     const value = bound[index]?.value;
     return value === undefined ? undefined : textOf(value);
   };
-  const answered = answerTo(session, { text, scan, mode, target, parameter });
+  const question = { text, scan, mode, target, parameter };
+  if (mixesMetadata(scan, target)) {
+    const made = withMetadata(session, question) ?? Promise.resolve(undefined);
+    return made.then((own) => {
+      if (own !== undefined) return executeMade(session, statement, own, target, parameters);
+      return isPlanned(session, scan, target)
+        ? executePlanned(session, statement, target, tablets)
+        : tablets.executeAt(statement);
+    });
+  }
+  const answered = answerTo(session, question);
   if (answered === undefined) return tablets.executeAt(statement);
   return answered.then((answer) =>
     answer.text === undefined

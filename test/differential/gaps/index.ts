@@ -1,6 +1,7 @@
 /** The whole gap list as cases: each as text and prepared. */
 import type { Case, Statement } from '../case.ts';
 import { MARKET } from '../definitions.ts';
+import { besideGaps } from './beside.ts';
 import type { Gap } from './gap.ts';
 import { groupGaps } from './groups.ts';
 import { joinGaps } from './joins.ts';
@@ -8,7 +9,14 @@ import { otherGaps } from './others.ts';
 import { subqueryGaps } from './subqueries.ts';
 import { tableGaps } from './tables.ts';
 
-export const gaps: readonly Gap[] = [...joinGaps, ...subqueryGaps, ...groupGaps, ...tableGaps, ...otherGaps];
+export const gaps: readonly Gap[] = [
+  ...joinGaps,
+  ...subqueryGaps,
+  ...groupGaps,
+  ...tableGaps,
+  ...otherGaps,
+  ...besideGaps,
+];
 
 const plain = (sql: string): Statement => ({ sql, order: 'total' });
 

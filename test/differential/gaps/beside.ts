@@ -1,0 +1,60 @@
+/** Tables of keyspaces beside what is no table of theirs: MySQL's own tables, and queries within statements that are no queries. */
+import { any, type GapText, gapsOf } from './gap.ts';
+
+const texts: readonly GapText[] = [
+  [
+    'G112c',
+    "SELECT COUNT(*) FROM customer WHERE name IN (SELECT column_name FROM information_schema.columns WHERE table_schema = 'market')",
+  ],
+  [
+    'G112d',
+    "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'market') AS n, COUNT(*) FROM customer",
+  ],
+  [
+    'G112e',
+    "SELECT p.id, t.table_name FROM office.plain p JOIN information_schema.tables t ON t.table_schema = 'market' AND t.table_name = 'customer' ORDER BY 1",
+  ],
+  [
+    'G112f',
+    "SELECT c.id, e.engine FROM customer c, information_schema.engines e WHERE e.engine = 'InnoDB' AND c.id < 4 ORDER BY 1",
+  ],
+  [
+    'G112g',
+    "SELECT c.id, u.user FROM customer c, mysql.user u WHERE u.user = 'root' AND c.id < 4 ORDER BY 1",
+  ],
+  [
+    'G112h',
+    "SELECT c.id, performance_schema.v.variable_value FROM customer c, performance_schema.session_variables v WHERE v.variable_name = 'lower_case_table_names' AND c.id < 4 ORDER BY 1",
+  ],
+  [
+    'G112i',
+    "SELECT c.id, v.value FROM customer c, sys.sys_config v WHERE v.variable = 'statement_truncate_len' AND c.id < 4 ORDER BY 1",
+  ],
+  [
+    'G112j',
+    "SELECT score FROM customer UNION SELECT ordinal_position FROM information_schema.columns WHERE table_schema = 'market' AND table_name = 'customer'",
+    any,
+  ],
+  [
+    'G112k',
+    "WITH t AS (SELECT table_name FROM information_schema.tables WHERE table_schema = 'market' AND table_name LIKE 'o%') SELECT c.id, t.* FROM customer c, t WHERE c.id < 3 ORDER BY 1, 2",
+  ],
+  [
+    'G112l',
+    "SELECT c.id, t.table_rows FROM customer c JOIN information_schema.tables t ON t.table_schema = 'market' AND t.table_name = 'customer' WHERE c.id = 5",
+  ],
+  [
+    'G112m',
+    "SELECT COUNT(*) FROM customer c JOIN office.plain p JOIN information_schema.columns k ON k.column_name = 'id' AND k.table_schema IN ('market', 'office') WHERE c.id < 3",
+  ],
+  [
+    'G112n',
+    'SELECT c.id, k.table_name FROM customer c JOIN (SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1 LIMIT 1) k ORDER BY 1 LIMIT 2',
+  ],
+  [
+    'G112o',
+    "SELECT id, (SELECT k.column_name FROM information_schema.columns k WHERE k.table_schema = 'market' AND k.table_name = 'customer' AND k.ordinal_position = c.id) FROM customer c ORDER BY 1",
+  ],
+];
+
+export const besideGaps = gapsOf(texts);
