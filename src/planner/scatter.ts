@@ -4,7 +4,7 @@
  */
 import type { Expression } from '../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression, SelectItem } from '../sql/ast/query.ts';
-import { computationIn, isKeyed } from './analysis/locality.ts';
+import { callsSeededRandom, computationIn, isKeyed } from './analysis/locality.ts';
 import { isNamed, resolveColumn, type Scope } from './analysis/scope.ts';
 import { outputColumns } from './analysis/sources.ts';
 import { columnsIn } from './analysis/subqueries.ts';
@@ -99,6 +99,7 @@ class ScatterPlanner {
     if (!keyed) this.#requireNoWindows();
     if (options.calcFoundRows) throw new Refused('SQL_CALC_FOUND_ROWS over several shards');
     const aggregated = this.#isAggregated();
+    if (callsSeededRandom(this.#query)) throw new Refused('RAND with a seed over several shards');
     if (into !== undefined || this.#query.into !== undefined) throw new Refused('INTO over several shards');
     if (!keyed && (groupBy !== undefined || aggregated)) this.#group();
     else if (!keyed && options.distinct) this.#distinct();

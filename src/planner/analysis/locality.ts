@@ -1,7 +1,7 @@
 /** What in a query block looks at several rows at once, so that it has to see all of them. */
 import type { Call, Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression } from '../../sql/ast/query.ts';
-import { children } from '../../sql/ast/walk.ts';
+import { children, nodesOfKind } from '../../sql/ast/walk.ts';
 import { resolveColumn, type Scope } from './scope.ts';
 import { columnsIn, expressionsOf } from './subqueries.ts';
 import type { Origin } from './table-use.ts';
@@ -138,3 +138,10 @@ export function hasOuterAggregate(block: QueryBlock, query: QueryExpression, sco
     return found;
   });
 }
+
+/** Whether RAND is called with one seed for all rows: it numbers the rows, so one server has to see them all. */
+export const callsSeededRandom = (query: QueryExpression): boolean =>
+  nodesOfKind(query, 'call').some(
+    ({ name, builtin, args: [seed] }) =>
+      builtin && name === 'rand' && seed !== undefined && columnsIn(seed).length === 0,
+  );
