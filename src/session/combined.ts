@@ -28,8 +28,11 @@ export type CombinedRun = Readonly<{
   /** Of EXPLAIN ANALYZE: what counts rows, and what makes its own rows of those of the answer. */
   measured?: Measurements;
   answerRows?: (rows: RowProducer) => RowProducer;
-  /** The text that is run is one of the router's own: with rows in it, or the query of a statement whose answer is an OK. */
-  madeAs?: 'rows' | 'ok';
+  /**
+   * The text that is run is one of the router's own: with rows in it, or the query of a statement whose answer is an OK, or comes of what is done
+   * next.
+   */
+  madeAs?: 'rows' | 'ok' | (() => Promise<unknown>);
   /** Of COM_STMT_EXECUTE: the answer is in the binary protocol. */
   prepared: ClientStatement | undefined;
 }>;

@@ -18,6 +18,7 @@ import { showAsQuery } from './show/shown-query.ts';
 import { showStatus } from './show/status.ts';
 import { showProcesses } from './show-processes.ts';
 import { placeOf } from './statement-place.ts';
+import { doQueries, setQueries } from './statement-queries.ts';
 import { parseTarget } from './target.ts';
 
 /**
@@ -48,7 +49,8 @@ export const statementHandlers: Partial<Record<StatementKind, Handler>> = {
   rollbackTo: savepoint,
   release: savepoint,
   select: metadataQuery,
-  set: setStatement,
+  do: doQueries,
+  set: (session, statement) => setQueries(session, statement) ?? setStatement(session, statement),
   prepare: preparedBySql,
   execute: preparedBySql,
   deallocate: preparedBySql,

@@ -70,6 +70,8 @@ async function gather(run: CombinedRun, plan: GatherPlan, repeatable: boolean): 
   await reads.lease(inputs.flatMap(({ questions }) => questions.map(({ place }) => place)));
   const answer = new RowAnswer(session);
   const failure = await answered(run, plan, { inputs, lists }, reads, answer);
+  // Whatever it had is free by now.
+  if (failure === undefined && typeof run.madeAs === 'function') await run.madeAs();
   if (failure === undefined || session.closed) return false;
   const { error, rows } = failure;
   if (isTabletLost(error) && repeatable && !reads.wasHeld && !answer.sent) return true;
@@ -111,7 +113,7 @@ async function answered(
     }
     const end = await runRemainder(run, plan, scratch, originals, answer);
     if (end.error !== undefined) return failureOf(end.error, end.warningRows);
-    finish(run, answer, reads, end, tables);
+    if (typeof run.madeAs !== 'function') finish(run, answer, reads, end, tables);
     return undefined;
   } catch (error) {
     reads.stop();

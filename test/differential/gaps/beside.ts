@@ -55,6 +55,26 @@ const texts: readonly GapText[] = [
     'G112o',
     "SELECT id, (SELECT k.column_name FROM information_schema.columns k WHERE k.table_schema = 'market' AND k.table_name = 'customer' AND k.ordinal_position = c.id) FROM customer c ORDER BY 1",
   ],
+  ['Q1', 'SET @x = (SELECT COUNT(*) FROM customer)', { behind: ['SELECT @x'] }],
+  [
+    'Q2',
+    'SET @x = (SELECT COUNT(*) FROM customer JOIN office.plain ON 1), @y = (SELECT name FROM customer WHERE id = 5), @z = 1 + 1',
+    { behind: ['SELECT @x, @y, @z, COLLATION(@y)'] },
+  ],
+  [
+    'Q3',
+    'SET @x = @x + 1, @y = (SELECT COUNT(*) FROM customer WHERE id > @x)',
+    { before: ['SET @x = 5'], behind: ['SELECT @x, @y'] },
+  ],
+  ['Q4', 'SET @x = (SELECT id FROM customer)', { behind: ['SELECT @x'] }],
+  [
+    'Q5',
+    "SET @x = 2, sql_mode = (SELECT CONCAT('ANSI', LEFT('x', COUNT(*) - COUNT(*))) FROM customer)",
+    { behind: ['SELECT @x, @@sql_mode', 'SELECT "id" FROM customer WHERE id = 3'] },
+  ],
+  ['Q6', 'SET sql_mode = (SELECT MIN(LOWER(name)) FROM customer)', { behind: ['SELECT @@sql_mode'] }],
+  ['Q7', 'DO (SELECT COUNT(*) FROM customer), 1 / 0', { behind: ['SHOW WARNINGS'] }],
+  ['Q8', 'DO (SELECT id FROM customer)'],
 ];
 
 export const besideGaps = gapsOf(texts);
