@@ -4,7 +4,7 @@
  */
 
 /** Commands of the test tool; whatever begins with another word is SQL for the server. */
-const commands = new Set(
+export const commandWords: ReadonlySet<string> = new Set(
   `append_file assert cat_file change_user character_set chmod connect connection copy_file copy_files_wildcard
   dec delimiter diff_files die dirty_close disable_abort_on_error disable_async_client disable_connect_log disable_info
   disable_metadata disable_ps_protocol disable_query_log disable_reconnect disable_result_log disable_session_track_info
@@ -59,7 +59,7 @@ class Script {
     if (this.#text.startsWith('--', this.#at)) {
       const line = this.#restOfLine().slice(2).trim();
       // A comment for people is a line of this form, too.
-      return commands.has(firstWord(line)) || evaluating.has(firstWord(line)) ? line : '';
+      return commandWords.has(firstWord(line)) || evaluating.has(firstWord(line)) ? line : '';
     }
     if (this.#text[this.#at] === '}') {
       this.#at++;
@@ -107,7 +107,7 @@ class Script {
     else if (withText.has(word)) this.#skipText(word, rest);
     else if (evaluating.has(word)) this.#keep(this.#evaluate(rest));
     else if (word === 'send') this.#keep(rest);
-    else if (!commands.has(word)) this.#keep(command);
+    else if (!commandWords.has(word)) this.#keep(command);
   }
 
   #assign(rest: string): void {

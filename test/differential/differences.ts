@@ -31,7 +31,7 @@ export const allowed = {
   rowsBeforeError:
     'How many rows come before the error that ends a result depends on which are read first; where nothing was read yet there are no columns either.',
   temporaryTable:
-    'Key flags of columns, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, JSON has another character set and length, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
+    'Key flags of columns and AUTO_INCREMENT, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, JSON has another character set and length, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   derivedNames:
     'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it; a view is expanded where its tables do not lie together.',
   metadataColumns:
@@ -95,8 +95,8 @@ export const withoutRow = (message: string): string =>
     .replace(/(?<=^Invalid JSON text in argument \d+ to function \w+: ).*/s, '…')
     .replace(/(value: |Duplicate entry |out of range in )'.*?'(?= for | at |$)/gs, '$1…');
 
-/** PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY and PART_KEY (`temporaryTable`). */
-export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000;
+/** PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY, PART_KEY and AUTO_INCREMENT (`temporaryTable`). */
+export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000 | 0x200;
 
 /** BLOB_FLAG, BINARY_FLAG, ENUM_FLAG, SET_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
 export const expressionFlags = 0x10 | 0x80 | 0x100 | 0x800 | 0x1000;

@@ -114,6 +114,24 @@ async function playStatement(
   const played = statement.parameters
     ? await playPrepared(client, statement, handles)
     : decode(await client.query(statement.sql));
+  return withWarnings(client, played);
+}
+
+/** Plays a text, bytes as they are. */
+export const playText = async (client: RawClient, sql: Buffer): Promise<PlayedStatement> =>
+  withWarnings(client, decode(await client.query(sql)));
+
+/** Plays a text without parameters by PREPARE and EXECUTE. */
+export async function playBinary(client: RawClient, sql: Buffer): Promise<PlayedStatement> {
+  const { answer, id } = await client.prepare(sql);
+  if (id === 0) return withWarnings(client, decode(answer));
+  const executed = decode(await client.execute(id));
+  const played = await withWarnings(client, { ...executed, prepared: preparationOf(answer) });
+  if (!client.closed) client.closeStatement(id);
+  return played;
+}
+
+async function withWarnings(client: RawClient, played: PlayedStatement): Promise<PlayedStatement> {
   if (client.closed) return { ...played, failure: 'the server has closed the connection' };
   const count = played.ok?.warnings ?? 0;
   if (count === 0 && !played.error) return played;

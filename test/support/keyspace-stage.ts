@@ -35,6 +35,8 @@ export type KeyspaceStage = Readonly<{
   /** The mysqlds behind the router, past it. */
   tablets: readonly Endpoint[];
   tabletPids: readonly number[];
+  /** Address of the topology. */
+  etcd: string;
   /** What the router said about itself going down. */
   troubles: readonly string[];
   dir: string;
@@ -44,7 +46,8 @@ export type KeyspaceStage = Readonly<{
 // Nothing here outlives the run.
 const fastWrites = ['--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
 
-const PREFIX = '/keyspaces';
+/** Where the records are in etcd. */
+export const PREFIX = '/keyspaces';
 
 const users = `users:
   - name: root
@@ -119,6 +122,7 @@ export async function setKeyspaces(
       routerPid: () => router.process.process!.identity.pid,
       tablets: tablets.map(({ port }) => rootAt(port)),
       tabletPids: tablets.map(({ process }) => process.identity.pid),
+      etcd: `127.0.0.1:${etcd.port}`,
       troubles,
       dir,
       stop,
