@@ -3,6 +3,7 @@
  * holds (a transaction's connections) serves one after the other: then the driving side is taken into memory first.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { singleGroup } from '../engine/join/joined-definitions.ts';
 import { keyLists } from '../engine/join/key-lists.ts';
 import {
   type JoinLimits,
@@ -106,7 +107,10 @@ class JoinRead {
       return measured?.rows(lookup, '', found) ?? found;
     }, driving);
     const answer = new RowAnswer(session);
-    const rows = interruptible(withSteps(joined, this.#steps, stepRun), session.activity.signal);
+    const [group] = this.#steps;
+    const isSingle = group?.kind === 'group' && group.always === true;
+    const stepped = withSteps(isSingle ? singleGroup(joined) : joined, this.#steps, stepRun);
+    const rows = interruptible(stepped, session.activity.signal);
     const ending = await answer.send(answerRows?.(rows) ?? rows, () => this.#driving.runStatus);
     this.#driving.stop();
     await this.#driving.freed();
@@ -232,7 +236,7 @@ class JoinRead {
     });
     return lists.map(({ shard, list }) => {
       const place = placeAt(this.#run.session, lookup.keyspace, map, shard);
-      const whole = Buffer.concat([text.head, Buffer.from(`${list})`), this.#suffix]);
+      const whole = Buffer.concat([text.head, Buffer.from(`${list})${lookup.behind}`), this.#suffix]);
       return { place, ...this.#run.ask(whole, text.markers) };
     });
   }

@@ -37,7 +37,7 @@ const found = ({ actual }: Record<string, Json>): Record<string, Json> =>
   actual === undefined ? {} : { found: actual };
 
 function lookupFacts(lookup: Lookup, { textOf }: JoinDescription): PlanNode {
-  const { kind, label, keyspace, groups, route, keys, text } = lookup;
+  const { kind, label, keyspace, groups, route, keys, text, behind } = lookup;
   const rows = groups.map((group) => `${group.tables.join(', ')}: ${routeText(group.route, undefined)}`);
   return {
     operator: operators[kind],
@@ -46,6 +46,6 @@ function lookupFacts(lookup: Lookup, { textOf }: JoinDescription): PlanNode {
     ...(rows.length === 0 ? {} : { rows }),
     on: keys.map((key) => key.text),
     ...(route === undefined ? {} : { routedBy: keyText(route.by) }),
-    sql: `${textOf(text)}:keys)`,
+    sql: `${textOf(text)}:keys)${behind}`,
   };
 }

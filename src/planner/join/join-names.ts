@@ -21,6 +21,14 @@ export class JoinNames {
     if (new Set(names).size < names.length) throw new Refused('two tables of one name');
   }
 
+  /** Whether a table of the block has a column of this name. */
+  knows(name: string): boolean {
+    const wanted = name.toLowerCase();
+    return this.#tables.some(({ source }) =>
+      source.columns!.some((column) => column.name.toLowerCase() === wanted),
+    );
+  }
+
   resolve(reference: ColumnReference): JoinColumnName {
     if (reference.schema !== undefined) throw new Refused('a column with the name of its database');
     const wanted = reference.name.toLowerCase();

@@ -37,8 +37,10 @@ export type Lookup = Readonly<{
   keyspace: string;
   /** Where its rows can be, whatever the keys are; none: any shard will do. */
   groups: readonly RoutedGroup[];
-  /** The text up to the list of keys: `… AND customer_id IN (`. The list and `)` end it. */
+  /** The text up to the list of keys: `… AND customer_id IN (`. The list, `)` and `behind` end it. */
   text: Template;
+  /** GROUP BY, or nothing. */
+  behind: string;
   /** Columns that it sends. */
   columns: number;
   keys: readonly LookupKey[];

@@ -7,6 +7,7 @@ import { columnsIn } from '../analysis/subqueries.ts';
 import type { RoutedGroup } from '../plan.ts';
 import { Refused } from '../refused.ts';
 import { quoted } from '../scatter-sql.ts';
+import { comparableColumn } from '../sort-keys.ts';
 import type { TemplateBuilder } from '../template.ts';
 import type { JoinTable } from './join-from.ts';
 import type { JoinColumnName } from './join-names.ts';
@@ -41,6 +42,10 @@ export class JoinUnit {
   readonly left: UnitLeft[] = [];
   readonly #columns: ((to: TemplateBuilder) => void)[] = [];
   readonly #known = new Map<string, number>();
+  /** The tables' columns that it sends, by their names. */
+  readonly #sent = new Map<string, ColumnSchema>();
+  /** Its rows are groups: of each combination of the columns that it sends there is one. */
+  isGrouped = false;
 
   get keyspace(): string {
     return this.tables[0]!.table.keyspace;
@@ -92,7 +97,28 @@ export class JoinUnit {
   shows(ref: ColumnRef, { table, column }: JoinColumnName): ColumnRef {
     const key = this.#keyOf(table, column, 'value');
     if (!this.#known.has(key)) this.#known.set(key, ref.at);
+    this.#sent.set(qualified(table, column), column);
     return ref;
+  }
+
+  /** A column that is computed of all rows of a group; hidden ones get a name. */
+  aggregate(write: (to: TemplateBuilder) => void, isHidden: boolean): ColumnRef {
+    const ref = this.#add((to) => {
+      write(to);
+      if (isHidden) to.text(` AS \`headgate ${ref.at + 1}\``);
+    });
+    return ref;
+  }
+
+  /** What follows the conditions of a query for groups; nothing for others. Raises Refused for texts of which MySQL may look at a part only. */
+  get grouping(): string {
+    if (!this.isGrouped) return '';
+    for (const column of this.#sent.values()) {
+      const comparable = comparableColumn(column);
+      if (comparable.kind === 'refused' || (comparable.kind === 'weight' && comparable.long))
+        throw new Refused(`groups by ${column.name}, which may be long`);
+    }
+    return ` GROUP BY ${[...this.#sent.keys()].join(', ')}`;
   }
 
   /** A column beside those of the client's. */
@@ -100,6 +126,7 @@ export class JoinUnit {
     const key = this.#keyOf(table, column, form);
     const known = this.#known.get(key);
     if (known !== undefined) return { unit: this, at: known };
+    this.#sent.set(qualified(table, column), column);
     const [before, behind] = forms[form];
     const ref = this.#add((to) => {
       to.text(before)

@@ -12,14 +12,25 @@ import { columnsIn } from '../analysis/subqueries.ts';
 import type { Source } from '../analysis/table-use.ts';
 import { isPlainValue } from '../gather/pure-expression.ts';
 import type { Operand } from '../operands.ts';
-import type { PlanKey, QueryPlan, Scatter, Step } from '../plan.ts';
+import type { QueryPlan, Scatter, Step } from '../plan.ts';
 import type { Planning } from '../plan-statement.ts';
 import { Refused } from '../refused.ts';
-import { type SortItem, withDirection } from '../scatter-sql.ts';
+import type { SortItem } from '../scatter-sql.ts';
 import { SelectNames } from '../select-names.ts';
 import { type Comparable, comparableColumn } from '../sort-keys.ts';
 import type { JoinTable } from './join-from.ts';
+import { isGroupedBlock, JoinGroups, planAggregateOf } from './join-groups.ts';
 import { collationIdOf, type KeyPair, keyForm } from './join-keys.ts';
+import {
+  columnsOfKey,
+  type Layout,
+  planKey,
+  positionIn,
+  requirePosition,
+  type SortColumns,
+  wholeOf,
+  withColumns,
+} from './join-layout.ts';
 import type { JoinColumnName } from './join-names.ts';
 import { isFirstOfKey, isVindexColumn, type JoinOrder, joinOrder } from './join-order.ts';
 import { type JoinParts, joinParts } from './join-parts.ts';
@@ -58,7 +69,6 @@ function isPlain(query: QueryExpression, block: QueryBlock): boolean {
     query.into === undefined &&
     query.locking.length === 0 &&
     block.into === undefined &&
-    block.groupBy === undefined &&
     block.having === undefined &&
     block.qualify === undefined &&
     block.windows.length === 0 &&
@@ -79,13 +89,10 @@ type Draft = Readonly<{
 
 type DraftKey = Readonly<{ outer: ColumnRef; inner: ColumnRef; outerWeight: ColumnRef | undefined }>;
 
-/** A column to compare by before it is numbered. */
-type DraftSort = Readonly<{
-  name: JoinColumnName;
-  column: ColumnRef;
-  weight: Readonly<{ column: ColumnRef; collationId: number }> | undefined;
-  descending: boolean;
-}>;
+type DraftSort = SortColumns & Readonly<{ name: JoinColumnName }>;
+
+/** The joined rows' columns, and what is done to them. */
+type JoinEnd = Readonly<{ final: Layout; steps: readonly Step[] }>;
 
 type Sorting = Readonly<{ name: JoinColumnName; descending: boolean }>;
 type RowLimit = Readonly<{ count: Operand; offset: Operand | undefined }>;
@@ -110,34 +117,48 @@ class JoinPlanner {
 
   plan(): JoinPlan {
     const limit = this.#limit();
-    const sorting = this.#sorting();
+    const names = new SelectNames(this.#block.items, this.#planning.input.text, this.#scope);
+    const groups = isGroupedBlock(this.#block)
+      ? new JoinGroups(this.#block, this.#parts.names, names)
+      : undefined;
+    const sorting = groups === undefined ? this.#sorting(names) : [];
     const sortedUnits = new Set(sorting.map(({ name }) => this.#unitOf(name)));
     const [sortedBy] = sortedUnits.size === 1 ? sortedUnits : [];
-    const order = joinOrder(this.#parts, sortedBy, limit !== undefined);
+    const order = joinOrder(this.#parts, sortedBy, limit !== undefined && groups === undefined);
     const { first } = order;
     first.conditions.push(...this.#parts.constant);
-    this.#items(first);
+    if (groups === undefined) this.#items(first);
+    else this.#groupedItems(groups, first);
     const drafts = this.#drafts(order);
     if (drafts.length === 0) throw new Refused('nothing to look up');
+    if (groups !== undefined)
+      return this.#joined(order, drafts, this.#groupedEnd(groups, limit), [], undefined);
     const keys = sorting.map(({ name, descending }) => this.#draftSort(name, descending));
     const isOrdered = keys.length > 0 && sortedBy === first;
     const sorted = isOrdered ? [] : keys;
     const distinct = this.#block.options.distinct
       ? this.#shown.flatMap((name) => (name === undefined ? [] : [this.#draftSort(name, false)]))
       : [];
-    const final = withColumns(
-      this.#visible,
-      [...sorted, ...distinct].flatMap(({ column, weight }) =>
-        weight === undefined ? [column] : [column, weight.column],
-      ),
-    );
+    const final = withColumns(this.#visible, [...sorted, ...distinct].flatMap(columnsOfKey));
     // Each row of the driving side gives one at least, so the first rows come of the first ones.
     const isLimited =
       limit !== undefined &&
       sorted.length === 0 &&
       !this.#block.options.distinct &&
       drafts.every(({ kind }) => kind === 'left');
-    const driving = this.#driving(first, isOrdered ? keys : [], isLimited ? limit : undefined);
+    const end = { final, steps: this.#steps(final, sorted, distinct, limit) };
+    return this.#joined(order, drafts, end, isOrdered ? keys : [], isLimited ? limit : undefined);
+  }
+
+  /** `by`: what the driving side is sorted by; `limit`: so many of its rows are enough. */
+  #joined(
+    { first }: JoinOrder,
+    drafts: readonly Draft[],
+    { final, steps }: JoinEnd,
+    by: readonly DraftSort[],
+    limit: RowLimit | undefined,
+  ): JoinPlan {
+    const driving = this.#driving(first, by, limit);
     const layouts = layoutsOf(first, drafts, final);
     const units = [first, ...drafts.map(({ unit }) => unit)];
     return Object.freeze({
@@ -146,11 +167,49 @@ class JoinPlanner {
       keyspaces: [...new Set(units.map(({ keyspace }) => keyspace))],
       driving,
       label: first.label,
-      isLimited,
-      lookups: drafts.map((draft, at) => this.#lookup(draft, layouts[at]!, layouts[at + 1]!, isOrdered)),
-      steps: this.#steps(final, sorted, distinct, limit),
+      isLimited: limit !== undefined,
+      lookups: drafts.map((draft, at) => this.#lookup(draft, layouts[at]!, layouts[at + 1]!, by.length > 0)),
+      steps,
       reason: `the rows of ${units.map(({ label }) => label).join(' and ')} meet on no shard`,
     });
+  }
+
+  #groupedItems(groups: JoinGroups, first: JoinUnit): void {
+    const unit = groups.unit((name) => this.#unitOf(name)) ?? first;
+    if (!this.#parts.units.includes(unit)) throw new Refused('aggregates of a table behind a left join');
+    this.#visible.push(
+      ...groups.items(unit, (name, start, end) => {
+        const host = this.#unitOf(name);
+        return host.shows(host.item(start, end), name);
+      }),
+    );
+  }
+
+  #groupedEnd(groups: JoinGroups, limit: RowLimit | undefined): JoinEnd {
+    const keys = groups.columns.map((name) => this.#draftSort(name, false));
+    const sorting = groups
+      .sorting(this.#query)
+      .map(
+        ({ by, descending }): SortColumns =>
+          'unit' in by ? { column: by, weight: undefined, descending } : this.#draftSort(by, descending),
+      );
+    const { aggregates } = groups;
+    const parts = aggregates.flatMap(({ parts }) => (parts === undefined ? [] : [parts.sum, parts.count]));
+    const final = withColumns(this.#visible, [...[...keys, ...sorting].flatMap(columnsOfKey), ...parts]);
+    const steps: Step[] = [
+      {
+        kind: 'group',
+        // Without GROUP BY there is one group, also of no rows.
+        ...(this.#block.groupBy === undefined ? { method: 'sorted', always: true } : { method: 'hash' }),
+        keys: keys.map((key) => planKey(final, key)),
+        aggregates: aggregates.map((each) => planAggregateOf(each, (ref) => positionIn(final, ref))),
+      },
+    ];
+    if (sorting.length > 0 && keys.length > 0)
+      steps.push({ kind: 'sort', keys: sorting.map((key) => planKey(final, key)) });
+    if (limit !== undefined) steps.push({ kind: 'limit', ...limit, pushed: false });
+    if (final.length > this.#visible.length) steps.push({ kind: 'project', visible: this.#visible.length });
+    return { final, steps };
   }
 
   #limit(): RowLimit | undefined {
@@ -164,8 +223,7 @@ class JoinPlanner {
     return { count, offset };
   }
 
-  #sorting(): Sorting[] {
-    const names = new SelectNames(this.#block.items, this.#planning.input.text, this.#scope);
+  #sorting(names: SelectNames): Sorting[] {
     return names
       .sortItems(this.#query.orderBy?.items ?? [])
       .map(({ expression, item, descending }: SortItem) => {
@@ -309,6 +367,7 @@ class JoinPlanner {
       const { count, offset } = limit;
       to.text(' LIMIT ').sum(offset === undefined ? [count] : [count, offset]);
     }
+    if (first.isGrouped) to.bytes(Buffer.from(first.grouping));
     const text = to.build();
     const layout = wholeOf(first);
     const merge = order.length === 0 ? undefined : order.map((key) => planKey(layout, key));
@@ -331,6 +390,7 @@ class JoinPlanner {
       keyspace: unit.keyspace,
       groups: unit.groups,
       text: to.build(),
+      behind: unit.grouping,
       columns: unit.columnCount,
       keys: keys.map((key, at) => lookupKey(key, pairs[at]!, outer)),
       route: by === undefined ? undefined : { key: routed, by },
@@ -363,30 +423,6 @@ class JoinPlanner {
 function named(table: JoinTable, name: string): JoinColumnName {
   const column = table.source.columns!.find((each) => each.name === name)!;
   return { table, column: column.origin!.column };
-}
-
-/** The columns of rows on their way. */
-type Layout = readonly ColumnRef[];
-
-const wholeOf = (unit: JoinUnit): Layout =>
-  Array.from({ length: unit.columnCount }, (_, at) => ({ unit, at }));
-
-const isSame = (a: ColumnRef, b: ColumnRef): boolean => a.unit === b.unit && a.at === b.at;
-
-const positionIn = (layout: Layout, ref: ColumnRef): number => layout.findIndex((each) => isSame(each, ref));
-
-/** Rows that must not be there have no columns. */
-function requirePosition(layout: Layout, ref: ColumnRef): number {
-  const at = positionIn(layout, ref);
-  if (at < 0) throw new Refused('columns of a table that is only looked for');
-  return at;
-}
-
-/** A layout with further columns behind, each once. */
-function withColumns(layout: Layout, more: readonly ColumnRef[]): Layout {
-  const all = [...layout];
-  for (const ref of more) if (positionIn(all, ref) < 0) all.push(ref);
-  return all;
 }
 
 /** The rows before the first lookup, and behind each: no column goes further than it is needed. */
@@ -427,16 +463,4 @@ function lookupKey(
         };
   const text = [one, other].map(({ table, column }) => `${table.source.name}.${column.name}`).join(' = ');
   return { text, outer: positionIn(layout, outer), inner: inner.at, weights, form };
-}
-
-function planKey(layout: Layout, { column, weight, descending }: DraftSort): PlanKey {
-  const at = positionIn(layout, column);
-  const key =
-    weight === undefined
-      ? { column: at }
-      : {
-          column: at,
-          weight: { column: positionIn(layout, weight.column), collationId: weight.collationId },
-        };
-  return withDirection(key, descending);
 }

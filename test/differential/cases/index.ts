@@ -1,5 +1,6 @@
 /** All chosen cases. */
 import type { Case } from '../case.ts';
+import { joinCases } from './joins.ts';
 import { keyCases } from './keys.ts';
 import { mergedCases } from './merged.ts';
 import { reductionCases } from './reductions.ts';
@@ -9,6 +10,7 @@ import { unsoundCases } from './unsound.ts';
 import { writeCases } from './writes.ts';
 
 export const chosenCases = (): Case[] => [
+  ...joinCases(),
   ...keyCases(),
   ...mergedCases(),
   ...reductionCases(),
