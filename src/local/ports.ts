@@ -1,6 +1,6 @@
 /** TCP ports on 127.0.0.1: finding free ones, and saying who has one that is taken. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { basename } from 'node:path';
 import { localError } from './local-error.ts';
 
@@ -20,20 +20,32 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-// A server takes a moment to bind: meanwhile its port is not handed out a second time by this process.
-const HANDED_OUT_MS = 60_000;
-const handedOutAtMs = new Map<number, number>();
+const claims = new Map<number, Server>();
 
-/** A free port; the preferred one if that is free. */
+/**
+ * Takes the port among all processes of this machine, for as long as this process lives: a server takes a moment to
+ * bind, and one that is started again wants the port it had. The claim is a name in Linux's abstract socket namespace,
+ * which the kernel takes back by itself; where there is none, nothing is claimed.
+ */
+function claim(port: number): Promise<boolean> {
+  if (claims.has(port)) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.unref();
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'EADDRINUSE'));
+    server.listen({ path: `\0headgate-port-${port}`, exclusive: true }, () => {
+      claims.set(port, server);
+      resolve(true);
+    });
+  });
+}
+
+/** A free port, which no other process is given while this one lives; the preferred one if that is free. */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
+  if (preferred !== undefined && (await claim(preferred)) && (await isPortFree(preferred))) return preferred;
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
-    const nowMs = Date.now();
-    if (nowMs - (handedOutAtMs.get(port) ?? 0) < HANDED_OUT_MS) continue;
-    // Marked before the look, so that two callers at once cannot both find it.
-    handedOutAtMs.set(port, nowMs);
-    if (await isPortFree(port)) return port;
+    if (!claims.has(port) && (await claim(port)) && (await isPortFree(port))) return port;
   }
   throw localError(`no free port was found between ${FIRST_PORT} and ${LAST_PORT}`);
 }
