@@ -61,7 +61,12 @@ export const vschemas = {
   },
 };
 
+/** The table of transactions shows a copy, which is made anew where nobody has looked for 100 ms. */
+const LOOK_AGAIN_MS = 150;
+
 export class ShardedStage extends TwoShardsStage {
+  #lookedAtMs = 0;
+
   static async set(): Promise<ShardedStage> {
     const stage = new ShardedStage(
       await startTwoShards({ databases: ['user'], flags: ['--log-bin-trust-function-creators=ON'] }),
@@ -122,12 +127,12 @@ export class ShardedStage extends TwoShardsStage {
   ): Promise<void> {
     const sql = `SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> CONNECTION_ID() AND ${condition}`;
     const giveUpAtMs = Date.now() + 20_000;
-    let counts = await this.perShard(sql);
-    while (!holds(counts)) {
+    for (;;) {
+      await sleep(Math.max(0, this.#lookedAtMs + LOOK_AGAIN_MS - Date.now()));
+      const counts = await this.perShard(sql);
+      this.#lookedAtMs = Date.now();
+      if (holds(counts)) return;
       if (Date.now() > giveUpAtMs) throw new Error(`in vain: ${what}; transactions: ${counts.join(', ')}`);
-      // The table shows a copy that is only made anew when nobody has looked for 100 ms.
-      await sleep(150);
-      counts = await this.perShard(sql);
     }
   }
 
