@@ -5,6 +5,7 @@ import { frame } from '../support/bytes.ts';
 import { long, longData, nullValue, type Parameter, text } from '../support/parameters.ts';
 import type { Random } from '../support/random.ts';
 import type { Answer, RawClient } from '../support/raw-client.ts';
+import { explained, isAlways, preparable, stored, tellingQuery } from './order-queries.ts';
 
 /** One connection's life. */
 export type Life = {
@@ -56,32 +57,6 @@ type Action = (life: Life, around: Surroundings) => Promise<void>;
 const ask = async (life: Life, sql: string, isTold: boolean): Promise<void> =>
   check(life, sql, await life.client.query(sql), isTold);
 
-/** Queries that all have the token in their rows. */
-const tellingQuery = ({ token, random }: Life): string =>
-  random.pick([
-    `SELECT '${token}'`,
-    `SELECT '${token}', REPEAT('x', ${random.below(20_000)})`,
-    `SELECT id, '${token}' FROM user.item WHERE id = ${1 + random.below(40)}`,
-    `SELECT id, '${token}' FROM user.item ORDER BY id LIMIT ${1 + random.below(40)}`,
-    `SELECT '${token}', id FROM user.item`,
-    `SELECT '${token}' AS t, COUNT(*) FROM user.item GROUP BY t`,
-    `SELECT '${token}' FROM main.plain`,
-  ]);
-
-/** Statements with their numbers of parameters; where the token is one, it is the first. */
-const preparable = (life: Life): readonly [sql: string, parameters: number, isTold: boolean] =>
-  life.random.pick([
-    ['SELECT ?, id FROM user.item WHERE id > ? ORDER BY id', 2, true],
-    ['SELECT id, ? FROM user.item WHERE id = ?', 2, true],
-    ['SELECT ?, id FROM main.plain WHERE id > ?', 2, true],
-    ['SELECT ?', 1, true],
-    [`SELECT '${life.token}', id FROM user.item`, 0, true],
-    ['UPDATE user.item SET n = 1 WHERE s = ? AND id = ?', 2, false],
-    ['DO ?', 1, false],
-    ['SELEC ?', 1, false],
-    ['COMMIT', 0, false],
-  ] as const);
-
 async function execute(life: Life): Promise<void> {
   if (life.statements.length === 0 && life.random.chance(0.9)) await prepare(life);
   const { client, random, token } = life;
@@ -119,9 +94,6 @@ async function pipeline(life: Life): Promise<void> {
   client.sendRaw(whole.subarray(at));
   for (const sql of sent) check(life, sql, await client.readAnswer(command.query), isAlways(sql));
 }
-
-/** Whether a query has a row whatever is in the tables. */
-const isAlways = (sql: string): boolean => !sql.includes('FROM');
 
 async function transaction(life: Life): Promise<void> {
   const { random } = life;
@@ -182,6 +154,8 @@ const actions: readonly (readonly [weight: number, Action])[] = [
   [2, pipeline],
   [1, (life) => ask(life, `SELECT '${life.token}'; SELECT id, '${life.token}' FROM user.item`, true)],
   [1, (life) => ask(life, `SET @v = '${life.token}'`, false).then(() => ask(life, 'SELECT @v', false))],
+  [1, (life) => ask(life, stored(life), false).then(() => ask(life, 'SELECT @v', false))],
+  [0.5, (life) => ask(life, explained(life), false)],
   [
     1,
     (life) =>

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ShardedStage } from '../sharded/stage.ts';
 import type { RouterUnderTest } from '../support/router-stage.ts';
 import { playBoundaries } from './boundaries.ts';
-import { fillTables, leftBehind, playOrders } from './random-orders.ts';
+import { leftBehind } from './left-behind.ts';
+import { fillTables, playOrders } from './random-orders.ts';
 
 const megabyte = 1024 * 1024;
 let stage: ShardedStage;

@@ -8,8 +8,8 @@ import { run, type ShardedStage } from '../sharded/stage.ts';
 import { type ProcessFigures, processFigures } from '../support/process-figures.ts';
 import { Random } from '../support/random.ts';
 import { type Endpoint, RawClient } from '../support/raw-client.ts';
-import type { LogLine, RouterUnderTest } from '../support/router-stage.ts';
-import { value } from '../support/session-play.ts';
+import type { RouterUnderTest } from '../support/router-stage.ts';
+import { leftBehind, ROWS } from './left-behind.ts';
 import { act, type Life, type Surroundings } from './order-actions.ts';
 
 export type OrdersOptions = Readonly<{
@@ -31,7 +31,6 @@ export type OrdersReport = {
   statements: number[];
 };
 
-const ROWS = 40;
 const FAILURES_MAX = 8;
 const ACTIONS_MAX = 12;
 /** Below this all rows are everybody's. */
@@ -143,34 +142,4 @@ async function live(
     client.destroy();
   }
   return life;
-}
-
-/** Log lines that no client may provoke. */
-function isAccident({ msg, err }: LogLine): boolean {
-  if (/uncaught|unhandled|internal error/i.test(`${msg} ${JSON.stringify(err ?? '')}`)) return true;
-  // A tablet may be lost between the OK of a SET and the question what the variable is now; the next statement is told.
-  return msg === 'failed after the answer' && (err as { code?: string }).code !== 'HG_TABLET_LOST';
-}
-
-/** Sessions, held connections and transactions that nobody has any more, and accidents in the log. */
-export async function leftBehind(stage: ShardedStage, router: RouterUnderTest): Promise<string[]> {
-  const failures: string[] = [];
-  let sessions = '';
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const { body } = await router.admin('/status.json');
-    const { open, inTransaction, pinned } = (JSON.parse(body) as { sessions: Record<string, number> })
-      .sessions;
-    sessions = `${open} sessions, ${inTransaction} in a transaction, ${pinned} holding a connection`;
-    if (open === 0 && inTransaction === 0 && pinned === 0) break;
-    if (attempt === 99) failures.push(`left behind: ${sessions}`);
-    await sleep(50);
-  }
-  await stage.expectNoTransactions().catch((error: Error) => failures.push(error.message));
-  const lines = router.log().filter(isAccident);
-  failures.push(...lines.slice(0, FAILURES_MAX).map((line) => JSON.stringify(line)));
-  const client = await RawClient.connect(router.endpoint, { database: 'user' });
-  const count = await value(client, `SELECT COUNT(*) FROM item WHERE id <= ${ROWS}`);
-  if (count !== String(ROWS)) failures.push(`${count} rows where ${ROWS} were`);
-  client.destroy();
-  return failures;
 }
