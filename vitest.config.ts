@@ -1,34 +1,50 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// 0 without a limit, and above all there is where the limit is none.
+// Without a limit of the process group it is 0, or more than there is.
 const memoryGib = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 30;
-/** Up to eight servers at once, some 150 MiB each, and the processes that test them. */
-const FILE_MEMORY_GIB = 1.5;
 
 /**
- * System test files at once. Most of a file's time is waiting, so that two cores carry two files; more than three
- * would only make each other slower. Files share nothing: their servers have ports and folders of their own.
+ * System test files at once. They share nothing: their servers have ports and folders of their own. Most of a file's time is waiting, so that
+ * two cores carry two of them; a fourth would only make the others slower.
  */
-const filesAtOnce = Math.max(1, Math.min(3, availableParallelism(), Math.floor(memoryGib / FILE_MEMORY_GIB)));
+const filesAtOnce = Math.max(1, Math.min(3, availableParallelism(), Math.floor(memoryGib / 1.5)));
+
+/** Up to 3 GiB of servers; all others stay below 1.5. Where there is little memory, each of these runs alone. */
+const large = ['test/differential/*.test.ts', 'test/wire-compare/*.test.ts'];
+const isSmall = memoryGib < 7;
+
+// Only a hang takes so long, however busy the machine is.
+const system = { environment: 'node', testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** `unit`: pure, next to the source. `system`: real servers, in `test/`. */
 export default defineConfig({
   test: {
     projects: [
-      // Only a hang takes so long, however busy the machine is.
       { test: { name: 'unit', include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 } },
       {
         test: {
+          ...system,
           name: 'system',
           include: ['test/**/*.test.ts'],
-          environment: 'node',
+          exclude: isSmall ? large : [],
           maxWorkers: filesAtOnce,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
+      ...(isSmall
+        ? [
+            {
+              test: {
+                ...system,
+                name: 'system-alone',
+                include: large,
+                maxWorkers: 1,
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]
+        : []),
     ],
   },
 });

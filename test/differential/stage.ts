@@ -11,7 +11,7 @@ import { type RunningMysqld, startMysqld } from '../../src/local/mysqld.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { RouterProcess } from '../../src/local/router-process.ts';
 import { EtcdTopologyStore } from '../../src/topology/etcd-store.ts';
-import { rootAt, runStatements } from '../support/mysqld.ts';
+import { rootAt, runStatements, smallServer } from '../support/mysqld.ts';
 import type { Endpoint } from '../support/raw-client.ts';
 import { bareName, createTable, type Keyspace, keyspaces, SHARDED } from './definitions.ts';
 import { shardNames, shardOf } from './placement.ts';
@@ -33,7 +33,7 @@ const users = `users:
 `;
 
 // Nothing here outlives the run.
-const fastWrites = ['--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
+const fastWrites = [...smallServer, '--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
 
 export class Stage {
   readonly dir: string;

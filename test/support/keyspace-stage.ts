@@ -11,7 +11,7 @@ import { freePort } from '../../src/local/ports.ts';
 import { RouterProcess } from '../../src/local/router-process.ts';
 import { EtcdTopologyStore } from '../../src/topology/etcd-store.ts';
 import { equalKeyRanges } from '../../src/vschema/key-range.ts';
-import { rootAt, runStatements } from './mysqld.ts';
+import { rootAt, runStatements, smallServer } from './mysqld.ts';
 import type { Endpoint } from './raw-client.ts';
 
 export type KeyspaceSetup = Readonly<{
@@ -44,7 +44,7 @@ export type KeyspaceStage = Readonly<{
 }>;
 
 // Nothing here outlives the run.
-const fastWrites = ['--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
+const fastWrites = [...smallServer, '--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
 
 /** Where the records are in etcd. */
 export const PREFIX = '/keyspaces';

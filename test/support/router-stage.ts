@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningEtcd, startEtcd } from '../../src/local/etcd.ts';
 import { type RunningMysqld, startMysqld } from '../../src/local/mysqld.ts';
 import type { EtcdTopologyStore } from '../../src/topology/etcd-store.ts';
-import { rootAt, runStatements } from './mysqld.ts';
+import { rootAt, runStatements, smallServer } from './mysqld.ts';
 import type { Endpoint } from './raw-client.ts';
 import { withStore } from './topology-edit.ts';
 
@@ -61,7 +61,7 @@ export class RouterStage {
       startMysqld({
         dataDir: join(dir, name),
         serverId,
-        extraArgs: ['--log-bin-trust-function-creators=ON'],
+        extraArgs: [...smallServer, '--log-bin-trust-function-creators=ON'],
       });
     const [etcd, first, second] = await Promise.all([
       startEtcd({ dataDir: join(dir, 'etcd') }),
