@@ -165,12 +165,16 @@ export class Gateway {
     }
   }
 
-  /** Interrupts the statement that runs on a connection. Resolves when the tablet has answered, also if it refused. */
+  /**
+   * Interrupts the statement that runs on a connection. Resolves when the tablet has answered, also if it refused; if it says nothing, the
+   * connection is closed, so that nobody waits for it for ever.
+   */
   kill(connection: BackendConnection): Promise<void> {
     const pool = this.poolOf(connection);
     if (pool === undefined || connection.closed) return Promise.resolve();
     const asked = pool.aside(`KILL QUERY ${connection.threadId}`).catch((error: unknown) => {
       this.#options.log.warn({ err: error, tablet: connection.tablet.alias }, 'KILL QUERY failed');
+      if (isUnreachable(error)) connection.close();
     });
     // Each goes its own way: a second one may be answered while the first is still to come.
     const killing: Promise<void> = Promise.all([connection.killing, asked]).then(() => {

@@ -7,26 +7,21 @@
 import { HeadgateError, messageOf } from '../errors/headgate-error.ts';
 import type { TabletRecord } from '../topology/topology.ts';
 import { textValues } from './answer-collector.ts';
-import {
-  BackendConnection,
-  type ConnectionOwner,
-  ERRNO_TOO_MANY_CONNECTIONS,
-  type TabletLogin,
-} from './backend-connection.ts';
+import { isServerFull, runAside } from './aside.ts';
+import { BackendConnection, type ConnectionOwner, type TabletLogin } from './backend-connection.ts';
 import { canServe, isFree, isProven, isWanted, lend } from './connection-fit.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import { idleMsOf } from './idle-limit.ts';
 import {
   applySettings,
   captureState,
-  demand,
   prepareConnection,
   resetConnection,
   selectDatabase,
 } from './prepare-connection.ts';
 import { StatementBudget } from './statement-budget.ts';
 import { readFacts, type TabletFacts } from './tablet-facts.ts';
-import { noStatements, plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
+import { plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
 
 export type PoolLimits = Readonly<{
@@ -44,6 +39,8 @@ export type PoolLimits = Readonly<{
 
 /** How often unused connections are looked for. */
 const SWEEP_MS = 1000;
+/** So long a server that had no room for another connection is not asked again, where there are others to wait for. */
+const FULL_MS = 1000;
 
 type Waiter = Readonly<{
   need: ConnectionNeed;
@@ -75,6 +72,8 @@ export class TabletPool {
   readonly #onFacts: (pool: TabletPool) => void;
   readonly #connections = new Set<BackendConnection>();
   #opening = 0;
+  /** When the server had no room for another connection (`performance.now()`). */
+  #fullSinceMs = Number.NEGATIVE_INFINITY;
   #factsStale = false;
   /** Of closed connections. */
   readonly #pastTraffic = { read: 0, written: 0 };
@@ -95,7 +94,13 @@ export class TabletPool {
     this.#onFacts = onFacts;
     this.observer = new TabletObserver(tablet, login);
     this.statements = new StatementBudget(limits.statementsMax, limits.statementsPercentMax);
-    this.#sweep = setInterval(() => this.#closeIdle(Date.now()), Math.min(limits.idleMsMax, SWEEP_MS));
+    this.#sweep = setInterval(
+      () => {
+        this.#closeIdle(Date.now());
+        this.#serveWaiters();
+      },
+      Math.min(limits.idleMsMax, SWEEP_MS),
+    );
     this.#sweep.unref();
   }
 
@@ -179,15 +184,16 @@ export class TabletPool {
     const other =
       this.#findIdle((connection) => !connection.suspect && canServe(connection, need)) ??
       this.#findIdle((connection) => !isWanted(connection) && canServe(connection, need));
-    if (other !== undefined) return this.#adapt(other, need, owner);
+    if (other !== undefined) return this.#adapt(other, need, owner, signal);
     if (this.#hasRoom) return this.#open(need, owner, signal);
     const unfit = this.#findIdle((connection) => !isWanted(connection)) ?? this.#findIdle(() => true);
     if (unfit === undefined) return this.#wait(need, owner, signal);
-    if (canServe(unfit, need)) return this.#adapt(unfit, need, owner);
+    if (canServe(unfit, need)) return this.#adapt(unfit, need, owner, signal);
     return this.#replace(unfit, need, owner, signal);
   }
 
   get #hasRoom(): boolean {
+    if (this.#connections.size > 0 && performance.now() - this.#fullSinceMs < FULL_MS) return false;
     return this.#connections.size + this.#opening < this.#limits.connectionsMax;
   }
 
@@ -244,20 +250,9 @@ export class TabletPool {
     connection.need = need;
   }
 
-  /** Runs a statement on a connection of its own, outside the limits: KILL must get through when all others are busy. */
-  async aside(sql: string): Promise<void> {
-    const connection = await BackendConnection.connect(
-      this.tablet,
-      this.#login,
-      plainNeed,
-      noStatements,
-      () => {},
-    );
-    try {
-      await demand(connection.query(sql));
-    } finally {
-      connection.close();
-    }
+  /** Runs a statement outside the limits: see `runAside`. */
+  aside(sql: string): Promise<void> {
+    return runAside(sql, this.tablet, this.#login, this.observer);
   }
 
   /** Looks for stored functions and triggers. */
@@ -331,14 +326,20 @@ export class TabletPool {
     connection: BackendConnection,
     need: ConnectionNeed,
     owner: ConnectionOwner,
+    signal: AbortSignal,
   ): Promise<BackendConnection> {
     connection.leased = true;
     if (connection.owner === owner && connection.need?.key === need.key) return connection;
+    // The tablet may not answer at all.
+    const aborted = () => connection.close();
+    signal.addEventListener('abort', aborted, { once: true });
     try {
       await prepareConnection(connection, need);
     } catch (error) {
       connection.close();
-      throw error;
+      throw signal.aborted ? new HeadgateError('ER_QUERY_INTERRUPTED') : error;
+    } finally {
+      signal.removeEventListener('abort', aborted);
     }
     connection.owner = owner;
     return connection;
@@ -373,23 +374,24 @@ export class TabletPool {
       connection.owner = owner;
       return connection;
     } catch (error) {
-      // The server's own limit is lower than ours: wait for one of those that we have.
-      const full = error instanceof TabletRefusal && error.answer.errno === ERRNO_TOO_MANY_CONNECTIONS;
-      if (full && this.#connections.size > 0) return this.#wait(need, owner, signal);
-      throw error;
+      if (!isServerFull(error) || this.#connections.size === 0) throw error;
+      // The server's own limit is lower than ours: one of those that we have, when it is free.
+      this.#fullSinceMs = performance.now();
+      return this.take(need, owner, undefined, signal);
     } finally {
       this.#serveWaiters();
     }
   }
 
-  /** Opens connections for those who wait while there is room: nobody else would, where all connections have gone. */
+  /** Serves those who wait while there is room or a free connection: nobody else would, where all connections have gone. */
   #serveWaiters(): void {
-    if (this.#hasRoom && this.#findIdle(() => true) === undefined) {
-      const waiter = this.#waiters.shift();
-      if (waiter === undefined) return;
+    while (this.#waiters.length > 0) {
+      const free = this.#findIdle(() => true);
+      if (free === undefined && !this.#hasRoom) return;
+      const waiter = this.#waiters.shift()!;
       waiter.leave();
-      this.#open(waiter.need, waiter.owner, waiter.signal).then(waiter.give, waiter.refuse);
-      this.#serveWaiters();
+      if (free !== undefined) this.#serve(waiter, free);
+      else this.#open(waiter.need, waiter.owner, waiter.signal).then(waiter.give, waiter.refuse);
     }
   }
 
@@ -443,7 +445,7 @@ export class TabletPool {
   #serve(waiter: Waiter, connection: BackendConnection): void {
     const { need, owner, signal } = waiter;
     const served = canServe(connection, need)
-      ? this.#adapt(connection, need, owner)
+      ? this.#adapt(connection, need, owner, signal)
       : this.#replace(connection, need, owner, signal);
     served.then(waiter.give, waiter.refuse);
   }

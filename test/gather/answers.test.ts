@@ -53,6 +53,15 @@ test('joins of one keyspace and of two', async () => {
   );
 });
 
+test('names that the router gives its temporary tables', async () => {
+  await same(
+    `WITH headgate_1 AS (SELECT 5 AS region) SELECT r.name, COUNT(DISTINCT c.name), (SELECT region FROM headgate_1) ${join} GROUP BY r.name ORDER BY 1`,
+    `WITH headgate_2 AS (SELECT 0 AS id) SELECT r.name, COUNT(DISTINCT c.name) ${join} JOIN headgate_2 h ON h.id = r.id GROUP BY r.name`,
+    'WITH RECURSIVE Headgate_1 (n) AS (SELECT MIN(id) FROM customer UNION ALL SELECT n + 1 FROM Headgate_1 WHERE n < 5) SELECT h.n, COUNT(DISTINCT r.name) FROM Headgate_1 h LEFT JOIN main.region r ON r.id = h.n GROUP BY h.n ORDER BY 1',
+    'SELECT headgate_1.name AS headgate_3, COUNT(DISTINCT headgate_2.name) FROM customer headgate_2 JOIN main.region headgate_1 ON headgate_1.id = headgate_2.region GROUP BY headgate_3 ORDER BY 1',
+  );
+});
+
 test('what the session has of its own', async () => {
   await same(
     `SELECT c.id INTO @x ${join} WHERE c.id = 3`,

@@ -1,4 +1,5 @@
 /** Gathered queries that are stopped, or whose tablets go away: the right error or the right answer, and nothing that stays behind. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { command } from '../../src/mysql/protocol.ts';
@@ -11,11 +12,16 @@ import { GatherStage } from './stage.ts';
 
 let stage: GatherStage;
 let router: RouterUnderTest;
+/** With pools of the usual size; gives up early on what does not answer. */
+let wide: RouterUnderTest;
 let client: RawClient;
 
 beforeAll(async () => {
   stage = await GatherStage.set();
-  router = await stage.startRouter('--pool-connections-max=3', '--pool-scratch-connections-max=2');
+  [router, wide] = await Promise.all([
+    stage.startRouter('--pool-connections-max=3', '--pool-scratch-connections-max=2'),
+    stage.startRouter('--gateway-connect-ms-max=1000'),
+  ]);
 });
 afterAll(() => stage?.stop());
 beforeEach(async () => {
@@ -29,8 +35,13 @@ const query =
 const slow = (seconds: number) =>
   `SELECT SLEEP(${seconds}), COUNT(DISTINCT c.name) FROM customer c JOIN main.region r ON r.id = c.region GROUP BY r.name`;
 
-/** Temporary tables on both tablets, and whoever runs a query of ours there. */
-async function leftBehind(): Promise<string[]> {
+/** Looked up: its driving side and its lookups are on the same shards. */
+const joined = 'SELECT c.id, s.id FROM customer c JOIN sale s ON s.customer = c.id WHERE c.id < 4';
+const connected =
+  "SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_connected'";
+
+/** Temporary tables on both tablets, and whoever runs a query (or another command) there. */
+async function leftBehind(does = 'Query'): Promise<string[]> {
   const found: string[] = [];
   for (const endpoint of stage.tablets) {
     const tablet = await stage.client({ endpoint });
@@ -38,7 +49,7 @@ async function leftBehind(): Promise<string[]> {
       ...(await rowsOf(tablet, 'SELECT NAME FROM information_schema.innodb_temp_table_info WHERE SPACE > 0')),
       ...(await rowsOf(
         tablet,
-        "SELECT INFO FROM information_schema.processlist WHERE COMMAND = 'Query' AND ID <> CONNECTION_ID()",
+        `SELECT INFO FROM information_schema.processlist WHERE COMMAND = '${does}' AND ID <> CONNECTION_ID()`,
       )),
     );
   }
@@ -50,6 +61,10 @@ async function rowsOf(of: RawClient, sql: string): Promise<string[]> {
   if (error !== undefined) throw new Error(`${sql}: ${error.message}`);
   return rows.map((row) => row.join('|'));
 }
+
+/** Whether a router is at work on a statement. */
+const isKnown = async (of: RawClient, sql: string): Promise<boolean> =>
+  (await rowsOf(of, 'SHOW FULL PROCESSLIST')).some((row) => row.includes(sql) && !row.includes('KILL'));
 
 const nothingIsLeft = () => until('nothing is left behind', async () => (await leftBehind()).length === 0);
 
@@ -84,6 +99,81 @@ test.each(['KILL', 'leaves'])('%s frees the tablets', async (how) => {
   else client.reset();
   await nothingIsLeft();
   await expectHealthy(other);
+});
+
+test('PREPARE that waits for a definition can be killed', async () => {
+  const id = await value(client, 'SELECT CONNECTION_ID()');
+  const guards = await Promise.all(stage.tablets.map((endpoint) => stage.client({ endpoint })));
+  const changers = await Promise.all(stage.tablets.map((endpoint) => stage.client({ endpoint })));
+  for (const guard of guards) {
+    expect(await refusal(guard, 'BEGIN')).toBeUndefined();
+    await value(guard, 'SELECT COUNT(*) FROM customer');
+  }
+  for (const changer of changers) changer.send(command.query, "ALTER TABLE customer COMMENT = ''");
+  const waits = async (count: number) =>
+    (await leftBehind()).filter((info) => info.startsWith('ALTER')).length === count;
+  await until('definitions are being changed', () => waits(2));
+  client.send(command.stmtPrepare, query);
+  await until('it waits', async () => (await leftBehind('Prepare')).length > 0);
+  const other = await stage.client(router);
+  expect(await refusal(other, `KILL QUERY ${id}`)).toBeUndefined();
+  const { packets } = await client.readAnswer(command.stmtPrepare);
+  expect(packets[0]!.payload.readUInt16LE(1)).toBe(1317);
+  for (const guard of guards) expect(await refusal(guard, 'COMMIT')).toBeUndefined();
+  for (const changer of changers) await changer.readAnswer(command.query);
+  await expectHealthy(client);
+  await nothingIsLeft();
+});
+
+test('a query whose tablet says nothing more can be killed', async () => {
+  const other = await stage.client(wide);
+  const { pid } = stage.servers.second.process.identity;
+  for (const sql of [query, 'SELECT MAX(n) FROM sale']) {
+    const own = await stage.client(wide);
+    const id = await value(own, 'SELECT CONNECTION_ID()');
+    await ask(own, sql);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await until('the server stands still', async () =>
+        / T \d/.test(await readFile(`/proc/${pid}/stat`, 'utf8')),
+      );
+      own.send(command.query, sql);
+      await until('it waits', () => isKnown(other, sql));
+      expect(await refusal(other, `KILL QUERY ${id}`)).toBeUndefined();
+      const [result] = readResults(await own.readAnswer(command.query));
+      expect(result?.error?.errno).toBe(1317);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await expectHealthy(own);
+  }
+  await nothingIsLeft();
+});
+
+test('a tablet without room for more connections', async () => {
+  const own = await stage.client(wide);
+  const guards = await Promise.all(stage.tablets.map((tablet) => stage.client({ endpoint: tablet })));
+  for (const sql of [query, joined]) await rowsOf(own, sql);
+  for (const guard of guards) {
+    const used = await value(guard, connected);
+    expect(await refusal(guard, `SET GLOBAL max_connections = ${used}`)).toBeUndefined();
+  }
+  try {
+    for (const sql of [query, joined]) await rowsOf(own, sql);
+    // Two at a time want more connections than there are.
+    const others = await Promise.all([1, 2, 3].map(() => stage.client(wide)));
+    const answers = await Promise.all(others.map((each) => rowsOf(each, joined)));
+    expect(answers.every((rows) => rows.length === 7)).toBe(true);
+    const id = await value(own, 'SELECT CONNECTION_ID()');
+    own.send(command.query, 'SELECT SLEEP(60) FROM customer WHERE id = 1');
+    await until('it runs', () => isKnown(others[0]!, 'SLEEP(60)'));
+    expect(await refusal(others[0]!, `KILL QUERY ${id}`)).toBeUndefined();
+    await own.readAnswer(command.query);
+  } finally {
+    for (const guard of guards) await ask(guard, 'SET GLOBAL max_connections = 151');
+  }
+  await expectHealthy(own);
+  await nothingIsLeft();
 });
 
 test('a query of which nothing was sent yet is repeated when a tablet was lost', async () => {

@@ -11,7 +11,7 @@ import { conjunctsOf } from '../analysis/predicates.ts';
 import { columnsIn, expressionsOf } from '../analysis/subqueries.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
-import { type CommonScope, commonScope, referenceTo, writeWith } from './common-tables.ts';
+import { type CommonScope, commonScope, findDefinition, referenceTo, writeWith } from './common-tables.ts';
 import { computedColumn } from './computed-columns.ts';
 import { Conditions, requiredSources } from './conditions.ts';
 import { restsOnKeys } from './group-check.ts';
@@ -70,6 +70,8 @@ export class Remainder {
   readonly #later: (() => void)[] = [];
   readonly #passes = new Map<QueryExpression, Passes | undefined>();
   #copies = 0;
+  /** Names of temporary tables that the client has for something else. */
+  #skippedNames = 0;
 
   /** `filters`: rows that do not matter may be left out of the inputs. */
   constructor(input: NamesInput, plan: PlanNested, filters: boolean) {
@@ -138,7 +140,7 @@ export class Remainder {
       isWithin: outer !== undefined,
       isComputed: use === 'nested' && query.limit === undefined,
     };
-    const table = this.#nextTable();
+    const table = this.#nextTable(common);
     const whole = wholeInput(inner, table, this.#input, this.#plan);
     if (whole === undefined) return undefined;
     const draft = wholeDraft(inner, whole, this.#input);
@@ -157,10 +159,15 @@ export class Remainder {
     };
   }
 
-  #nextTable(): string {
+  /** A name that means no common table where it stands. */
+  #nextTable(common: CommonScope | undefined): string {
     const count = this.drafts.length;
     if (count >= INPUTS_MAX) throw new Refused(`more than ${INPUTS_MAX} tables in one statement`);
-    return `headgate_${count + 1}`;
+    for (;;) {
+      const name = `headgate_${count + this.#skippedNames + 1}`;
+      if (findDefinition(common, name) === undefined) return name;
+      this.#skippedNames++;
+    }
   }
 
   #body(body: QueryBody, query: QueryExpression, place: Place): Passes | undefined {
@@ -276,7 +283,7 @@ export class Remainder {
     const draft: TableDraft = {
       source: text,
       node: reference,
-      temporary: this.#nextTable(),
+      temporary: this.#nextTable(common),
       alias: source.name,
       table,
       schema,

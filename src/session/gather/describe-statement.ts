@@ -79,11 +79,15 @@ async function describeInput(session: Session, input: GatherInput, values: TextV
     throw new HeadgateError('HG_INTERNAL', { detail: 'a gathered input without a text' });
   const place = placeAt(session, keyspace, session.services.plans.shardMap(keyspace), 0);
   const filled = textOf(text, values);
-  const [connection] = await leaseForInputs(session, [place]);
+  const connections = await leaseForInputs(session, [place]);
+  const [connection] = connections;
+  // It may wait for a definition that is being changed.
+  session.runsOn(connections, place);
   try {
     const statement = await describe(connection!, filled);
     return { statement, markers: values.markers() };
   } finally {
+    session.running.delete(connection!);
     session.holding.giveBack(connection!);
   }
 }

@@ -71,24 +71,32 @@ export class ScratchConnection implements Scratch {
     return scratch;
   }
 
-  /** Commands run one after the other, whoever gives them. */
+  /** Commands run one after the other, whoever gives them. Rejects when the connection is lost, or has been released. */
   ask(code: number, content: Buffer, kind: ResponseKind = 'result'): Promise<CollectedAnswer> {
-    const answer = this.#last.then(() => this.connection.ask(code, content, kind));
+    return this.#inTurn(() => this.#put(code, content, kind));
+  }
+
+  askWarned(statement: Buffer): Promise<Warned> {
+    return this.#inTurn(async () => {
+      const answer = await this.#put(command.query, statement);
+      const isWarned = answer.error === undefined && answer.warnings > 0;
+      const shown = isWarned
+        ? await this.#put(command.query, Buffer.from('SHOW WARNINGS LIMIT 1000'))
+        : undefined;
+      return { answer, shown };
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const answer = this.#last.then(work);
     this.#last = answer.catch(() => {});
     return answer;
   }
 
-  askWarned(statement: Buffer): Promise<Warned> {
-    const warned = this.#last.then(async () => {
-      const answer = await this.connection.ask(command.query, statement);
-      const isWarned = answer.error === undefined && answer.warnings > 0;
-      return {
-        answer,
-        shown: isWarned ? await this.connection.query('SHOW WARNINGS LIMIT 1000') : undefined,
-      };
-    });
-    this.#last = warned.catch(() => {});
-    return warned;
+  /** One input may fail while another is still being stored: from then on the connection may be anybody's. */
+  async #put(code: number, content: Buffer, kind?: ResponseKind): Promise<CollectedAnswer> {
+    if (this.#isReleased) throw new HeadgateError('ER_QUERY_INTERRUPTED');
+    return this.connection.ask(code, content, kind);
   }
 
   query(sql: string): Promise<CollectedAnswer> {
