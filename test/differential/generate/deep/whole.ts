@@ -15,9 +15,10 @@ type Asked = Readonly<{ text: Fragment; order: RowOrder; loose: readonly number[
 const placesOf = (items: readonly Item[], is: (item: Item) => boolean): number[] =>
   items.flatMap((item, at) => (is(item) ? [at] : []));
 
-/** MySQL 9.7 may lose the rest of an ORDER BY with a constant or a subquery that is one, where LIMIT follows. */
-const isConstant = ({ text }: Item): boolean =>
-  (text.length === 1 && typeof text[0] === 'object') || asText(text).startsWith('(SELECT');
+const isConstant = ({ text }: Item): boolean => text.length === 1 && typeof text[0] === 'object';
+
+/** MySQL 9.7 may lose what follows a constant subquery in an ORDER BY with LIMIT: these come last. */
+const isSubquery = ({ text }: Item): boolean => asText(text).startsWith('(SELECT');
 
 const direction = (random: Random): string => random.pick(['', '', ' DESC']);
 
@@ -41,9 +42,12 @@ function ordered(env: Env, made: Pick<Block, 'text' | 'items' | 'unique' | 'stri
   }
   if (items.some(({ kind, fuzzy }) => kind === 'json' || fuzzy))
     return { text: made.text, order: 'any', loose: unsure };
-  const places = items.flatMap((item, at) => (isConstant(item) ? [] : [sql`${at + 1}${direction(random)}`]));
+  const places = items.flatMap((item, at) =>
+    isConstant(item) || isSubquery(item) ? [] : [sql`${at + 1}${direction(random)}`],
+  );
   if (places.length === 0) return { text: made.text, order: 'any', loose: unsure };
-  const by = joined(random.chance(0.5) ? places : [...places].reverse(), ', ');
+  const first = random.chance(0.5) ? places : [...places].reverse();
+  const by = joined([...first, ...placesOf(items, isSubquery).map((at) => sql`${at + 1}`)], ', ');
   return {
     text: sql`${made.text} ORDER BY ${by}${limit}`,
     order: 'total',
