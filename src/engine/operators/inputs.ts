@@ -2,8 +2,9 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
 import type { RowProducer, RowSink, RowSource, RowsError, RowsSummary } from '../row-stream.ts';
-import { columnFlag, columnKind, readColumnFacts } from '../rows/column-kind.ts';
+import { columnKind, readColumnFacts } from '../rows/column-kind.ts';
 import type { RowProtocol } from '../rows/formats.ts';
+import { type IntegerRows, integersAs } from '../rows/integers-as.ts';
 import { asRowsError } from './operator.ts';
 
 /** One shard's part of a result. */
@@ -32,11 +33,10 @@ function sameColumn(a: Buffer, b: Buffer, protocol: RowProtocol): boolean {
   if (!titleOf(a).equals(titleOf(b))) return false;
   if (protocol === 'text') return true;
   const [one, other] = [readColumnFacts(a), readColumnFacts(b)];
-  if (one.type === other.type)
-    return (one.flags & columnFlag.unsigned) === (other.flags & columnFlag.unsigned);
-  // VARCHAR of one shard is TEXT of another: written alike, compared alike.
+  if (one.type === other.type) return true;
+  // VARCHAR of one shard is TEXT of another: written alike, compared alike. Integers are rewritten.
   const { kind } = columnKind(one);
-  return (kind === 'text' || kind === 'bytes') && columnKind(other).kind === kind;
+  return (kind === 'text' || kind === 'bytes' || kind === 'integer') && columnKind(other).kind === kind;
 }
 
 function titleOf(definition: Buffer): Buffer {
@@ -99,12 +99,22 @@ export abstract class Gathering implements RowSource {
   }
 
   #sinkFor(index: number): RowSink {
+    let rewritten: IntegerRows | undefined;
     return {
-      fields: (definitions) => this.#guard(() => this.#takeFields(index, definitions)),
+      fields: (definitions) =>
+        this.#guard(() => {
+          rewritten = this.#takeFields(index, definitions);
+        }),
       row: (bytes, at, end) => {
         if (this.closed) return;
         try {
-          this.onRow(index, bytes, at, end);
+          if (rewritten === undefined) {
+            this.onRow(index, bytes, at, end);
+            return;
+          }
+          const length = rewritten.convert(bytes, at, end);
+          if (length < 0) throw this.#disagreement(index);
+          this.onRow(index, rewritten.bytes(), 0, length);
         } catch (cause) {
           this.fail(asRowsError(cause));
         }
@@ -128,20 +138,25 @@ export abstract class Gathering implements RowSource {
     }
   }
 
-  #takeFields(index: number, definitions: readonly Buffer[]): void {
+  /** How this input's rows are to be rewritten, if they are. */
+  #takeFields(index: number, definitions: readonly Buffer[]): IntegerRows | undefined {
     if (this.#definitions === undefined) {
       this.#definitions = definitions;
       this.#describedBy = index;
       this.onFields(definitions);
-      return;
+      return undefined;
     }
     const known = this.#definitions;
     if (
-      known.length === definitions.length &&
-      known.every((one, i) => sameColumn(one, definitions[i]!, this.#protocol))
+      known.length !== definitions.length ||
+      !known.every((one, i) => sameColumn(one, definitions[i]!, this.#protocol))
     )
-      return;
+      throw this.#disagreement(index);
+    return this.#protocol === 'binary' ? integersAs(known, definitions) : undefined;
+  }
+
+  #disagreement(index: number): HeadgateError {
     const [first, second] = [this.#inputs[this.#describedBy]!.name, this.#inputs[index]!.name];
-    throw new HeadgateError('HG_COLUMNS_DISAGREE', { detail: `${first} and ${second}` });
+    return new HeadgateError('HG_COLUMNS_DISAGREE', { detail: `${first} and ${second}` });
   }
 }
