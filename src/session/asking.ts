@@ -23,12 +23,22 @@ export function asText(text: Buffer): Asked {
   return { protocol: 'text', packet: () => packet };
 }
 
-/** Prepared and executed with the values, and forgotten. */
-export function asExecute(session: Session, text: Buffer, bound: readonly BoundParameter[]): Asked {
+/**
+ * Prepared and executed with the values, and forgotten. `onWarnings` is told what SHOW WARNINGS says of the PREPARE, which EXECUTE does not
+ * repeat: what MySQL finds in the text itself.
+ */
+export function asExecute(
+  session: Session,
+  text: Buffer,
+  bound: readonly BoundParameter[],
+  onWarnings?: (rows: readonly Buffer[]) => void,
+): Asked {
   return {
     protocol: 'binary',
     packet: async (connection: BackendConnection) => {
-      const { statementId } = await demand(prepareOnTablet(session, connection, text));
+      const { statementId, warnings } = await demand(prepareOnTablet(session, connection, text));
+      if (warnings > 0 && onWarnings !== undefined)
+        onWarnings((await demand(connection.query('SHOW WARNINGS'))).rows);
       sendAhead(connection, statementId, bound);
       return commandPacket(command.stmtExecute, executeContent(statementId, bound));
     },

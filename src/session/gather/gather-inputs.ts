@@ -21,6 +21,8 @@ export type BoundInput = Readonly<{
   /** What is done to the rows of several shards; undefined for one. */
   scatter: Scatter | undefined;
   protocol: RowProtocol;
+  /** Rows of SHOW WARNINGS that a PREPARE of the client's own text has given, once it has. */
+  textWarnings: readonly Buffer[];
 }>;
 
 /** Binds an input, whose text waits for its lists. Raises what `shardsFor` and `placeAt` raise. */
@@ -37,23 +39,26 @@ export function bindInput(run: CombinedRun, input: GatherInput, lists: InputList
   const markers = values.markers();
   // In text a FLOAT has not all of its digits.
   const isText = markers.length === 0 && input.columns.every(({ type }) => type !== undefined);
-  const asking = (own: Buffer): Asked => {
+  const textWarnings: Buffer[] = [];
+  // All shards say the same of a text; to a client's EXECUTE its own PREPARE has said it.
+  const note = (rows: readonly Buffer[]): number => textWarnings.push(...rows);
+  const asking = (own: Buffer, isFirst: boolean): Asked => {
     if (isText) return asText(own);
-    return markers.length === 0 ? asExecute(session, own, []) : run.ask(own, markers);
+    const onWarnings = isFirst && run.prepared === undefined ? note : undefined;
+    return markers.length === 0 ? asExecute(session, own, [], onWarnings) : run.ask(own, markers);
   };
-  const asked = asking(text);
-  const reduced = async (connection: BackendConnection): Promise<Buffer> => {
-    const own = run.values();
-    own.lists = await lists.of(input);
-    return asking(textOf(template, own)).packet(connection);
+  const questionAt = (shard: number, at: number): ShardQuestion & Asked => {
+    const asked = asking(text, at === 0);
+    const reduced = async (connection: BackendConnection): Promise<Buffer> => {
+      const own = run.values();
+      own.lists = await lists.of(input);
+      return asking(textOf(template, own), at === 0).packet(connection);
+    };
+    const packet = input.reductions.length === 0 ? asked.packet : reduced;
+    return { place: placeAt(session, plan.keyspace, map, shard), ...asked, packet };
   };
-  const packet = input.reductions.length === 0 ? asked.packet : reduced;
-  const questions = shards.map((at) => ({
-    place: placeAt(session, plan.keyspace, map, at),
-    ...asked,
-    packet,
-  }));
-  return { input, questions, scatter, protocol: asked.protocol };
+  const questions = shards.map(questionAt);
+  return { input, questions, scatter, protocol: questions[0]!.protocol, textWarnings };
 }
 
 function scatterOf({ scatter }: QueryPlan): Scatter {

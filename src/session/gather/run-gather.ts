@@ -113,7 +113,8 @@ async function answered(
     }
     const end = await runRemainder(run, plan, scratch, originals, answer);
     if (end.error !== undefined) return failureOf(end.error, end.warningRows);
-    if (typeof run.madeAs !== 'function') finish(run, answer, reads, end, tables);
+    const textWarnings = bound.inputs.flatMap((input) => input.textWarnings);
+    if (typeof run.madeAs !== 'function') finish(run, answer, reads, end, tables, textWarnings);
     return undefined;
   } catch (error) {
     reads.stop();
@@ -170,12 +171,14 @@ function finish(
   reads: ShardReads,
   given: RemainderEnd,
   tables: readonly LoadedTable[],
+  textWarnings: readonly Buffer[],
 ): void {
   const end = madeAs === 'rows' ? withoutCharsetWarnings(given, source) : given;
   const { hasRows, foundRows } = end;
   const affectedRows = madeAs === 'ok' ? 0n : end.affectedRows;
-  const warnings = tables.reduce((sum, { summary }) => sum + summary.warnings, end.warnings);
-  const warningRows = [...reads.warningRows, ...end.warningRows];
+  const own = end.warnings + textWarnings.length;
+  const warnings = tables.reduce((sum, { summary }) => sum + summary.warnings, own);
+  const warningRows = [...textWarnings, ...reads.warningRows, ...end.warningRows];
   // Whether an index was used of temporary tables is nobody's business.
   const status = (reads.ranWith | end.status) & serverStatus.queryWasSlow;
   if (hasRows)

@@ -13,16 +13,18 @@ export function reads(
   order: RowOrder,
   queries: readonly string[],
   loose?: readonly number[],
+  database?: string,
 ): Case[] {
   return queries.flatMap((sql, at) => {
     const text = statement(sql, order, loose);
     return [
-      { name: `${topic} ${at + 1}`, topic, statements: [text], writes: false },
+      { name: `${topic} ${at + 1}`, topic, statements: [text], writes: false, database },
       {
         name: `${topic} ${at + 1} prepared`,
         topic,
         statements: [{ ...text, parameters: [] }],
         writes: false,
+        database,
       },
     ];
   });

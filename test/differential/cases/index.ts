@@ -1,5 +1,6 @@
 /** All chosen cases. */
 import type { Case } from '../case.ts';
+import { gatheredCases } from './gathered.ts';
 import { joinCases } from './joins.ts';
 import { keyCases } from './keys.ts';
 import { mergedCases } from './merged.ts';
@@ -10,6 +11,7 @@ import { unsoundCases } from './unsound.ts';
 import { writeCases } from './writes.ts';
 
 export const chosenCases = (): Case[] => [
+  ...gatheredCases(),
   ...joinCases(),
   ...keyCases(),
   ...mergedCases(),

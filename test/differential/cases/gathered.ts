@@ -1,0 +1,24 @@
+/** Queries that were once answered otherwise when their rows were put together: each for its kind. */
+import type { Case } from '../case.ts';
+import { MARKET } from '../definitions.ts';
+import { reads } from './chosen.ts';
+
+const inMarket = [
+  // An INT expression of a shard that sorts through a temporary table is the BIGINT of another.
+  'SELECT t1.cid IN (1, 5, 20), t1.region FROM order_of t1 ORDER BY t1.oid',
+  'SELECT t1.customer_id, CASE WHEN t1.customer_id > 5 THEN 1 WHEN t1.customer_id IS NULL THEN 2 ELSE 0 END, t1.page FROM visit t1 LEFT JOIN visit t2 USING (customer_id) ORDER BY 1, 2, 3',
+  "SELECT c.id, c.name > 'B', c.age IS NULL FROM customer c JOIN orders o ON o.customer_id = c.id ORDER BY o.id",
+];
+
+const inShop = [
+  // What is warned of while a text is prepared.
+  "SELECT SUM(k_bin.n) + 1 FROM k_bin WHERE k_bin.k BETWEEN N'fi' AND _latin1'ABC'",
+  "SELECT CONCAT(COUNT(*), ' rows') FROM zoo WHERE id BETWEEN 24 AND '029' AND (id, se) = ('30abc', 'a,c,d')",
+  "SELECT AVG(t.oid), t.line + 0.0 FROM items t WHERE '38abc' = t.cid GROUP BY t.line + 0.0 HAVING COUNT(*) > 3 ORDER BY 2",
+  "SELECT b.oid, MAX(b.line), SUM(b.oid) FROM orders a LEFT JOIN items b ON a.cid = b.cid AND a.oid = b.oid WHERE '15abc' = b.cid OR b.sku != 'c3' GROUP BY b.oid HAVING COUNT(*) > 1 ORDER BY 1",
+];
+
+export const gatheredCases = (): Case[] => [
+  ...reads('gathered', 'total', inMarket, undefined, MARKET),
+  ...reads('gathered warnings', 'total', inShop),
+];
