@@ -42,13 +42,12 @@ import type { PlayedStatement } from './play.ts';
 export type Verdict =
   | Readonly<{ kind: 'equal'; allowed: readonly Allowed[] }>
   | Readonly<{ kind: 'refused'; code: string; message: string }>
-  /** `inRows`: all but the rows was equal before. */
-  | Readonly<{ kind: 'differs'; what: string; inRows?: boolean }>;
+  /** `only`: all that comes before these was equal. */
+  | Readonly<{ kind: 'differs'; what: string; only?: 'rows' | 'warnings' }>;
 
 /** Used for what the session cannot do, with the router's name in the message. */
 const NOT_SUPPORTED = 1235;
 const NO_SUCH_TABLE = 1146;
-const COLUMNS_DISAGREE = catalogue.HG_COLUMNS_DISAGREE.errno;
 const OUT_OF_RANGE = 1690;
 /** What an earlier execution's collation leads to. */
 const CANNOT_CONVERT = 3988;
@@ -60,10 +59,7 @@ const refusals: ReadonlyMap<number, string> = new Map<number, string>(
 );
 
 /** The catalogue's name of a refusal by the router. */
-function refusalOf({ sql, parameters }: Statement, { error }: PlayedStatement): string | undefined {
-  // An INT of one shard is a BIGINT of another, by way of a temporary table.
-  if (error?.errno === COLUMNS_DISAGREE && parameters !== undefined && mayUseTemporaryTable(sql))
-    return 'HG_COLUMNS_DISAGREE';
+function refusalOf({ error }: PlayedStatement): string | undefined {
   if (error?.errno === NOT_SUPPORTED && error.message.includes('Headgate')) return 'ER_NOT_SUPPORTED_YET';
   return error && refusals.get(error.errno);
 }
@@ -72,7 +68,7 @@ const equal = (notes: Iterable<Allowed>): Verdict => ({ kind: 'equal', allowed: 
 
 /** The first difference that nothing allows. */
 export function compare(statement: Statement, left: PlayedStatement, right: PlayedStatement): Verdict {
-  const code = refusalOf(statement, right);
+  const code = refusalOf(right);
   if (code !== undefined) return { kind: 'refused', code, message: right.error!.message };
   const notes = new Set<Allowed>();
   if (statement.again && [left, right].some(({ error }) => error?.errno === CANNOT_CONVERT))
@@ -86,14 +82,18 @@ export function compare(statement: Statement, left: PlayedStatement, right: Play
   if (frame !== undefined) return { kind: 'differs', what: frame };
   if (right.error && !left.error) return equal(notes);
   const rows = compareRows(statement, left, right, notes);
-  if (rows !== undefined) return { kind: 'differs', what: rows, inRows: true };
+  if (rows !== undefined) return { kind: 'differs', what: rows, only: 'rows' };
   const warnings = compareWarnings(statement, left, right, notes);
-  return warnings === undefined ? equal(notes) : { kind: 'differs', what: warnings };
+  return warnings === undefined ? equal(notes) : { kind: 'differs', what: warnings, only: 'warnings' };
 }
 
 /** Whether both found the same, whatever they say of columns and warnings. */
 export const sameRows = (statement: Statement, left: PlayedStatement, right: PlayedStatement): boolean =>
   compareRows(statement, left, right, new Set()) === undefined;
+
+/** Whether both complained of the same. */
+export const sameWarnings = (statement: Statement, left: PlayedStatement, right: PlayedStatement): boolean =>
+  compareWarnings(statement, left, right, new Set()) === undefined;
 
 function compareEnds(
   statement: Statement,

@@ -47,7 +47,7 @@ export const allowed = {
   foundRows:
     'FOUND_ROWS() of rows from several shards is known here and written into the text as a number: nothing is deprecated in that.',
   accessPath:
-    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows; an integer that a hash join compares with a DECIMAL meets rows that it does not equal; a subquery within an outer join’s ON is answered wrongly by one way to run semijoins, and a constant of a derived table is not NULL in conditions where an outer join has no row of it; before a JSON_TABLE only as many rows are sorted as LIMIT says. The reference’s own answer changes with its keys or its optimizer’s choices there. A number that does not fit a key in which it is looked up is warned of.',
+    'Large integers compared as doubles with others, and LIKE with a binary pattern, are found by an index otherwise than by reading all rows; an integer that a hash join compares with a DECIMAL meets rows that it does not equal; a subquery within an outer join’s ON is answered wrongly by one way to run semijoins, and a constant of a derived table is not NULL in conditions where an outer join has no row of it; before a JSON_TABLE only as many rows are sorted as LIMIT says. The reference’s own answer changes with its keys or its optimizer’s choices there. Which rows are looked at, and so warned of, changes too; a number that does not fit a key in which it is looked up is warned of.',
   estimates:
     'Estimates of how many rows and values a table has (SHOW INDEX, SHOW TABLE STATUS) are those of the shard that was asked.',
   volatileValues: 'Random numbers, UUIDs and the clock differ between any two runs.',

@@ -1,6 +1,6 @@
 /** Plays cases to the reference, its twin and every cluster, and gathers what was equal, refused and different. */
 import type { Case, Statement } from './case.ts';
-import { compare, sameRows, type Verdict } from './compare.ts';
+import { compare, sameRows, sameWarnings, type Verdict } from './compare.ts';
 import { bareName, keyspaces, SHARDED } from './definitions.ts';
 import { alignNumbers } from './numbering.ts';
 import { type PlayedStatement, Player } from './play.ts';
@@ -104,14 +104,20 @@ export class Comparison {
       doubt.verdict.kind === 'differs'
         ? `${next.statements[doubt.statement]?.sql}: ${doubt.verdict.what}`
         : undefined;
-    let pathMatters: Promise<boolean> | undefined;
+    // One after the other: they share the lane's sessions.
+    let turn = Promise.resolve(false);
+    const excused = (only: 'rows' | 'warnings', played: readonly PlayedStatement[], at: number) => {
+      turn = turn.then(() =>
+        only === 'rows' ? dependsOnPath(lane, next, reference!, at) : warnsOnPath(lane, next, played, at),
+      );
+      return turn;
+    };
     const results = clusters.map(async (played, at): Promise<ClusterResult> => {
       const cluster = this.#stage.clusters[at]!;
       const decided = { shards: cluster.shards, ...decide(next, reference!, played) };
-      if (!next.writes && decided.verdict.kind === 'differs' && decided.verdict.inRows) {
-        pathMatters ??= dependsOnPath(lane, next, reference!, decided.statement);
-        if (await pathMatters) return { ...decided, verdict: { kind: 'equal', allowed: ['accessPath'] } };
-      }
+      const only = decided.verdict.kind === 'differs' && !next.writes ? decided.verdict.only : undefined;
+      if (only !== undefined && (await excused(only, played, decided.statement)))
+        return { ...decided, verdict: { kind: 'equal', allowed: ['accessPath'] } };
       if (!next.writes || decided.verdict.kind !== 'equal' || decided.cut) return decided;
       const what = await this.#stored[at]!.compare();
       return what === undefined ? decided : { ...decided, verdict: { kind: 'differs', what } };
@@ -152,16 +158,10 @@ const ways = [
 
 const plain = (sql: string): Statement => ({ sql, order: 'any' });
 
-/** Whether the reference itself finds other rows in the same tables without keys, or in another way (`accessPath`). */
-async function dependsOnPath(
-  { bare, twin }: Lane,
-  played: Case,
-  reference: readonly PlayedStatement[],
-  at: number,
-): Promise<boolean> {
+/** What the reference's tables answer to a case's statement in each of the ways, with keys and without. */
+async function* inOtherWays({ bare, twin }: Lane, played: Case, at: number): AsyncGenerator<PlayedStatement> {
   const { statements, database = SHARDED } = played;
-  const statement = statements[at]!;
-  if (PLACE.test(statement.sql)) return false;
+  if (PLACE.test(statements[at]!.sql)) return;
   const moved = statements.map((each) => ({ ...each, sql: moveNames(each.sql) }));
   for (const way of ways) {
     const set = [plain(LENIENT), plain(`SET optimizer_switch = ${way}`)];
@@ -169,12 +169,35 @@ async function dependsOnPath(
       bare.play({ ...played, database: bareName(database), statements: [...set, ...moved] }),
       twin.play({ ...played, statements: [...set, ...statements] }),
     ]);
-    for (const other of others) {
-      const [left, right] = [reference[at], other[at + set.length]];
-      if (left?.ok && right?.ok && !sameRows(statement, left, right)) return true;
-    }
+    for (const other of others) if (other[at + set.length]?.ok) yield other[at + set.length]!;
   }
-  return losesRows(twin, played, reference, at);
+}
+
+/** Whether the reference itself finds other rows in the same tables without keys, or in another way (`accessPath`). */
+async function dependsOnPath(
+  lane: Lane,
+  played: Case,
+  reference: readonly PlayedStatement[],
+  at: number,
+): Promise<boolean> {
+  const left = reference[at];
+  if (!left?.ok) return false;
+  for await (const right of inOtherWays(lane, played, at))
+    if (!sameRows(played.statements[at]!, left, right)) return true;
+  return losesRows(lane.twin, played, reference, at);
+}
+
+/** Whether the reference itself complains in one of the ways of what the cluster complains of (`accessPath`). */
+async function warnsOnPath(
+  lane: Lane,
+  played: Case,
+  cluster: readonly PlayedStatement[],
+  at: number,
+): Promise<boolean> {
+  const statement = played.statements[at]!;
+  for await (const left of inOtherWays(lane, played, at))
+    if (sameWarnings(statement, left, cluster[at]!)) return true;
+  return false;
 }
 
 const LIMIT = /\sLIMIT (\d+)(?: OFFSET (\d+))?$/;

@@ -7,6 +7,7 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
 import type { BackendConnection } from '../../gateway/backend-connection.ts';
 import { demand } from '../../gateway/prepare-connection.ts';
+import { TabletRefusal } from '../../gateway/tablet-refusal.ts';
 import { capability, command } from '../../mysql/protocol.ts';
 import { TextValues, textOf } from '../../planner/bind.ts';
 import type { GatherInput, GatherPlan } from '../../planner/gather/gather-plan.ts';
@@ -19,6 +20,7 @@ import { emptyCopy } from './copy-table.ts';
 import { leaseForInputs } from './input-settings.ts';
 import { originalColumn } from './original-columns.ts';
 import { originalsOf } from './originals.ts';
+import { inKeyspaces } from './own-words.ts';
 import { ScratchConnection } from './scratch-connection.ts';
 import { scratchPlace } from './scratch-place.ts';
 
@@ -68,6 +70,10 @@ export async function describeGathered(
       columns: statement.definitions.map((column) => originalColumn(column, originals, plan.views ?? [])),
       warnings: statement.warnings,
     };
+  } catch (error) {
+    if (!(error instanceof TabletRefusal)) throw error;
+    const told = inKeyspaces(error.answer, plan, scratch.place.shard.keyspace);
+    throw told instanceof HeadgateError ? told : new TabletRefusal(told);
   } finally {
     scratch.release();
   }
