@@ -260,7 +260,7 @@ export class ScriptSession {
       let verdict: Judged['verdict'] = judge(sql, this.#views, left, right, prepared);
       if (
         verdict.kind === 'differs' &&
-        verdict.inRows &&
+        verdict.only === 'rows' &&
         (await this.#isChoice(sql, bytes, left, play, prepared))
       )
         verdict = { kind: 'undetermined', what: verdict.what };
@@ -287,7 +287,7 @@ export class ScriptSession {
     await this.#twin.query(`SET sql_mode = '${mode?.rows[0]?.[0] ?? ''}'`);
     if (!left.ok || !other.ok) return false;
     const verdict = judge(sql, this.#views, left, { ...other, columns: left.columns }, prepared);
-    return verdict.kind === 'differs' && verdict.inRows === true;
+    return verdict.kind === 'differs' && (verdict.only === 'rows') === true;
   }
 }
 
