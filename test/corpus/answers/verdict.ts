@@ -38,7 +38,7 @@ export function judge(
   let verdict: Verdict | undefined;
   for (const each of tries) {
     verdict = compare(each, left, right);
-    if (verdict.kind !== 'differs' || !verdict.only === 'rows') return verdict;
+    if (verdict.kind !== 'differs' || verdict.only !== 'rows') return verdict;
   }
   return verdict!;
 }
