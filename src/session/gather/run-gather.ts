@@ -37,7 +37,6 @@ const ofOneConnection: readonly (readonly [number, string])[] = [
   [effect.foundRows, 'FOUND_ROWS()'],
   [effect.rowCount, 'ROW_COUNT()'],
   [effect.diagnosticsRead, 'the diagnostics of the last statement'],
-  [effect.intoOutfile, 'INTO OUTFILE'],
   [effect.temporaryTable, 'temporary tables'],
   [effect.connectionLock, 'locks of a connection'],
 ];
@@ -94,7 +93,7 @@ async function answered(
     return { error: told, rows: told === error ? rows : undefined };
   };
   try {
-    scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places));
+    scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places, run.scan));
     await session.diagnostics.prime(run.scan, scratch.connection);
     const isChecked = await checkGroups(session, plan, scratch, run.values);
     const tables = await load(run, plan, bound, reads, scratch);

@@ -1,5 +1,6 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
+import { effect, type StatementScan } from '../../sql/statement.ts';
 import type { Session } from '../session.ts';
 import type { Place } from '../statement-place.ts';
 
@@ -7,14 +8,21 @@ let turn = 0;
 
 /**
  * Where the temporary tables are: in the session's own keyspace, so that its default database is the same, else in one of the plan's; of those
- * places on one where rows come from anyway, and of these on that with the fewest other statements.
+ * places on one where rows come from anyway, and of these on that with the fewest other statements. A file is written where whoever looks for it
+ * knows: on the first shard.
  */
-export function scratchPlace(session: Session, plan: GatherPlan, read: readonly Place[]): Place {
+export function scratchPlace(
+  session: Session,
+  plan: GatherPlan,
+  read: readonly Place[],
+  scan?: Pick<StatementScan, 'effects'>,
+): Place {
   const { gateway } = session.services;
   const { target } = session.state;
   const own =
     target.systemSchema === undefined ? gateway.topology?.keyspaces.get(target.keyspace) : undefined;
   const name = own?.name ?? plan.keyspace;
+  if (scan !== undefined && (scan.effects & effect.intoOutfile) !== 0) return placesOf(session, name)[0]!;
   const near = read.filter(({ shard }) => shard.keyspace === name);
   const places = near.length > 0 ? near : placesOf(session, name);
   const busy = places.map((place) => busyAt(session, place));
