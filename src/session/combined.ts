@@ -32,7 +32,9 @@ export type CombinedRun = Readonly<{
    * The text that is run is one of the router's own: with rows in it, or the query of a statement whose answer is an OK, or comes of what is done
    * next.
    */
-  madeAs?: 'rows' | 'ok' | (() => Promise<unknown>);
+  madeAs?: 'rows' | 'ok' | (() => Promise<unknown>) | undefined;
+  /** The keyspace on whose tablets the rows have to be put together; undefined: what is best. */
+  scratchIn?: string | undefined;
   /** Of COM_STMT_EXECUTE: the answer is in the binary protocol. */
   prepared: ClientStatement | undefined;
 }>;

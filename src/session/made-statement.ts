@@ -26,15 +26,16 @@ export type MadeAs = NonNullable<CombinedRun['madeAs']>;
 
 type Planned = Readonly<{ plan: GatherPlan; source: Buffer; operands: Operands }>;
 
-/** Runs `text` for the client's statement. Ends when the client has its answer. */
+/** Runs `text` for the client's statement. `scratchIn`: the keyspace that has its functions. Ends when the client has its answer. */
 export async function runMade(
   session: Session,
   { scan, source }: Statement,
   text: Buffer,
-  madeAs: MadeAs,
+  madeAs: MadeAs | undefined,
+  scratchIn?: string,
 ): Promise<void> {
-  const planned = await planMade(session, { text, scan }, session.state.target, []);
-  await run(session, { scan, source, ask: asText, prepared: undefined, madeAs }, planned);
+  const planned = await planMade(session, { text, scan }, session.state.target, [], scratchIn);
+  await run(session, { scan, source, ask: asText, prepared: undefined, madeAs, scratchIn }, planned);
 }
 
 /** Runs `text` for the EXECUTE of a client's statement: its markers are those of the statement. */
@@ -53,7 +54,7 @@ export async function executeMade(
 
 function run(
   session: Session,
-  parts: Pick<CombinedRun, 'scan' | 'source' | 'ask' | 'prepared' | 'madeAs'>,
+  parts: Pick<CombinedRun, 'scan' | 'source' | 'ask' | 'prepared' | 'madeAs' | 'scratchIn'>,
   { plan, source, operands }: Planned,
 ): Promise<void> {
   const nowMs = Date.now();
@@ -66,10 +67,12 @@ async function planMade(
   { text, scan: { directives } }: Readonly<{ text: Buffer; scan: StatementScan }>,
   target: Target,
   parameters: ParameterValues,
+  scratchIn?: string,
 ): Promise<Planned> {
   const read = { ...scanIn(session, text, 0), directives };
+  // Whoever says where functions are knows them.
+  if (scratchIn === undefined) requirePlannable(read);
   let made: Statement = { source: text, scan: read, packet: textPacket(text) };
-  requirePlannable(made.scan);
   await schemasToWaitFor(session, made.scan);
   if (asksSession(session, made.scan)) made = await withSessionValues(session, made);
   const { plans } = session.services;

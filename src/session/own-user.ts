@@ -71,6 +71,16 @@ export function withCallValues(
     const sql = builtin && args.length === 0 ? sqlOf(name) : undefined;
     return sql === undefined ? [] : [{ start, end, bytes: Buffer.from(sql) }];
   });
+  return withEdits(source, scan, root, edits);
+}
+
+/** The text with edits within its expressions. Titles stay. */
+export function withEdits(
+  source: Buffer,
+  scan: StatementScan,
+  root: AnyNode,
+  edits: readonly Edit[],
+): Buffer {
   const titles = nodesOfKind(root, 'selectExpression').flatMap((item) => titleEdit(item, source, edits));
   const parts: Buffer[] = [];
   let from = scan.start;

@@ -29,6 +29,7 @@ import { asText } from './asking.ts';
 import { runCombined } from './combined.ts';
 import { defineOnShards } from './definitions.ts';
 import { asksSession, gatherInstead, plannedText, withSessionValues } from './gather/instead.ts';
+import { runMade } from './made-statement.ts';
 import { runInsert } from './planned-insert.ts';
 import type { Plans } from './plans.ts';
 import { preparedErrorAt } from './prepared-error.ts';
@@ -41,6 +42,7 @@ import type { Session, Statement } from './session.ts';
 import { addedInfo, notOverShards, writeOnShards } from './shard-writes.ts';
 import { loadOnShards } from './sharded-load.ts';
 import { namesTables, type Place, placeOf } from './statement-place.ts';
+import { functionsIn, type WithFunctions } from './stored-functions.ts';
 import { databaseOf, isSystemSchema, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 import { answerVindexQuery } from './vindex-answer.ts';
@@ -64,8 +66,10 @@ const hiding = effect.unknownFunction | effect.lexError;
 
 /** Whether the names in a statement need the planner: a sharded keyspace, several, or none that is selected. */
 export function isPlanned(session: Session, scan: StatementScan, target = session.state.target): boolean {
-  if (!plannedKinds.has(scan.kind) || scan.databaseName !== undefined || !namesTables(scan)) return false;
+  if (!plannedKinds.has(scan.kind) || scan.databaseName !== undefined) return false;
   const { gateway, plans } = session.services;
+  if (!namesTables(scan))
+    return callsFunctions(scan) && target.shard === undefined && plans.isSharded(target);
   if (target.shard !== undefined && scan.qualifiers.length === 0) return false;
   plans.refresh();
   let keyspace: string | undefined;
@@ -85,6 +89,9 @@ export function isPlanned(session: Session, scan: StatementScan, target = sessio
   }
   return false;
 }
+
+const callsFunctions = ({ kind, effects }: StatementScan): boolean =>
+  kind === 'select' && (effects & hiding) === effect.unknownFunction;
 
 /** With a shard selected its keyspace is used as that shard. */
 function isShardedName({ services }: Session, keyspace: string | undefined, target: Target): boolean {
@@ -115,7 +122,7 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   const { scan, source } = statement;
   const { plans, gateway } = session.services;
   if (scan.kind === 'ddl') return defineOnShards(session, statement);
-  if ((scan.effects & hiding) !== 0) return refuseHidden(session, statement);
+  if ((scan.effects & hiding) !== 0) return runWithFunctions(session, statement);
   const mode = lexModeIn(session);
   const { target } = session.state;
   if (scan.kind === 'load') return runLoad(session, statement, plans.loadPlan(source, scan, mode, target));
@@ -155,6 +162,40 @@ const hidden = (): HeadgateError =>
 /** Raises where the statement may use tables of which no word is in it. */
 export function requirePlannable({ effects }: StatementScan): void {
   if ((effects & hiding) !== 0) throw hidden();
+}
+
+/** What runs with functions that only compute with their arguments: for others they may change rows. */
+const callingKinds: ReadonlySet<StatementKind> = new Set(['select', 'values', 'table']);
+
+async function runWithFunctions(session: Session, given: Statement): Promise<unknown> {
+  const { target } = session.state;
+  const found = callingKinds.has(given.scan.kind) ? await functionsIn(session, given, target) : undefined;
+  if (found === undefined) return refuseHidden(session, given);
+  const { statement, keyspace } = found;
+  const { source, scan } = statement;
+  const { plans, gateway } = session.services;
+  const plan = namesTables(scan) ? plans.planOnce(source, scan, lexModeIn(session), target) : undefined;
+  if (plan === undefined) {
+    const shard = gateway.firstShard(keyspace)!;
+    return session.relayTo(statement, { shard, type: target.type, database: databaseOf(target) });
+  }
+  const operands = operandsOf(session, source);
+  if (isOnShards(session, found, plan, operands)) return runPlan(session, statement, plan, operands);
+  return runMade(session, statement, source.subarray(scan.start, scan.end), undefined, keyspace);
+}
+
+/** Whether shards that have the functions can answer by themselves: one does, or each gives the same for the same. */
+function isOnShards(
+  session: Session,
+  { keyspace, deterministic }: WithFunctions,
+  plan: Plan,
+  operands: Operands,
+): boolean {
+  if (plan.kind !== 'query' || plan.keyspace !== keyspace || session.state.target.keyspace !== keyspace)
+    return false;
+  const map = session.services.plans.shardMap(keyspace);
+  const isOne = shardsFor(plan.groups, operands, map, refusalOf(plan.scatter)).length <= 1;
+  return isOne || (deterministic && !isRefusal(plan.scatter) && !isCombined(plan.scatter));
 }
 
 /** A function that MySQL does not know either gets MySQL's own words. */

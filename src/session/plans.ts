@@ -218,6 +218,15 @@ export class Plans {
     return plan;
   }
 
+  /** A statement's plan, which is not kept. As `plan` otherwise; what is not understood has none. */
+  planOnce(source: Buffer, scan: StatementScan, mode: LexMode, target: Target): Plan | undefined {
+    const { fingerprint } = this;
+    this.#readSource = undefined;
+    this.hasFingerprint = fingerprint.read(source, scan.start, mode) && fingerprint.end === scan.end;
+    const statement = parseStatement(source, scan.start, scan.end, mode);
+    return statement.kind === 'syntaxProblem' ? undefined : this.#make(statement, source, scan, mode, target);
+  }
+
   /**
    * A plan in which one tablet sees all of a statement's tables, for its description, or a cursor; it is not kept. Undefined where there is none.
    * The fingerprint is then that of the statement. Raises what `planStatement` raises.

@@ -36,7 +36,6 @@ import { type Description, sendDescription } from './gather/describe-statement.t
 import type { Answered } from './held.ts';
 import { keepPlace, stillHolds } from './kept-plan.ts';
 import { LongData } from './long-data.ts';
-import { textWithOwnUser } from './own-user.ts';
 import { isPlanned } from './planned.ts';
 import {
   executeKept,
@@ -47,7 +46,7 @@ import {
   type TabletStatements,
 } from './planned-execute.ts';
 import { refusedInWords } from './prepared-error.ts';
-import { lexModeIn, planContextIn, scanIn } from './read-statement.ts';
+import { lexModeIn, planContextIn } from './read-statement.ts';
 import { needsPreparing } from './relay-needs.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
@@ -56,6 +55,7 @@ import { executeMetadata } from './show/prepared-metadata.ts';
 import { executeShown, prepareShown } from './show/prepared-show.ts';
 import { SqlPrepared } from './sql-prepared.ts';
 import { type Place, placeOf } from './statement-place.ts';
+import { textToPrepare } from './stored-functions.ts';
 import { keepToShare, prepareOnTablet, withRoom } from './tablet-prepare.ts';
 import { databaseOf, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
@@ -108,8 +108,7 @@ export class PreparedStatements implements TabletStatements {
     holding.requireState();
     const written = packet.subarray(5);
     this.requireRoom(written);
-    const read = { text: written, scan: scanIn(session, written, 0) };
-    const { text, scan } = textWithOwnUser(session, written, read.scan) ?? read;
+    const { text, scan } = await textToPrepare(session, written);
     const { target, parseSettings } = state;
     const facts = { text, scan, target, mode: lexModeIn(session), planContext: planContextIn(session) };
     const isSharded = isPlanned(session, scan);

@@ -51,7 +51,8 @@ const heldShows: ReadonlySet<ShowKind> = new Set([
 /** Neither the session's database nor the one that is shown: SHOW CREATE VIEW qualifies the names of all others. */
 const ELSEWHERE = 'information_schema';
 
-const shardEffects = effect.unknownFunction | effect.lexError | effect.currentDatabase | effect.namedLock;
+const shardEffects =
+  effect.unknownFunction | effect.knownFunction | effect.lexError | effect.currentDatabase | effect.namedLock;
 
 /** Whether a statement may mean something else on another shard: by its tables, stored code or default database. */
 export function dependsOnShard(scan: StatementScan): boolean {

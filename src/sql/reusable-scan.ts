@@ -9,7 +9,8 @@
  */
 import { effect, type StatementScan } from './statement.ts';
 
-const NEVER = effect.lexError | effect.foundRows | effect.rowCount | effect.versionComment;
+const NEVER =
+  effect.lexError | effect.foundRows | effect.rowCount | effect.versionComment | effect.knownFunction;
 
 /** Whether `rebaseScan` may be used for other texts with the same key. */
 export function reusableScan(scan: StatementScan): boolean {

@@ -88,6 +88,8 @@ export const effect = {
   versionComment: 1 << 22,
   /** A version comment's content is part of the statement. */
   codeComment: 1 << 23,
+  /** Not of the scan: calls of functions that have been looked up, and only compute with their arguments. */
+  knownFunction: 1 << 24,
 } as const;
 
 export type ShowKind =

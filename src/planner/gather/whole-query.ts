@@ -45,6 +45,8 @@ export function wholeInput(
   if (isWithin && !isSelfContained(query, common, undefined, names)) return undefined;
   if (inner.isValue && nodesOfKind(query, 'call').some(({ name, builtin }) => builtin && name === 'avg'))
     return undefined;
+  // A stored function is in one keyspace.
+  if (nodesOfKind(query, 'call').some(({ builtin }) => !builtin)) return undefined;
   if (query.locking.length > 0 || query.into !== undefined || hasUntold(query, common, names))
     return undefined;
   // Whether EXISTS can be NULL is told by what it is of.

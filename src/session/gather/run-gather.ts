@@ -93,7 +93,7 @@ async function answered(
     return { error: told, rows: told === error ? rows : undefined };
   };
   try {
-    scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places, run.scan));
+    scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places, run));
     await session.diagnostics.prime(run.scan, scratch.connection);
     const isChecked = await checkGroups(session, plan, scratch, run.values);
     const tables = await load(run, plan, bound, reads, scratch);

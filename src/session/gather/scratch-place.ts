@@ -1,6 +1,7 @@
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
-import { effect, type StatementScan } from '../../sql/statement.ts';
+import { effect } from '../../sql/statement.ts';
+import type { CombinedRun } from '../combined.ts';
 import type { Session } from '../session.ts';
 import type { Place } from '../statement-place.ts';
 
@@ -15,14 +16,14 @@ export function scratchPlace(
   session: Session,
   plan: GatherPlan,
   read: readonly Place[],
-  scan?: Pick<StatementScan, 'effects'>,
+  run?: Pick<CombinedRun, 'scan' | 'scratchIn'>,
 ): Place {
   const { gateway } = session.services;
   const { target } = session.state;
   const own =
     target.systemSchema === undefined ? gateway.topology?.keyspaces.get(target.keyspace) : undefined;
-  const name = own?.name ?? plan.keyspace;
-  if (scan !== undefined && (scan.effects & effect.intoOutfile) !== 0) return placesOf(session, name)[0]!;
+  const name = run?.scratchIn ?? own?.name ?? plan.keyspace;
+  if (run !== undefined && (run.scan.effects & effect.intoOutfile) !== 0) return placesOf(session, name)[0]!;
   const near = read.filter(({ shard }) => shard.keyspace === name);
   const places = near.length > 0 ? near : placesOf(session, name);
   const busy = places.map((place) => busyAt(session, place));
