@@ -346,7 +346,9 @@ export class Diagnostics {
       this.#lastOn !== undefined && this.#lastOn.pending !== 0 && waits < WAITS_MAX;
       waits++
     ) {
-      if (this.#lastOn.closed) break;
+      const { closed, owner } = this.#lastOn;
+      // What another session has left there is not waited for: all of this one's had been asked for before.
+      if (closed || (owner !== undefined && owner !== this.#session)) break;
       await this.#captureFrom(this.#lastOn);
     }
   }
