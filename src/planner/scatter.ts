@@ -261,6 +261,9 @@ class ScatterPlanner {
     const groups = groupBy.items
       .map((item) => this.#groupItem(item))
       .filter(({ expression }) => !isConstant(expression));
+    // In ORDER BY it would be another one to MySQL.
+    if (groups.some(({ expression }) => computationIn(expression).subquery))
+      throw new Refused('groups by a subquery over several shards');
     const keys = groups.map((item) => this.#key(item, true));
     const order = this.#names.sortItems(this.#query.orderBy?.items ?? []);
     const sorting = order.map((item) => this.#groupOrder(item, groups, keys, aggregates));

@@ -2,7 +2,8 @@
  * `npm run test:answers -- group_by join`: scripts of MySQL's own test suite on one MySQL and on a cluster. The reference
  * runs them; tables that they make are copied into a sharded keyspace, and every SELECT goes to both. Words are parts of
  * scripts' names, none means a choice of some hundred. `--shards 4` (2), `--prepared`: SELECTs in the binary protocol, `--spread`: tables over
- * two keyspaces, `--show 20`: how many differences (and refusals, with `--refused`) are printed, `--script group_by --statement 57`: that one alone, with both answers.
+ * two keyspaces, `--show 20`: how many differences (and refusals, with `--refused`) are printed, `--script group_by --statement 57`: that one alone, with both answers;
+ * `--file my.test`: a script of one's own, with both answers to everything.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     show: { type: 'string', default: '40' },
     refused: { type: 'boolean', default: false },
     script: { type: 'string' },
+    file: { type: 'string' },
     statement: { type: 'string' },
     selects: { type: 'string', default: '1500' },
     out: { type: 'string', default: join(results, 'answers.json') },
@@ -53,6 +55,7 @@ try {
 }
 
 function scriptsToPlay(): string[] {
+  if (values.file) return [resolve(values.file)];
   const folder = join(suite, 't');
   const all = readdirSync(folder)
     .filter((name) => name.endsWith('.test'))
@@ -79,7 +82,7 @@ async function play(servers: AnswersStage, file: string): Promise<void> {
     const session = await ScriptSession.open(servers, copies, options, (judged) => {
       counts[judged.verdict.kind] += 1;
       if (judged.verdict.kind !== 'equal') found.push({ script, judged });
-      if (only === judged.number) shown.push(judged);
+      if (values.file || only === judged.number) shown.push(judged);
     });
     try {
       await playScript(file, suite, session);

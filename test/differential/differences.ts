@@ -105,7 +105,7 @@ const VIEW = /\b(?:order_of|per_city|met|top3|known)\b/;
 
 /** Whether columns may come by way of a derived table, common table expression or view (`derivedNames`). */
 export const hasDerived = (sql: string): boolean =>
-  /(?:FROM|JOIN|LATERAL|,)\s*\(+\s*(?:SELECT|WITH|VALUES|TABLE)\b|\bWITH\b|\bJSON_TABLE\b/i.test(sql) ||
+  /(?:FROM|JOIN|LATERAL|,)\s*\([\s(]*(?:SELECT|WITH|VALUES|TABLE)\b|\bWITH\b|\bJSON_TABLE\b/i.test(sql) ||
   VIEW.test(sql);
 
 /** Whether columns may be of information_schema (`metadataColumns`). */

@@ -12,7 +12,7 @@ import type { TableVSchema, VindexDefinition, VSchema } from '../../vschema/vsch
 import { type Block, bare, byReach, type Condition, innerMode, type Place } from './block.ts';
 import { type Bond, type Group, groupsOf } from './groups.ts';
 import { isKeyColumn, routingKey } from './keys.ts';
-import { hasOuterAggregate, isKeyed, localityProblem } from './locality.ts';
+import { aggregatesOuter, hasOuterAggregate, isKeyed, localityProblem } from './locality.ts';
 import { conjunctsOf, equalitiesIn, type ReadOperand, routesFrom } from './predicates.ts';
 import { sameEquality } from './same-equality.ts';
 import { type CommonTables, findCommonTable, originOf, type Scope } from './scope.ts';
@@ -23,6 +23,7 @@ import {
   nullableSource,
   outputColumns,
   unitedColumns,
+  valuesColumns,
   withNames,
   withoutOrigins,
 } from './sources.ts';
@@ -49,6 +50,8 @@ export type AnalysisInput = Readonly<{
 
 /** A table in an unsharded keyspace, or a copy on every shard. */
 export type PlainTable = Readonly<{ node: TableName; table: TableVSchema; schema: TableSchema | undefined }>;
+
+const OUTER_AGGREGATE = 'an aggregate of the outer query in a subquery';
 
 /** A query within another one: what it exports. */
 type Facts = Readonly<{ columns: readonly SourceColumn[] | undefined; uses: readonly TableUse[] }>;
@@ -159,8 +162,11 @@ export class Analyzer {
         const parts = body.operands.map((operand) =>
           this.#body(operand, bare(query), { ...place, mode: innerMode(place) }),
         );
-        for (const item of query.orderBy?.items ?? [])
-          this.#expression(item.expression, { sources: [], outer: place.outer }, place);
+        const ordered = (query.orderBy?.items ?? []).map(({ expression }) => expression);
+        const scope: Scope = { sources: [], outer: place.outer };
+        for (const expression of ordered) this.#expression(expression, scope, place);
+        if (place.mode === 'expression' && aggregatesOuter(ordered, scope))
+          this.singleOnly.add(OUTER_AGGREGATE);
         const [first, ...others] = parts.map(({ columns }) => columns);
         const columns = first === undefined ? undefined : unitedColumns(first, others);
         return { columns, uses: parts.flatMap(({ uses }) => uses) };
@@ -168,14 +174,7 @@ export class Analyzer {
       case 'values':
         for (const row of body.rows)
           for (const value of row.values) this.#expression(value, { sources: [], outer: place.outer }, place);
-        return {
-          columns: body.rows[0]?.values.map((_, at) => ({
-            name: `column_${at}`,
-            origin: undefined,
-            hidden: false,
-          })),
-          uses: [],
-        };
+        return { columns: valuesColumns(body), uses: [] };
       case 'tableBody': {
         const { start, end, schema, name, nameStart } = body;
         const node: TableName = {
@@ -236,7 +235,7 @@ export class Analyzer {
     const columns = outputColumns(node, scope);
     // Such an aggregate is the outer query's, whatever it stands in.
     if (place.mode === 'expression' && hasOuterAggregate(node, query, scope))
-      this.singleOnly.add('an aggregate of the outer query in a subquery');
+      this.singleOnly.add(OUTER_AGGREGATE);
     if (place.mode === 'top' || uses.length === 0) return { columns, uses };
     const keyed = isKeyed(node, query, scope, isKeyColumn);
     const problem = keyed ? undefined : localityProblem(node, query);

@@ -106,11 +106,15 @@ export function isKeyed(
 /** What each window function of a block partitions its rows by. */
 function windowsOf(block: QueryBlock, query: QueryExpression): (readonly Expression[])[] {
   const found: (readonly Expression[])[] = [];
-  const partitionOf = (over: NonNullable<Call['over']>): readonly Expression[] => {
+  // MySQL refuses windows that are defined by each other.
+  const partitionOf = (over: NonNullable<Call['over']>, depth = 0): readonly Expression[] => {
     if (over.kind === 'window' && over.base === undefined) return over.partitionBy;
+    if (depth > block.windows.length) return [];
     const wanted = (over.kind === 'window' ? over.base! : over).text.toLowerCase();
     const named = block.windows.find(({ name }) => name.text.toLowerCase() === wanted);
-    return named === undefined || named.specification === over ? [] : partitionOf(named.specification);
+    return named === undefined || named.specification === over
+      ? []
+      : partitionOf(named.specification, depth + 1);
   };
   const visit = (node: Parameters<typeof children>[0]): void => {
     if (node.kind === 'query') return;
@@ -122,8 +126,12 @@ function windowsOf(block: QueryBlock, query: QueryExpression): (readonly Express
 }
 
 /** Whether the block of a subquery has an aggregate of nothing but columns of the queries around it. */
-export function hasOuterAggregate(block: QueryBlock, query: QueryExpression, scope: Scope): boolean {
-  return expressionsOf(block, query).some((expression) => {
+export const hasOuterAggregate = (block: QueryBlock, query: QueryExpression, scope: Scope): boolean =>
+  aggregatesOuter(expressionsOf(block, query), scope);
+
+/** The same for expressions, in the scope in which they stand. */
+export function aggregatesOuter(expressions: readonly Expression[], scope: Scope): boolean {
+  return expressions.some((expression) => {
     let found = false;
     const visit = (node: Parameters<typeof children>[0]): void => {
       if (node.kind === 'query' || found) return;

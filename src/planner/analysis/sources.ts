@@ -1,5 +1,5 @@
 /** The columns that queries and tables in FROM offer by name. */
-import type { QueryBlock } from '../../sql/ast/query.ts';
+import type { QueryBlock, ValuesBody } from '../../sql/ast/query.ts';
 import type { JsonTable, JsonTableColumn, TableReference } from '../../sql/ast/table.ts';
 import { isNamed, resolveColumn, type Scope } from './scope.ts';
 import type { Source, SourceColumn } from './table-use.ts';
@@ -82,6 +82,10 @@ export function mergesColumns(reference: TableReference): boolean {
 /** Columns of which it is no longer certain which rows they are of. */
 export const withoutOrigins = (columns: readonly SourceColumn[]): readonly SourceColumn[] =>
   columns.map((column) => ({ ...column, origin: undefined, valueClass: classOf(column) }));
+
+/** The columns of VALUES: of their rows' length, under names of its own. */
+export const valuesColumns = ({ rows: [row] }: ValuesBody): readonly SourceColumn[] | undefined =>
+  row?.values.map((_, at) => ({ name: `column_${at}`, origin: undefined, hidden: false }));
 
 /** The columns of a set operation, under the names of the first part. */
 export const unitedColumns = (

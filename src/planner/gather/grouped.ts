@@ -3,7 +3,7 @@
  * selects nothing else, and what is computed over groups (expressions over aggregates, HAVING, windows, DISTINCT) is the remainder.
  */
 import type { Call, ColumnReference, Expression } from '../../sql/ast/expression.ts';
-import type { QueryBlock, QueryExpression, SelectExpression } from '../../sql/ast/query.ts';
+import type { OrderItem, QueryBlock, QueryExpression, SelectExpression } from '../../sql/ast/query.ts';
 import { type AnyNode, children } from '../../sql/ast/walk.ts';
 import { computationIn, isAggregate } from '../analysis/locality.ts';
 import { isOfSeveral, originOf, resolveColumn, type Scope } from '../analysis/scope.ts';
@@ -132,10 +132,27 @@ class GroupedPlanner {
     if (groupBy === undefined && query.orderBy !== undefined) throw new Refused('an order of one row');
     if (!isGrouped || all.some((expression) => computationIn(expression).subquery))
       throw new Refused('no groups');
+    if (all.some(isOfGrouping)) throw new Refused('GROUPING of groups that are no groups there');
+    // What DISTINCT forbids to sort by, MySQL tells by the expressions that were written.
+    const isSelected = (item: OrderItem): boolean =>
+      this.#names.position(item.expression) >= 0 ||
+      this.#names.sameItem(item.expression) >= 0 ||
+      (item.expression.kind === 'column' && this.#names.itemNamed(item.expression) >= 0);
+    if (options.distinct && !(query.orderBy?.items ?? []).every(isSelected))
+      throw new Refused('DISTINCT sorted by what it does not select');
   }
 
   /** What an entry of GROUP BY means: columns come before what the select list calls so. */
   #groupOf(item: Expression): Expression {
+    const group = this.#meantBy(item);
+    // A constant would be a position there, and the name of another entry has no meaning without it.
+    const names = columnsIn(group);
+    if (names.length === 0 || names.some((name) => resolveColumn(this.#input.scope, name).kind !== 'column'))
+      throw new Refused('groups by what is not computed of columns alone');
+    return group;
+  }
+
+  #meantBy(item: Expression): Expression {
     const position = this.#names.position(item);
     if (position >= 0) return this.#items[position]!.expression;
     if (item.kind !== 'column' || resolveColumn(this.#input.scope, item).kind === 'column') return item;
@@ -329,6 +346,10 @@ class GroupedPlanner {
     return text;
   }
 }
+
+/** Whether GROUPING() is asked, also within the window of a function. */
+const isOfGrouping = (node: AnyNode): boolean =>
+  (node.kind === 'call' && node.name === 'grouping') || children(node).some(isOfGrouping);
 
 /** FLOAT loses digits as text, a TIMESTAMP's hour can be ambiguous, JSON does not say what is in it. */
 const untold: ReadonlySet<string> = new Set(['float', 'timestamp', 'json']);

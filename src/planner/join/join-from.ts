@@ -1,11 +1,12 @@
 /** The tables of a query block's FROM, flattened: those that are joined inwardly, then the inner sides of left joins. */
 import type { TableSchema } from '../../schema/schema.ts';
-import type { Expression } from '../../sql/ast/expression.ts';
+import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import type { TableVSchema } from '../../vschema/vschema.ts';
 import type { Analyzer } from '../analysis/analyzer.ts';
 import { conjunctsOf } from '../analysis/predicates.ts';
+import { columnsIn } from '../analysis/subqueries.ts';
 import type { Source, TableUse } from '../analysis/table-use.ts';
 import { Refused } from '../refused.ts';
 
@@ -104,6 +105,9 @@ function joined(join: Join, waiting: Source[], analyzer: Analyzer): Flat {
   const using = names.map((name) => pairOf(name, left, right));
   const on = conjunctsOf(join.on);
   const both = withMerged(crossed(left, right), left, right, using);
+  // MySQL says so itself where it is asked.
+  if (!on.flatMap(columnsIn).every((column) => both.all.some((table) => isIn(column, table))))
+    throw new Refused('a condition of a join with a column of another table');
   if (join.type !== 'left' && join.type !== 'right')
     return { ...both, conditions: [...both.conditions, ...on], using: [...both.using, ...using] };
   // A left join of several tables is one of all that they give together.
@@ -149,6 +153,10 @@ function pairOf(name: string, left: Flat, right: Flat): UsingPair {
   });
   return { name: wanted, tables: [a!, b!] };
 }
+
+const isIn = ({ table: name, name: column }: ColumnReference, table: JoinTable): boolean =>
+  (name === undefined || name.toLowerCase() === table.source.name.toLowerCase()) &&
+  hasColumn(table, column.toLowerCase());
 
 const hasColumn = ({ source }: JoinTable, name: string): boolean =>
   source.columns!.some((column) => column.name.toLowerCase() === name);

@@ -9,6 +9,7 @@ import { titleCases } from './titles.ts';
 import { trapCases } from './traps.ts';
 import { unsoundCases } from './unsound.ts';
 import { writeCases } from './writes.ts';
+import { writtenCases } from './written.ts';
 
 export const chosenCases = (): Case[] => [
   ...gatheredCases(),
@@ -20,4 +21,5 @@ export const chosenCases = (): Case[] => [
   ...trapCases(),
   ...unsoundCases(),
   ...writeCases(),
+  ...writtenCases(),
 ];
