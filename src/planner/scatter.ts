@@ -365,7 +365,8 @@ class ScatterPlanner {
     if (expression.kind === 'column' && resolveColumn(this.#input.scope, expression).kind !== 'column') {
       const named = this.#names.itemNamed(expression);
       if (named >= 0) return this.#names.selected(named, undefined);
-    }
+    } else if (columnsIn(expression).some((name) => resolveColumn(this.#input.scope, name).kind !== 'column'))
+      throw new Refused('groups by an expression with an alias in it over several shards');
     return { expression, item: this.#names.sameItem(expression), descending: false };
   }
 

@@ -27,6 +27,8 @@ export class SelectNames {
         const titled = named >= 0 ? named : this.textTitled(expression);
         const at = titled >= 0 ? titled : this.columnNamed(expression);
         if (at >= 0) return this.selected(at, direction);
+        if (this.isOfSeveral(expression) && this.#items.some((item) => item.kind === 'selectStar'))
+          throw new Refused(`ORDER BY ${expression.name}, which several tables have, beside a *`);
       } else {
         for (const name of columnsIn(expression)) this.requireNoAlias(name);
       }

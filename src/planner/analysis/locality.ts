@@ -127,6 +127,8 @@ function windowsOf(block: QueryBlock, query: QueryExpression): (readonly Express
 
 /** Whether the block of a subquery has an aggregate of nothing but columns of the queries around it. */
 export const hasOuterAggregate = (block: QueryBlock, query: QueryExpression, scope: Scope): boolean =>
+  // Its own cannot be in WHERE.
+  (block.where !== undefined && computationIn(block.where).aggregate) ||
   aggregatesOuter(expressionsOf(block, query), scope);
 
 /** The same for expressions, in the scope in which they stand. */

@@ -143,7 +143,7 @@ export class ScriptSession {
       case 'update':
       case 'delete':
       case 'load':
-        return this.#change(sql, /\b(?:trigger|cascade)\b/i.test(sql) ? undefined : sql);
+        return this.#change(sql, this.#namesView(sql) ? undefined : sql);
       case 'ddl':
       case 'createRoutine':
         return this.#define(sql);
@@ -163,6 +163,10 @@ export class ScriptSession {
   }
 
   #hasTriggers = false;
+
+  #namesView(sql: string): boolean {
+    return (sql.toLowerCase().match(/\w+/g) ?? []).some((name) => this.#views.has(name));
+  }
 
   async #define(sql: string): Promise<void> {
     if (/\b(?:trigger|foreign\s+key|references|event)\b/i.test(sql)) this.#hasTriggers = true;

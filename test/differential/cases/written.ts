@@ -8,6 +8,10 @@ const total = [
   'SELECT a.id, b.oid FROM customers a JOIN orders b ON c.age = b.oid JOIN customers c ON c.id = a.age ORDER BY 1, 2',
   // An aggregate in the order of a subquery is the outer query's.
   'SELECT (SELECT 1 AS one UNION SELECT 2 ORDER BY COUNT(age) LIMIT 1) AS x FROM customers',
+  'SELECT COUNT(*), age, (SELECT MIN(oid) FROM orders WHERE oid = COUNT(*)) FROM customers GROUP BY age ORDER BY age',
+  'SELECT COUNT(*), age FROM customers GROUP BY age HAVING (SELECT MIN(oid) FROM orders WHERE oid = COUNT(*)) > 1 ORDER BY age',
+  // A name of several tables is the column that * has selected.
+  'SELECT o.*, i.cid AS other FROM orders o LEFT JOIN items i ON i.cid = o.cid AND i.oid = o.oid ORDER BY cid, oid, i.line',
   // Windows that are defined by each other.
   'SELECT ROW_NUMBER() OVER w FROM customers WINDOW w AS (v), u AS (w), v AS (u)',
   'SELECT ROW_NUMBER() OVER w FROM customers WINDOW w AS (u), u AS (v), v AS (u)',
@@ -19,6 +23,7 @@ const total = [
   'SELECT MAX(age) + 1, 1 AS one FROM customers GROUP BY one',
   'SELECT MAX(age) + 1, 1 AS one FROM customers WHERE id > 99999 GROUP BY one',
   'SELECT (SELECT SUM(o.oid) OVER () FROM orders o WHERE o.cid = c.id AND o.oid = 1) AS s, age FROM customers c GROUP BY s, age ORDER BY 1, 2',
+  'SELECT age + 1 AS num FROM customers GROUP BY 30 - num ORDER BY 1',
   // What DISTINCT forbids to sort by.
   'SELECT DISTINCT MIN(age) FROM customers GROUP BY city ORDER BY -MIN(age)',
   'SELECT DISTINCT age, MIN(id) FROM customers GROUP BY age ORDER BY MAX(id - 2) - MIN(id * 5), age',
