@@ -147,7 +147,8 @@ class GroupedPlanner {
     const group = this.#meantBy(item);
     // A constant would be a position there, and the name of another entry has no meaning without it.
     const names = columnsIn(group);
-    if (names.length === 0 || names.some((name) => resolveColumn(this.#input.scope, name).kind !== 'column'))
+    const isPlaced = names.length === 0 && group !== item;
+    if (isPlaced || names.some((name) => resolveColumn(this.#input.scope, name).kind !== 'column'))
       throw new Refused('groups by what is not computed of columns alone');
     return group;
   }

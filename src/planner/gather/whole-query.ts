@@ -196,8 +196,25 @@ function isSelfContained(
       }
     };
     const ordered = query.body === block ? (query.orderBy?.items ?? []) : [];
+    // Aggregates in WHERE are those of a query around it, and so may be what HAVING does not find in its own block.
+    if (block.where !== undefined && computationIn(block.where).aggregate) return false;
+    if (block.having !== undefined && !isOfGroups(block.having, block, aliases)) return false;
     return children(block).every(isContained) && ordered.every(isContained);
   }
+}
+
+/** Whether the names in HAVING, beside those in aggregates, are selected or grouped by. */
+function isOfGroups(having: AnyNode, { items, groupBy }: QueryBlock, aliases: ReadonlySet<string>): boolean {
+  const known = new Set(aliases);
+  const listed = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
+  for (const each of [...listed, ...(groupBy?.items ?? [])])
+    if (each.kind === 'column') known.add(columnKey(each.name));
+  const visit = (node: AnyNode): boolean => {
+    if (node.kind === 'call' && node.over === undefined && isAggregate(node)) return true;
+    if (node.kind === 'column') return known.has(columnKey(node.name));
+    return children(node).every(visit);
+  };
+  return items.some(({ kind }) => kind === 'selectStar') || visit(having);
 }
 
 const aliasOf = (item: SelectItem): string | undefined =>

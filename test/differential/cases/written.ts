@@ -10,6 +10,8 @@ const total = [
   'SELECT (SELECT 1 AS one UNION SELECT 2 ORDER BY COUNT(age) LIMIT 1) AS x FROM customers',
   'SELECT COUNT(*), age, (SELECT MIN(oid) FROM orders WHERE oid = COUNT(*)) FROM customers GROUP BY age ORDER BY age',
   'SELECT COUNT(*), age FROM customers GROUP BY age HAVING (SELECT MIN(oid) FROM orders WHERE oid = COUNT(*)) > 1 ORDER BY age',
+  'SELECT age FROM customers GROUP BY age HAVING (SELECT 1 FROM orders GROUP BY 1 HAVING age > 20) ORDER BY age',
+  'SELECT oid FROM orders o GROUP BY oid HAVING (SELECT 1 FROM items GROUP BY 1 HAVING oid > 3) ORDER BY oid',
   // A name of several tables is the column that * has selected.
   'SELECT o.*, i.cid AS other FROM orders o LEFT JOIN items i ON i.cid = o.cid AND i.oid = o.oid ORDER BY cid, oid, i.line',
   // Windows that are defined by each other.
