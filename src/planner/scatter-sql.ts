@@ -1,5 +1,6 @@
 /** Pieces of SQL and keys of which scatter plans are made. */
 import type { Expression } from '../sql/ast/expression.ts';
+import { nodesOfKind } from '../sql/ast/walk.ts';
 import { resolveColumn, type Scope } from './analysis/scope.ts';
 import type { PlanKey } from './plan.ts';
 import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
@@ -47,3 +48,6 @@ export type SortItem = Readonly<{
 
 /** One value for all rows: it neither sorts nor tells rows apart. */
 export const isConstant = ({ kind }: Expression): boolean => kind === 'literal' || kind === 'parameter';
+
+export const hasParameter = (expression: Expression): boolean =>
+  nodesOfKind(expression, 'parameter').length > 0;

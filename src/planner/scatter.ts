@@ -15,6 +15,7 @@ import type { PlanKey, Refusal, Scatter, Step } from './plan.ts';
 import { Refused } from './refused.ts';
 import { type DistinctArgument, ScatterAggregates } from './scatter-aggregates.ts';
 import {
+  hasParameter,
   isConstant,
   isOfMembers,
   quoted,
@@ -337,7 +338,8 @@ class ScatterPlanner {
     } else {
       for (const name of columnsIn(expression)) this.#names.requireNoAlias(name);
     }
-    return { kind: 'copy', expression };
+    // To ONLY_FULL_GROUP_BY a parameter there and one here are two values.
+    return { kind: hasParameter(expression) ? 'any' : 'copy', expression };
   }
 
   /** HAVING that looks at the groups' own columns only holds on each shard as it does for all. */
@@ -458,7 +460,8 @@ class ScatterPlanner {
     sql.text(` ORDER BY ${positions.join(', ')}`);
     for (const [at, { sql: text, descending }] of this.#orderTemplate.entries()) {
       if (at > 0) sql.text(', ');
-      write(sql, text, '(', descending ? ') DESC' : ')');
+      write(sql, text, '(', ')');
+      if (descending) sql.text(' DESC');
     }
     sql.text(' ');
   }

@@ -4,7 +4,7 @@ import type { OrderItem, SelectItem } from '../sql/ast/query.ts';
 import { isOfSeveral, type Scope } from './analysis/scope.ts';
 import { columnsIn } from './analysis/subqueries.ts';
 import { Refused } from './refused.ts';
-import { isConstant, type SortItem } from './scatter-sql.ts';
+import { hasParameter, isConstant, type SortItem } from './scatter-sql.ts';
 
 export class SelectNames {
   readonly #items: readonly SelectItem[];
@@ -134,9 +134,10 @@ export class SelectNames {
     return this.#items.slice(0, at).some((item) => item.kind === 'selectStar') ? -1 : at;
   }
 
-  /** Whether two expressions are written in the same way. */
+  /** Whether two expressions are written in the same way; two parameters are two values. */
   sameText(a: Expression, b: Expression): boolean {
-    return this.#text.subarray(a.start, a.end).equals(this.#text.subarray(b.start, b.end));
+    const isSame = this.#text.subarray(a.start, a.end).equals(this.#text.subarray(b.start, b.end));
+    return isSame && (a.start === b.start || !hasParameter(a));
   }
 }
 
