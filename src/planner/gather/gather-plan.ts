@@ -50,13 +50,16 @@ export type GatherInput = Readonly<{
   keys: readonly (readonly number[])[];
   reductions: readonly Reduction[];
   /** The table whose rows they are, by the names that columns' definitions have: each column has its own name there. */
-  origin: Readonly<{ schema: string; table: string }> | undefined;
+  origin: TableOrigin | undefined;
   /**
    * Its columns are of several tables or computed: in the definitions of the answer they are as the shards define them, tables' aliases
    * and all, but for the title.
    */
   isComputed?: boolean;
 }>;
+
+/** `aliases`: what the client's text calls it, also where there are copies. */
+export type TableOrigin = Readonly<{ schema: string; table: string; aliases: readonly string[] }>;
 
 export type GatherColumn = Readonly<{
   name: string;

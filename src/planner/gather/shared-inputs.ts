@@ -30,7 +30,13 @@ function withCopies(input: GatherInput, copies: readonly GatherInput[]): GatherI
   const keys = new Map(
     [input, ...copies].flatMap(({ keys: own }) => own.map((key) => [key.join(), key] as const)),
   );
-  return Object.freeze({ ...input, keys: [...keys.values()], copies: copies.map(({ table }) => table) });
+  const aliases = [input, ...copies].flatMap(({ origin }) => origin?.aliases ?? []);
+  return Object.freeze({
+    ...input,
+    keys: [...keys.values()],
+    copies: copies.map(({ table }) => table),
+    origin: input.origin && { ...input.origin, aliases },
+  });
 }
 
 /** Equal for inputs of the same rows in the same columns, whatever the text calls the table. */

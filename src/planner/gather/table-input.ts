@@ -51,7 +51,7 @@ export function tableInput(
       column: columns.findIndex(({ name }) => name === column),
       key: undefined,
     })),
-    origin: { schema: table.keyspace, table: table.name },
+    origin: { schema: table.keyspace, table: table.name, aliases: [alias] },
   });
 }
 

@@ -20,7 +20,7 @@ import { emptyCopy } from './copy-table.ts';
 import { leaseForInputs } from './input-settings.ts';
 import { originalColumn } from './original-columns.ts';
 import { originalsOf } from './originals.ts';
-import { inKeyspaces } from './own-words.ts';
+import { inKeyspaces, withSuggestion } from './own-words.ts';
 import { ScratchConnection } from './scratch-connection.ts';
 import { scratchPlace } from './scratch-place.ts';
 
@@ -73,7 +73,7 @@ export async function describeGathered(
   } catch (error) {
     if (!(error instanceof TabletRefusal)) throw error;
     const told = inKeyspaces(error.answer, plan, scratch.place.shard.keyspace);
-    throw told instanceof HeadgateError ? told : new TabletRefusal(told);
+    throw new TabletRefusal(withSuggestion(told, plan));
   } finally {
     scratch.release();
   }

@@ -22,7 +22,8 @@ function ofInput(
   for (const [at, { name }] of columns.entries()) {
     const definition = definitions[at]!;
     const defined = originalOf(definition);
-    const original = defined ?? (origin && { ...unknown, ...origin, column: name });
+    const original =
+      defined ?? (origin && { ...unknown, schema: origin.schema, table: origin.table, column: name });
     const whole = isComputed === true ? definition : undefined;
     found.set(name.toLowerCase(), { ...(original ?? unknown), whole, isTable: origin !== undefined });
   }

@@ -10,12 +10,14 @@ import type { RemainderEnd } from './remainder.ts';
 export function inKeyspaces(error: RowsError, { inputs }: GatherPlan, scratch: string): RowsError {
   if (error instanceof HeadgateError) return error;
   let { message } = error;
-  for (const { origin, label } of inputs) {
+  for (const { origin, columns } of inputs) {
     if (origin === undefined || origin.schema === scratch) continue;
-    const alias = label.slice(label.lastIndexOf(' ') + 1);
-    message = message
-      .replaceAll(`'${scratch}.${alias}.`, `'${origin.schema}.${alias}.`)
-      .replaceAll(`\`${scratch}\`.\`${alias}\`.`, `\`${origin.schema}\`.\`${alias}\`.`);
+    const { schema, aliases } = origin;
+    for (const alias of aliases)
+      for (const { name } of columns)
+        message = message
+          .replaceAll(`'${scratch}.${alias}.${name}'`, `'${schema}.${alias}.${name}'`)
+          .replaceAll(`\`${scratch}\`.\`${alias}\`.\`${name}\``, `\`${schema}\`.\`${alias}\`.\`${name}\``);
   }
   return message === error.message ? error : { ...error, message };
 }
