@@ -44,8 +44,16 @@ type Place = Readonly<{
   locking: readonly Locking[];
   /** The rows are only counted or asked for: no `*` needs their columns. */
   existsOnly: boolean;
+  /** Among the conditions of an outer join, or directly below. */
+  inOuterOn: boolean;
   edits: Edit[];
 }>;
+
+/**
+ * Behind SELECT. Where a subquery in an outer join's ON says nothing of the inner table, MySQL 9.7 may forget that it gives no row twice: the
+ * temporary tables lead it to ways of running semijoins that the tables themselves do not.
+ */
+const NO_SEMIJOIN = ' /*+ NO_SEMIJOIN() */';
 
 /** What a query is to what stands around it: the rows of a table, a part of a set operation, a value, or all that a query in parentheses is. */
 type QueryUse = 'statement' | 'rows' | 'operand' | 'value' | 'nested';
@@ -100,8 +108,7 @@ export class Remainder {
     end: number,
   ): { text: Template; passes: Passes | undefined } {
     const edits: Edit[] = [];
-    const place = { source, outer: undefined, common: undefined, locking: [], existsOnly: false, edits };
-    const passes = this.#query(query, place, 'statement');
+    const passes = this.#query(query, placed(source, undefined, undefined, edits), 'statement');
     return { text: edited(source, start, end, edits), passes };
   }
 
@@ -121,8 +128,7 @@ export class Remainder {
     place.edits.push(
       writeWith(source, query.with, common!, (node, scope) => {
         const edits: Edit[] = [];
-        const inside = { source, outer, common: scope, locking: [], existsOnly: false, edits };
-        return { edits, passes: this.#query(node.query, inside) };
+        return { edits, passes: this.#query(node.query, placed(source, outer, scope, edits)) };
       }),
     );
     return passes;
@@ -151,7 +157,7 @@ export class Remainder {
     const limit = isMade && use !== 'operand' ? ' LIMIT 18446744073709551615' : '';
     // Within EXISTS MySQL takes a * for one column, and then misses the others of a UNION.
     const items = use === 'operand' ? whole.columns.map(({ name }) => quoted(name)).join(', ') : '*';
-    const text = `SELECT ${items} FROM ${quoted(table)}${limit}`;
+    const text = `SELECT${place.inOuterOn ? NO_SEMIJOIN : ''} ${items} FROM ${quoted(table)}${limit}`;
     place.edits.push({ start: query.start, end: query.end, with: sqlPiece(text) });
     return (at) => {
       const column = whole.columns[at]?.name;
@@ -182,7 +188,7 @@ export class Remainder {
       case 'setOperation': {
         for (const operand of body.operands) {
           const alone = { ...query, orderBy: undefined, limit: undefined };
-          const inside = { ...place, existsOnly: false };
+          const inside = { ...place, existsOnly: false, inOuterOn: false };
           const { start, end } = operand;
           const part = { ...alone, with: undefined, body: operand, start, end };
           const whole = this.#whole(part, inside, 'operand');
@@ -207,7 +213,7 @@ export class Remainder {
         place.edits.push({
           start: body.start,
           end: body.end,
-          with: [...sqlPiece('SELECT * FROM '), ...table],
+          with: [...sqlPiece(`SELECT${place.inOuterOn ? NO_SEMIJOIN : ''} * FROM `), ...table],
         });
         this.#subqueriesIn(query.orderBy, place);
         return undefined;
@@ -219,7 +225,11 @@ export class Remainder {
     if (node !== undefined) this.#expression(node, place.outer, place);
   }
 
-  #block(block: QueryBlock, query: QueryExpression, place: Place): Passes | undefined {
+  #block(block: QueryBlock, query: QueryExpression, around: Place): Passes | undefined {
+    const place = { ...around, inOuterOn: false };
+    const { verbEnd } = block;
+    if (around.inOuterOn && block.hint === undefined)
+      place.edits.push({ start: verbEnd, end: verbEnd, with: sqlPiece(NO_SEMIJOIN) });
     const names = namesIn(block, query);
     const byNode = new Map<TableReference, NamedSource>();
     for (const reference of flattened(block.from))
@@ -325,7 +335,10 @@ export class Remainder {
       case 'join':
         this.#from(reference.left, byNode, scope, place);
         this.#from(reference.right, byNode, scope, place);
-        if (reference.on !== undefined) this.#expression(reference.on, scope, place);
+        if (reference.on !== undefined) {
+          const inOuterOn = reference.type === 'left' || reference.type === 'right';
+          this.#expression(reference.on, scope, { ...place, inOuterOn });
+        }
         return;
       case 'tableList':
         for (const table of reference.tables) this.#from(table, byNode, scope, place);
@@ -412,6 +425,13 @@ export class Remainder {
 
 const serverTable = ({ schema = '', name }: TableName, shown: string): Template =>
   sqlPiece(`${quoted(schema)}.${quoted(name)} AS ${quoted(shown)}`);
+
+const placed = (
+  source: SourceText,
+  outer: BlockScope | undefined,
+  common: CommonScope | undefined,
+  edits: Edit[],
+): Place => ({ source, outer, common, locking: [], existsOnly: false, inOuterOn: false, edits });
 
 const isNaturalJoin = ({ natural }: Join): boolean => natural;
 
