@@ -8,6 +8,7 @@ import { reductionCases } from './reductions.ts';
 import { titleCases } from './titles.ts';
 import { trapCases } from './traps.ts';
 import { unsoundCases } from './unsound.ts';
+import { wholeQueryCases } from './whole.ts';
 import { writeCases } from './writes.ts';
 import { writtenCases } from './written.ts';
 
@@ -20,6 +21,7 @@ export const chosenCases = (): Case[] => [
   ...titleCases(),
   ...trapCases(),
   ...unsoundCases(),
+  ...wholeQueryCases(),
   ...writeCases(),
   ...writtenCases(),
 ];
