@@ -45,6 +45,13 @@ export const mysqlErrors = {
     message: 'Unknown database',
     advice: 'SHOW DATABASES lists the keyspaces.',
   },
+  ER_NON_UNIQ_ERROR: {
+    errno: 1052,
+    sqlState: '23000',
+    retryable: false,
+    message: 'Column is ambiguous',
+    advice: 'Name its database, too, or give the tables different aliases.',
+  },
   ER_SERVER_SHUTDOWN: {
     errno: 1053,
     sqlState: '08S01',

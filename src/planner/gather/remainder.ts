@@ -19,6 +19,7 @@ import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
 import type { PlanNested } from './plan-nested.ts';
 import type { Bond } from './reductions.ts';
+import { apart, clausesOf, shownFor } from './same-names.ts';
 import {
   flattened,
   type Meaning,
@@ -236,7 +237,12 @@ export class Remainder {
       byNode.set(reference, this.#named(reference, names, place));
     const sources = apart([...byNode.values()]);
     for (const [at, reference] of [...byNode.keys()].entries()) byNode.set(reference, sources[at]!);
-    const scope: BlockScope = { sources, outer: place.outer, isMerged: mergedNames(block.from) };
+    const scope: BlockScope = {
+      sources,
+      outer: place.outer,
+      isMerged: mergedNames(block.from),
+      clauseAt: clausesOf(block, query),
+    };
     this.#keepStars(block, scope, place);
     for (const reference of block.from) this.#from(reference, byNode, scope, place);
     for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);
@@ -400,7 +406,12 @@ export class Remainder {
   #column(node: ColumnReference, scope: BlockScope | undefined, { edits }: Place): void {
     const unknown = scope === undefined ? undefined : unknownColumn(node, scope);
     if (unknown !== undefined) this.unknown.push(unknown);
-    if (node.schema === undefined) return;
+    if (node.schema === undefined) {
+      const shown = node.table === undefined ? undefined : shownFor(node, scope);
+      if (shown !== undefined)
+        edits.push({ start: node.tableStart, end: node.nameStart, with: sqlPiece(`${quoted(shown)}.`) });
+      return;
+    }
     for (let level = scope; level !== undefined; level = level.outer) {
       const found = level.sources.find(
         ({ source }) => source.name === node.table && source.schema === node.schema,
@@ -434,19 +445,6 @@ const placed = (
 ): Place => ({ source, outer, common, locking: [], existsOnly: false, inOuterOn: false, edits });
 
 const isNaturalJoin = ({ natural }: Join): boolean => natural;
-
-/** Tables of one name from several keyspaces get names of their own. */
-function apart(sources: readonly NamedSource[]): NamedSource[] {
-  return sources.map((named, at) => {
-    const { source } = named;
-    const isTaken = sources
-      .slice(0, at)
-      .some((other) => other.source.name === source.name && other.source.schema !== source.schema);
-    return isTaken && source.schema !== undefined
-      ? { ...named, shown: `${source.schema}.${source.name}` }
-      : named;
-  });
-}
 
 /** The clauses that lock rows of a table. */
 const lockingOf = (

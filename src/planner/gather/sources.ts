@@ -30,6 +30,8 @@ export type BlockScope = Readonly<{
   outer: BlockScope | undefined;
   /** Whether a name of several entries means the column of the first of them, to which the others are joined by it. */
   isMerged: (name: string) => boolean;
+  /** What MySQL calls the clause at a position of the text. */
+  clauseAt: (position: number) => string;
 }>;
 
 /** The names by which USING and NATURAL join the entries of a block. With a RIGHT JOIN the first may be the one that is made up. */

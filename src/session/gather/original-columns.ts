@@ -66,12 +66,21 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
   return build({
     ...read,
+    table: withoutSchema(read.table, original?.schema ?? ''),
     schema: isWithin && !isView ? read.schema : Buffer.from(original?.schema ?? ''),
     originalTable: Buffer.from(original?.table ?? ''),
     originalName:
       isWithin && original?.table === '' ? read.originalName : Buffer.from(original?.column ?? ''),
     facts,
   });
+}
+
+/** Of two tables of one name the remainder names the second with its database. */
+function withoutSchema(alias: Buffer, schema: string): Buffer {
+  const before = Buffer.from(`${schema}.`);
+  return schema !== '' && alias.subarray(0, before.length).equals(before)
+    ? alias.subarray(before.length)
+    : alias;
 }
 
 /** Of a definition's facts. */
