@@ -43,6 +43,12 @@ export class ScratchPools {
     return this.#pools.get(alias)?.scratch.counts() ?? none;
   }
 
+  /** Whether a statement would have to wait for a connection to a tablet. */
+  isFull(alias: string): boolean {
+    const { leased, waiting } = this.counts(alias);
+    return waiting > 0 || leased >= this.#limits.connectionsMax;
+  }
+
   /** The tablet is gone, or another one has its name. */
   retire(alias: string): void {
     this.#pools.get(alias)?.scratch.retire();

@@ -28,16 +28,19 @@ export class ShardHandle {
     return `${this.keyspace}/${this.shard}`;
   }
 
-  /**
-   * The tablet to use for a type, undefined when there is none. Of several: those without a recent failure, of those the ones
-   * in the router's cell, in turn.
-   */
+  /** The tablet to use for a type, undefined when there is none: of several, those that may serve it in turn. */
   pick(type: TabletType): TabletPool | undefined {
     if (type === 'primary') return this.primary;
+    const near = this.serving(type);
+    return near.length === 0 ? undefined : near[this.#turn++ % near.length];
+  }
+
+  /** The tablets that may serve a type: those without a recent failure, of those the ones in the router's cell. */
+  serving(type: TabletType): readonly TabletPool[] {
+    if (type === 'primary') return this.primary === undefined ? [] : [this.primary];
     const candidates = this.others.filter((other) => other.type === type).map((other) => other.pool);
     const healthy = preferred(candidates, (pool) => pool.lastError === undefined);
-    const near = preferred(healthy, (pool) => pool.tablet.cell === this.#cell);
-    return near.length === 0 ? undefined : near[this.#turn++ % near.length];
+    return preferred(healthy, (pool) => pool.tablet.cell === this.#cell);
   }
 
   /** Whether `pool` still serves `type` here: what a session holds on another tablet is lost to it. */

@@ -104,9 +104,9 @@ export class TabletPool {
     this.#sweep.unref();
   }
 
-  /** Counts for metrics and the status page. */
+  /** Connections that there are, those at work (or being opened for somebody), and who waits for one. */
   counts(): { open: number; leased: number; waiting: number } {
-    let leased = 0;
+    let leased = this.#opening;
     for (const connection of this.#connections) if (connection.leased) leased++;
     return { open: this.#connections.size + this.#opening, leased, waiting: this.#waiters.length };
   }

@@ -1,4 +1,7 @@
-/** Gathered queries that are stopped, or whose tablets go away: the right error or the right answer, and nothing that stays behind. */
+/**
+ * Gathered queries that are stopped, or whose tablets go away: the right error or the right answer, and nothing that stays behind. Where their
+ * temporary tables are.
+ */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +11,8 @@ import { long } from '../support/parameters.ts';
 import type { Endpoint, RawClient } from '../support/raw-client.ts';
 import { type RouterUnderTest, until } from '../support/router-stage.ts';
 import { ask, refusal, value } from '../support/session-play.ts';
+import { moveTablet, withStore } from '../support/topology-edit.ts';
+import { isAllRead, scratchAtWork, sum } from './scratch-counts.ts';
 import { GatherStage } from './stage.ts';
 
 let stage: GatherStage;
@@ -16,11 +21,21 @@ let router: RouterUnderTest;
 let wide: RouterUnderTest;
 let client: RawClient;
 
+/** Of user/-80: two replicas, of user/80-: one. */
+const replicas = { 'local-11': '-80', 'local-12': '-80', 'local-13': '80-' };
+
 beforeAll(async () => {
   stage = await GatherStage.set();
+  const { servers } = stage;
+  await withStore(servers.etcdAddress, async (store) => {
+    for (const [alias, shard] of Object.entries(replicas)) {
+      const { host, port } = shard === '-80' ? servers.first : servers.second;
+      await store.putTablet({ alias, cell: 'local', keyspace: 'user', shard, type: 'replica', host, port });
+    }
+  });
   [router, wide] = await Promise.all([
     stage.startRouter('--pool-connections-max=3', '--pool-scratch-connections-max=2'),
-    stage.startRouter('--gateway-connect-ms-max=1000'),
+    stage.startRouter('--gateway-connect-ms-max=1000', '--pool-scratch-connections-max=4'),
   ]);
 });
 afterAll(() => stage?.stop());
@@ -290,6 +305,57 @@ describe('cursors', () => {
     client.reset();
     await nothingIsLeft();
     await expectHealthy(await stage.client(router));
+  });
+});
+
+describe('where the temporary tables are', () => {
+  /** Starts queries that last, each when the one before has its temporary tables; what is at work then. */
+  async function counted(count: number, sql: string, database: string): Promise<Record<string, number>> {
+    const clients: RawClient[] = [];
+    for (let at = 0; at < count; at++) {
+      const client = await stage.client(wide, { database });
+      client.send(command.query, sql);
+      clients.push(client);
+      await until(
+        'it is at work',
+        async () => sum(await scratchAtWork(wide)) === at + 1 && (await isAllRead(wide)),
+      );
+    }
+    const counts = await scratchAtWork(wide);
+    for (const client of clients) client.reset();
+    await until('all is over', async () => sum(await scratchAtWork(wide)) === 0);
+    return counts;
+  }
+
+  const lasting = (condition: string, tables = 'customer c JOIN customer d ON d.region = c.region') =>
+    `SELECT SLEEP(60), COUNT(DISTINCT c.name) FROM ${tables} WHERE ${condition} GROUP BY c.region`;
+
+  test('the work goes to all shards alike', async () => {
+    expect(await counted(4, lasting('TRUE'), 'user')).toEqual({ 'local-3': 2, 'local-4': 2 });
+  });
+
+  test('where all rows come from one shard, they stay there while there is room', async () => {
+    const odd = lasting('c.id = 1', 'customer c JOIN main.region d ON d.id = c.region');
+    expect(await counted(4, odd, 'user')).toEqual({ 'local-4': 4 });
+    expect(await counted(5, odd, 'user')).toEqual({ 'local-3': 1, 'local-4': 4 });
+  });
+
+  test('replicas for those who want replicas', async () => {
+    const counts = await counted(6, lasting('TRUE'), 'user@replica');
+    expect(Object.keys(counts).sort()).toEqual(Object.keys(replicas));
+    expect(Math.max(...Object.values(counts))).toBeLessThanOrEqual(3);
+  });
+
+  test('elsewhere, if the session’s own keyspace cannot be reached', async () => {
+    const client = await stage.client(wide, { database: 'other' });
+    const sql =
+      'SELECT COUNT(DISTINCT c.name) FROM user.customer c JOIN main.region r ON r.id = c.region WHERE r.tax > 1.6';
+    const here = sql.replace('SELECT', 'SELECT MIN(DATABASE()),');
+    expect(await value(client, here)).toBe('other');
+    // Nobody listens there.
+    await moveTablet(stage.servers.etcdAddress, 'local-2', 1);
+    await until('the router knows', async () => (await ask(client, here)).error?.errno === 9203);
+    expect(await value(client, sql)).toBe('3');
   });
 });
 

@@ -22,7 +22,7 @@ import { originalColumn } from './original-columns.ts';
 import { originalsOf } from './originals.ts';
 import { inKeyspaces, withSuggestion } from './own-words.ts';
 import { ScratchConnection } from './scratch-connection.ts';
-import { scratchPlace } from './scratch-place.ts';
+import { scratchPlaces } from './scratch-place.ts';
 
 /** What a client is told of its statement: the definitions' packets (payloads). */
 export type Description = Readonly<{
@@ -45,10 +45,11 @@ export async function describeGathered(
   const values = () => new TextValues(text, operands, Date.now());
   const inputs: Described[] = [];
   for (const input of plan.inputs) inputs.push(await describeInput(session, input, values()));
-  const places = plan.inputs.map(({ plan: { keyspace } }) =>
-    placeAt(session, keyspace, session.services.plans.shardMap(keyspace), 0),
-  );
-  const scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, places));
+  const shares = plan.inputs.map(({ plan: { keyspace } }) => ({
+    place: placeAt(session, keyspace, session.services.plans.shardMap(keyspace), 0),
+    part: 1,
+  }));
+  const scratch = await ScratchConnection.lease(session, scratchPlaces(session, plan, shares));
   try {
     const isChecked = await checkGroups(session, plan, scratch, values);
     for (const [at, input] of plan.inputs.entries()) {

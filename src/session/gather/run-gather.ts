@@ -26,7 +26,7 @@ import { originalsOf } from './originals.ts';
 import { inKeyspaces, withoutCharsetWarnings, withSuggestion } from './own-words.ts';
 import { type RemainderEnd, runRemainder } from './remainder.ts';
 import { ScratchConnection } from './scratch-connection.ts';
-import { scratchPlace } from './scratch-place.ts';
+import { scratchPlaces } from './scratch-place.ts';
 
 const REPEAT_MS = 20;
 const ERRNO_SYNTAX = 1064;
@@ -93,7 +93,10 @@ async function answered(
     return { error: told, rows: told === error ? rows : undefined };
   };
   try {
-    scratch = await ScratchConnection.lease(session, scratchPlace(session, plan, reads.places, run));
+    const shares = bound.inputs.flatMap(({ questions }) =>
+      questions.map(({ place }) => ({ place, part: 1 / questions.length })),
+    );
+    scratch = await ScratchConnection.lease(session, scratchPlaces(session, plan, shares, run));
     await session.diagnostics.prime(run.scan, scratch.connection);
     const isChecked = await checkGroups(session, plan, scratch, run.values);
     const tables = await load(run, plan, bound, reads, scratch);

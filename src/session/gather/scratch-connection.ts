@@ -6,6 +6,7 @@ import { loadOnly, loadSettings, type Scratch } from '../../engine/scratch/load-
 import type { Warned } from '../../engine/scratch/table-store.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { CollectedAnswer } from '../../gateway/answer-collector.ts';
+import { isServerFull } from '../../gateway/aside.ts';
 import type { BackendConnection } from '../../gateway/backend-connection.ts';
 import { connectionNeed, settingsStatement } from '../../gateway/connection-need.ts';
 import { demand } from '../../gateway/prepare-connection.ts';
@@ -14,6 +15,7 @@ import { command } from '../../mysql/protocol.ts';
 import type { ResponseKind } from '../../wire/response-relay.ts';
 import type { Session } from '../session.ts';
 import type { Place } from '../statement-place.ts';
+import type { ScratchPlace } from './scratch-place.ts';
 
 /** MySQL's own default: what loads tables must not depend on what servers have. */
 const LOAD_COLLATION_ID = 255;
@@ -43,14 +45,24 @@ export class ScratchConnection implements Scratch {
   }
 
   /**
-   * A connection to a tablet of the place, ready for tables to be loaded. It is taken when all others of the statement are there, so that
-   * whoever has one waits for nobody. Rejects as `TabletPool.take`.
+   * A connection to one of the tablets (the first that can be reached), ready for tables to be loaded. It is taken when all others of the statement
+   * are there, so that whoever has one waits for nobody. Rejects as `TabletPool.take`.
    */
-  static async lease(session: Session, place: Place): Promise<ScratchConnection> {
+  static async lease(session: Session, places: Iterable<ScratchPlace>): Promise<ScratchConnection> {
+    let last: unknown = new HeadgateError('HG_NO_TABLET', { detail: 'none for temporary tables' });
+    for (const place of places) {
+      try {
+        return await ScratchConnection.#leaseAt(session, place);
+      } catch (error) {
+        if (!isUnreachable(error) && !isServerFull(error)) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  static async #leaseAt(session: Session, { place, pool: main }: ScratchPlace): Promise<ScratchConnection> {
     const { services, activity, state } = session;
-    const main = place.shard.pick(place.type);
-    if (main === undefined)
-      throw new HeadgateError('HG_NO_TABLET', { detail: `${place.shard.name}@${place.type}` });
     const pool = services.gateway.scratch.beside(main);
     const zone = state.assignment('time_zone');
     const settings = zone === undefined ? loadSettings : [...loadSettings, zone];
@@ -135,3 +147,6 @@ export class ScratchConnection implements Scratch {
     void this.#pool.discard(connection);
   }
 }
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof HeadgateError && error.code === 'HG_TABLET_LOST';
