@@ -46,3 +46,15 @@ export function asExecute(
       connection.sendSilently(commandPacket(command.stmtClose, sent.subarray(5, 9))),
   };
 }
+
+/** Prepared and executed with a cursor; closing the statement is the asker's. */
+export function asCursor(session: Session, text: Buffer, bound: readonly BoundParameter[]): Asked {
+  return {
+    protocol: 'binary',
+    packet: async (connection: BackendConnection) => {
+      const { statementId } = await demand(prepareOnTablet(session, connection, text));
+      sendAhead(connection, statementId, bound);
+      return commandPacket(command.stmtExecute, executeContent(statementId, bound, true));
+    },
+  };
+}

@@ -25,6 +25,8 @@ export type CombinedRun = Readonly<{
   values: () => TextValues;
   /** How texts made of the plan's templates are asked of tablets. */
   ask: Asking;
+  /** The same by EXECUTEs that open cursors; undefined where there can be none. */
+  askCursor?: Asking;
   /** Of EXPLAIN ANALYZE: what counts rows, and what makes its own rows of those of the answer. */
   measured?: Measurements;
   answerRows?: (rows: RowProducer) => RowProducer;

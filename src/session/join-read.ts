@@ -14,12 +14,15 @@ import {
 import type { LookupKeys } from '../engine/join/outer-batch.ts';
 import { LateRows } from '../engine/late-rows.ts';
 import { concatenate } from '../engine/operators/concatenate.ts';
+import type { ShardRows } from '../engine/operators/inputs.ts';
 import { interruptible } from '../engine/operators/interruptible.ts';
 import type { MemoryBudget } from '../engine/operators/memory-budget.ts';
 import { asRowsError } from '../engine/operators/operator.ts';
 import { type Spool, spool } from '../engine/operators/spool.ts';
+import { triedRows } from '../engine/operators/tried-rows.ts';
 import type { RowProducer } from '../engine/row-stream.ts';
 import type { RowProtocol } from '../engine/rows/formats.ts';
+import { textOfBinary, underDefinitions } from '../engine/rows/text-of-binary.ts';
 import { expectColumns, scatterRows, withSteps } from '../engine/run-scatter.ts';
 import { HeadgateError } from '../errors/headgate-error.ts';
 import { toServerError } from '../gateway/tablet-refusal.ts';
@@ -29,7 +32,9 @@ import type { LiteralValue } from '../planner/literal-value.ts';
 import { isCombined, isRefusal, type Scatter, type Step } from '../planner/plan.ts';
 import { everywhere, type RoutingKey, resolveRoute } from '../planner/route.ts';
 import type { ShardMap, ShardSet } from '../planner/shard-map.ts';
+import type { Asking } from './asking.ts';
 import type { CombinedRun } from './combined.ts';
+import { JoinCursor } from './join-cursor.ts';
 import { limitsOf, memoryBudget, placeAt, requireSeveral } from './planned.ts';
 import { isTabletLost, RowAnswer } from './row-answer.ts';
 import { ownError } from './scatter-read.ts';
@@ -37,6 +42,9 @@ import { hasSelectLimit, stepsUnderSelectLimit } from './select-limit.ts';
 import { type ShardQuestion, ShardReads, WARNINGS_KEPT_MAX } from './shard-reads.ts';
 
 const REPEAT_MS = 20;
+/** So much of a driving side is kept, and so much of the statement's memory, before it is read by a cursor. */
+const TRIED_BYTES_MAX = 2 * 1024 * 1024;
+const TRIED_SHARE = 8;
 /** A lookup that waits so long for connections may wait for those of its own statement. */
 const DRAIN_MS = 50;
 /** What the setting sql_select_limit must not cut off. */
@@ -74,6 +82,8 @@ class JoinRead {
   #ranWith = 0;
   #wasHeld = false;
   #spool: Spool | undefined;
+  #cursor: JoinCursor | undefined;
+  #opening: Promise<void> | undefined;
   /** When the lookups before have given back their connections. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -114,8 +124,13 @@ class JoinRead {
     const ending = await answer.send(answerRows?.(rows) ?? rows, () => this.#driving.runStatus);
     this.#driving.stop();
     await this.#driving.freed();
+    await this.#opening;
     await Promise.all(this.#underWay);
-    this.#note(this.#driving);
+    if (this.#cursor === undefined) this.#note(this.#driving);
+    else {
+      await this.#cursor.close();
+      this.#note({ ...this.#cursor.heard, failedRows: undefined, wasHeld: true });
+    }
     if (session.closed) return false;
     const { summary } = ending;
     if (summary !== undefined) {
@@ -131,7 +146,12 @@ class JoinRead {
     return false;
   }
 
-  #note({ warningRows, failedRows, ranWith, wasHeld }: ShardReads): void {
+  #note({
+    warningRows,
+    failedRows,
+    ranWith,
+    wasHeld,
+  }: Pick<ShardReads, 'warningRows' | 'failedRows' | 'ranWith' | 'wasHeld'>): void {
     this.#warningRows = [...this.#warningRows, ...warningRows].slice(0, WARNINGS_KEPT_MAX);
     this.#failedRows ??= failedRows;
     this.#ranWith |= ranWith;
@@ -139,7 +159,7 @@ class JoinRead {
   }
 
   async #drivingRows(): Promise<RowProducer> {
-    const { session, operands, values, ask, measured } = this.#run;
+    const { session, operands, values, ask, askCursor } = this.#run;
     const { driving } = this.#plan;
     const { keyspace, groups, scatter } = driving;
     const map = session.services.plans.shardMap(keyspace);
@@ -147,24 +167,67 @@ class JoinRead {
     const own = values();
     const suffix = this.#plan.isLimited ? [] : [this.#suffix];
     const text = Buffer.concat([textOf(scatterOf(scatter).text, own), ...suffix]);
-    const asked = ask(text, own.markers());
-    const questions = shards.map((at) => ({ place: placeAt(session, keyspace, map, at), ...asked }));
+    const markers = own.markers();
+    const questionsBy = (asking: Asking): readonly ShardQuestion[] => {
+      const asked = asking(text, markers);
+      return shards.map((at) => ({ place: placeAt(session, keyspace, map, at), ...asked }));
+    };
+    const questions = questionsBy(ask);
     await this.#driving.lease(questions.map(({ place }) => place));
     const parts = questions.map((question) => ({
       name: question.place.shard.name,
       rows: this.#driving.rows(question),
     }));
     this.#driving.seal();
-    const run = { protocol: this.#protocol, budget: this.#budget, measured, rowsWanted: () => nothing };
-    // One shard has sorted its rows itself.
-    const plan = parts.length === 1 ? { ...scatterOf(scatter), merge: undefined } : scatterOf(scatter);
-    const [only] = parts;
-    if (measured !== undefined && parts.length === 1)
-      parts[0] = { ...only!, rows: measured.rows(driving, only!.name, only!.rows) };
-    return spool(scatterRows(plan, parts, run), this.#budget, (given) => {
+    const rows = this.#scattered(parts, this.#protocol);
+    if (this.#isExclusive && askCursor !== undefined)
+      return triedRows(rows, {
+        budget: this.#budget,
+        bytesMax: this.#triedBytes,
+        again: (definitions) => this.#byCursor(questionsBy(askCursor), definitions),
+      });
+    return spool(rows, this.#budget, (given) => {
       this.#spool = given;
       if (this.#isExclusive) given.drain(true);
     });
+  }
+
+  get #triedBytes(): number {
+    return Math.min(TRIED_BYTES_MAX, this.#budget.bytesMax / TRIED_SHARE);
+  }
+
+  /** The driving side's rows of those of its shards. */
+  #scattered(parts: readonly ShardRows[], protocol: RowProtocol): RowProducer {
+    const { measured } = this.#run;
+    const { driving } = this.#plan;
+    const scatter = scatterOf(driving.scatter);
+    const run = { protocol, budget: this.#budget, measured, rowsWanted: () => nothing };
+    const [only, ...others] = parts;
+    if (others.length > 0) return scatterRows(scatter, parts, run);
+    // One shard has sorted its rows itself.
+    const { name, rows } = only!;
+    const counted = measured?.rows(driving, name, rows) ?? rows;
+    return scatterRows({ ...scatter, merge: undefined }, [{ name, rows: counted }], run);
+  }
+
+  /** Too many rows to keep them: read again, so that lookups have the connections between their parts. */
+  #byCursor(questions: readonly ShardQuestion[], definitions: readonly Buffer[]): RowProducer {
+    const { session, scan } = this.#run;
+    return (sink) => {
+      const late = new LateRows(sink);
+      const open = async (): Promise<void> => {
+        await this.#driving.freed();
+        if (late.isCancelled) return;
+        const cursor = await JoinCursor.lease(session, scan, questions, this.#triedBytes);
+        this.#cursor = cursor;
+        if (late.isCancelled) return;
+        const rows = this.#scattered(cursor.rows, 'binary');
+        const told = this.#protocol === 'text' ? textOfBinary : underDefinitions;
+        late.start(spool(told(rows, definitions), this.#budget, () => {}));
+      };
+      this.#opening = open().catch((error: unknown) => late.fail(toServerError(error) ?? asRowsError(error)));
+      return late;
+    };
   }
 
   /** Where the first rows are enough, the first batch is small. */
@@ -251,24 +314,28 @@ class JoinRead {
     const { session, scan } = this.#run;
     const reads = new ShardReads(session, scan);
     const draining = setTimeout(() => this.#spool?.drain(false), DRAIN_MS);
+    const cursor = this.#cursor;
     try {
       if (this.#isExclusive) await before;
+      await cursor?.take();
       if (rows.isCancelled) return;
       await reads.lease(questions.map(({ place }) => place));
+      clearTimeout(draining);
+      const { measured } = this.#run;
+      const parts = questions.map((question) => {
+        const { name } = question.place.shard;
+        const rows = expectColumns(reads.rows(question), { name, columns, titles: [] });
+        return { name, rows: measured?.rows(lookup, name, rows) ?? rows };
+      });
+      reads.seal();
+      if (rows.isCancelled) reads.stop();
+      else rows.start(concatenate(parts, this.#protocol));
+      await reads.freed();
+      this.#note(reads);
     } finally {
       clearTimeout(draining);
+      cursor?.release();
     }
-    const { measured } = this.#run;
-    const parts = questions.map((question) => {
-      const { name } = question.place.shard;
-      const rows = expectColumns(reads.rows(question), { name, columns, titles: [] });
-      return { name, rows: measured?.rows(lookup, name, rows) ?? rows };
-    });
-    reads.seal();
-    if (rows.isCancelled) reads.stop();
-    else rows.start(concatenate(parts, this.#protocol));
-    await reads.freed();
-    this.#note(reads);
   }
 
   #shardsOf(by: RoutingKey, value: LiteralValue, map: ShardMap): ShardSet {

@@ -27,7 +27,7 @@ import {
 import type { Template } from '../planner/template.ts';
 import { markerCount } from '../sql/prepared-forms.ts';
 import { commandPacket } from '../wire/packets.ts';
-import { type Asking, asExecute } from './asking.ts';
+import { type Asking, asCursor, asExecute } from './asking.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
 import { runCombined } from './combined.ts';
@@ -238,17 +238,18 @@ function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
   const nowMs = Date.now();
   const values = () => new TextValues(source, kept.operands, nowMs);
   const ask = askingWith(session, kept);
+  const askCursor = askingWith(session, kept, true);
   return runCombined(
-    { session, scan, source, operands: kept.operands, values, ask, prepared: statement },
+    { session, scan, source, operands: kept.operands, values, ask, askCursor, prepared: statement },
     plan,
   );
 }
 
 /** Asks each tablet for an EXECUTE of its text, with the parameters whose markers are in it. */
 export const askingWith =
-  (session: Session, { parameters }: Pick<KeptRoute, 'parameters'>): Asking =>
+  (session: Session, { parameters }: Pick<KeptRoute, 'parameters'>, wantsCursor = false): Asking =>
   (made, markers) =>
-    asExecute(
+    (wantsCursor ? asCursor : asExecute)(
       session,
       made,
       markers.map((parameter) => parameters.bound(parameter)),

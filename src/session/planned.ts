@@ -25,7 +25,7 @@ import type { SyntaxProblem } from '../sql/ast/statement.ts';
 import { digestOf } from '../sql/digest.ts';
 import { effect, type StatementKind, type StatementScan } from '../sql/statement.ts';
 import { unwrapped } from '../sql/unwrapped.ts';
-import { asText } from './asking.ts';
+import { asCursor, asText } from './asking.ts';
 import { runCombined } from './combined.ts';
 import { defineOnShards } from './definitions.ts';
 import { asksSession, gatherInstead, plannedText, withSessionValues } from './gather/instead.ts';
@@ -284,7 +284,11 @@ function runParts(session: Session, { scan, source }: Statement, plan: CombinedP
   const operands = new Operands(source, lexModeIn(session), slots, [], session.state.valueContext);
   const nowMs = Date.now();
   const values = () => new TextValues(source, operands, nowMs);
-  return runCombined({ session, scan, source, operands, values, ask: asText, prepared: undefined }, plan);
+  const askCursor = (text: Buffer) => asCursor(session, text, []);
+  return runCombined(
+    { session, scan, source, operands, values, ask: asText, askCursor, prepared: undefined },
+    plan,
+  );
 }
 
 /** The text as it came, or with its tables' names put right, to one shard. */

@@ -84,7 +84,31 @@ const createTable = (name: string, keys: string): string =>
   `CREATE TABLE ${name} (id BIGINT NOT NULL PRIMARY KEY, ${columns.join(', ')}, note VARCHAR(30) NOT NULL${keys})`;
 
 const indexes = ', KEY (i), KEY (u), KEY (t), KEY (p), KEY (l), KEY (vb), KEY (d)';
-const tables = [createTable('a', indexes), createTable('b', indexes), createTable('many', ', KEY (i)')];
+/** Values of all types that text and binary rows write in two ways; filled by `fillEvents`. */
+const eventsTable = `CREATE TABLE events (id BIGINT NOT NULL PRIMARY KEY, i INT, note VARCHAR(30) NOT NULL, f FLOAT, g DOUBLE, h FLOAT(9,3), k DOUBLE(12,2),
+  y YEAR, d DATE, dt DATETIME, d3 DATETIME(3), ts TIMESTAMP(6) NULL, tm TIME, t2 TIME(2), ti TINYINT, tu TINYINT(4) UNSIGNED ZEROFILL, si SMALLINT,
+  mi MEDIUMINT UNSIGNED, zf INT(9) ZEROFILL, bu BIGINT UNSIGNED, de DECIMAL(20,4), bt BIT(11), en ENUM('x','y'), se SET('p','q'), js JSON, bl BLOB,
+  l VARCHAR(20) CHARACTER SET latin1, KEY (i))`;
+
+/** Rows by their numbers, from 0; at most 100,000. */
+const eventRows = (count: number): string => `INSERT INTO events
+  WITH digits AS (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+      UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9),
+    numbers AS (SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n AS n
+      FROM digits a, digits b, digits c, digits d, digits e),
+    some AS (SELECT n, n % 97 = 0 AS gone, SIN(n) * POW(10, n % 41 - 20) AS x FROM numbers WHERE n < ${count})
+  SELECT n, IF(gone, NULL, n % 5000), CONCAT('event ', n), IF(gone, NULL, x), IF(gone, NULL, x * x), SIN(n) * 1000, COS(n) * 100000,
+    IF(gone, 0, 1901 + n % 250), '2020-02-28' + INTERVAL n % 800 DAY, '1999-12-31 23:59:58' + INTERVAL n % 9 SECOND,
+    '2001-01-01' + INTERVAL n * 1000 MICROSECOND, IF(gone, NULL, '2011-01-01' + INTERVAL n * 77 MICROSECOND),
+    SEC_TO_TIME(n % 6000000 - 3000000), SEC_TO_TIME(n / 16 - 3), n % 256 - 128, n % 256, n % 65536 - 32768, n * 13 % 16777216, n, n * 18446744073709,
+    IF(gone, NULL, (n - 70000) / 16), n % 2048, n % 2 + 1, n % 4, JSON_ARRAY(n, 'a'), UNHEX(HEX(n)), CONCAT('ä', n) FROM some`;
+
+const tables = [
+  createTable('a', indexes),
+  createTable('b', indexes),
+  createTable('many', ', KEY (i)'),
+  eventsTable,
+];
 
 /** `many` has this many rows; `i` is half the id. */
 export const MANY_ROWS = 6000;
@@ -121,10 +145,21 @@ export class JoinStage extends TwoShardsStage {
       user: {
         sharded: true,
         vindexes: { bits: { type: 'reverse_bits' } },
-        tables: { a: vindex, b: vindex, many: vindex },
+        tables: { a: vindex, b: vindex, many: vindex, events: vindex },
       },
       main: { sharded: false, tables: { a: {}, b: {} } },
     });
     return stage;
+  }
+
+  /** Gives `events` so many rows. */
+  async fillEvents(count: number): Promise<void> {
+    const all = [eventRows(count)];
+    const half = (bit: number): string[] => [...all, `DELETE FROM events WHERE id % 2 <> ${bit}`];
+    await Promise.all([
+      runStatements(this.tablets[0], half(0), 'user'),
+      runStatements(this.tablets[1], half(1), 'user'),
+      runStatements(this.reference, all, 'user'),
+    ]);
   }
 }

@@ -16,7 +16,7 @@ export interface CursorOwner {
 }
 
 /** So much is fetched at a time, by what the rows before had; the first time so many rows, and never more than `ROWS_MAX`. */
-const PART_BYTES = 256 * 1024;
+export const PART_BYTES = 256 * 1024;
 const FIRST_ROWS = 32;
 const ROWS_MAX = 2000;
 
@@ -33,6 +33,7 @@ export class CursorRows implements RowSource {
   readonly #connection: BackendConnection;
   readonly #statementId: number;
   readonly #owner: CursorOwner;
+  readonly #partBytes: number;
   #reader: RowReader | undefined;
   /** No more rows are there, or wanted. */
   #ended = false;
@@ -48,7 +49,14 @@ export class CursorRows implements RowSource {
   done = false;
 
   /** `execute` is COM_STMT_EXECUTE with a cursor for the statement; it is sent when `start` is called. */
-  constructor(sink: RowSink, connection: BackendConnection, statementId: number, owner: CursorOwner) {
+  constructor(
+    sink: RowSink,
+    connection: BackendConnection,
+    statementId: number,
+    owner: CursorOwner,
+    partBytes = PART_BYTES,
+  ) {
+    this.#partBytes = partBytes;
     this.#sink = sink;
     this.#connection = connection;
     this.#statementId = statementId;
@@ -103,7 +111,7 @@ export class CursorRows implements RowSource {
 
   #partRows(): number {
     if (this.#rows === 0) return FIRST_ROWS;
-    return Math.max(1, Math.min(ROWS_MAX, Math.floor((PART_BYTES * this.#rows) / this.#bytes)));
+    return Math.max(1, Math.min(ROWS_MAX, Math.floor((this.#partBytes * this.#rows) / this.#bytes)));
   }
 
   #send(packet: Buffer, rowsOnly: boolean): void {

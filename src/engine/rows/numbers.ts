@@ -127,6 +127,25 @@ const POINT_MAX = 15;
 export const printDouble = (value: number, decimals = DECIMALS_NOT_FIXED): string =>
   decimals < DECIMALS_NOT_FIXED ? printFixed(value, decimals) : printShortest(value);
 
+/** Digits of a FLOAT in the text protocol. */
+const FLOAT_DIGITS = 6;
+
+/** A FLOAT as MySQL's text protocol prints it: not all of its digits. */
+export function printFloat(value: number, decimals = DECIMALS_NOT_FIXED): string {
+  if (decimals < DECIMALS_NOT_FIXED) return printFixed(value, decimals);
+  if (value === 0) return printShortest(value);
+  const size = Math.abs(value);
+  const rounded = size.toExponential(FLOAT_DIGITS - 1);
+  const long = size.toExponential(FLOAT_DIGITS - 1 + TIE_DIGITS);
+  const at = long.indexOf('e');
+  // Exactly between two: MySQL takes the even one, toExponential the greater.
+  const isTie = /^50*$/.test(long.slice(at - TIE_DIGITS, at));
+  const kept = long.slice(0, at - TIE_DIGITS);
+  const isEven = Number(kept.at(-1)) % 2 === 0;
+  const text = isTie && isEven ? kept + long.slice(at) : rounded;
+  return (value < 0 ? '-' : '') + printShortest(Number(text));
+}
+
 /** The fewest digits that read back as the same number: `digits` with the decimal point in front of the digit number `point`. */
 function shortest(size: number): { digits: string; point: number } {
   const [mantissa, exponent] = size.toExponential().split('e') as [string, string];

@@ -132,7 +132,9 @@ class PartsBuilder {
       condition.kind === 'is' &&
       !condition.negated &&
       condition.operand.kind === 'column' &&
-      !columns[0]!.column.nullable;
+      !columns[0]!.column.nullable &&
+      // A zero date counts as NULL there.
+      !datesWithZero.has(columns[0]!.column.dataType);
     const isUsed = this.#optional.some(({ pairs }) => pairs.some(([outer]) => unit.has(outer.table)));
     if (!isMissing || part.kind === 'inner' || isUsed)
       throw new Refused('a condition on a table behind a left join that NULLs may fulfil');
@@ -149,6 +151,8 @@ class PartsBuilder {
     return unit;
   }
 }
+
+const datesWithZero: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
 const notEqual = (): never => {
   throw new Refused('a condition on tables of several places that is no equality of columns');
