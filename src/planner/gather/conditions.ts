@@ -32,6 +32,31 @@ export function requiredSources(block: QueryBlock, byNode: SourcesByNode): Reado
   return new Set(reaches.flatMap(({ required }) => required));
 }
 
+/** A condition of a block that all of the entries' rows which matter fulfil. */
+export type RestrictedCondition = Readonly<{
+  expression: Expression;
+  restricted: ReadonlySet<NamedSource>;
+}>;
+
+/** Those of WHERE and of ON, but for what NATURAL and USING stand for. */
+export function restrictedConditions(
+  block: QueryBlock,
+  byNode: SourcesByNode,
+): readonly RestrictedCondition[] {
+  const conditions: RestrictedCondition[] = [];
+  const take = (expression: Expression | undefined, restricted: readonly NamedSource[]): void => {
+    for (const each of conjunctsOf(expression))
+      conditions.push({ expression: each, restricted: new Set(restricted) });
+  };
+  const onJoin: OnJoin = (join, _left, _right, restricted) => take(join.on, restricted);
+  const reaches = block.from.map((reference) => reach(reference, byNode, onJoin));
+  take(
+    block.where,
+    reaches.flatMap(({ required }) => required),
+  );
+  return conditions;
+}
+
 /** Gathers what the conditions of all blocks say; asked for the outcome at the end. */
 export class Conditions {
   readonly #bonds: Bond[] = [];

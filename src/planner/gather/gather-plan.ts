@@ -32,7 +32,12 @@ export type GatherPlan = Readonly<{
  * Statements that make empty tables in the places of the inputs, with the unique keys of the tables that they are of: the remainder is
  * prepared over them for what MySQL has against it, and runs without ONLY_FULL_GROUP_BY then.
  */
-export type GroupCheck = Readonly<{ create: readonly string[]; drop: string }>;
+export type GroupCheck = Readonly<{
+  create: readonly string[];
+  drop: string;
+  /** The remainder with each table by itself; undefined where it is so anyway. */
+  text?: Template;
+}>;
 
 /** What one temporary table is filled with. Each reference has one of its own: none can be opened twice in a query. */
 export type GatherInput = Readonly<{
@@ -56,6 +61,8 @@ export type GatherInput = Readonly<{
    * and all, but for the title.
    */
   isComputed?: boolean;
+  /** Of tables that the shards join: columns by the titles, in lower case, that the remainder gives to them. */
+  titles?: Readonly<Record<string, string>>;
 }>;
 
 /** `aliases`: what the client's text calls it, also where there are copies. */
@@ -65,6 +72,8 @@ export type GatherColumn = Readonly<{
   name: string;
   /** Its SQL type with character set, collation and NOT NULL; undefined: by the definition that the shards send. */
   type: string | undefined;
+  /** Of tables that the shards join: whose column it is. `alias`: the table's name in the text. */
+  of?: Readonly<{ schema: string; table: string; alias: string; column: string }>;
 }>;
 
 /**

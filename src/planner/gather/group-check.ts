@@ -7,6 +7,7 @@ import type { Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression } from '../../sql/ast/query.ts';
 import { type AnyNode, children } from '../../sql/ast/walk.ts';
 import { computationIn } from '../analysis/locality.ts';
+import type { Template } from '../template.ts';
 import type { GatherInput, GroupCheck } from './gather-plan.ts';
 import { quoted } from './source-text.ts';
 
@@ -27,6 +28,15 @@ export function restsOnKeys(block: QueryBlock, query: QueryExpression): boolean 
   return names.some((name) => !groups.has(name) && !titles.has(name));
 }
 
+/** Whether a block's columns are those of groups, or of rows that are made different. */
+export function isGrouped({ groupBy, items, having, options }: QueryBlock, query: QueryExpression): boolean {
+  if (groupBy !== undefined || options.distinct) return true;
+  const listed = items.flatMap((item) => (item.kind === 'selectExpression' ? [item.expression] : []));
+  const ordered = (query.orderBy?.items ?? []).map(({ expression }) => expression);
+  const all = [...listed, ...ordered, ...(having === undefined ? [] : [having])];
+  return all.some((expression) => computationIn(expression).aggregate);
+}
+
 /** Names of columns, also those in subqueries. */
 function namesOutsideAggregates(expression: Expression): string[] {
   const names: string[] = [];
@@ -39,13 +49,14 @@ function namesOutsideAggregates(expression: Expression): string[] {
   return names;
 }
 
-/** The statements for it; undefined where no table has a key. */
+/** The statements for it; undefined where no table has a key. `text`: another remainder than the plan's, which is checked whatever keys there are. */
 export function groupCheck(
   inputs: readonly GatherInput[],
   schemaOf: (input: GatherInput) => TableSchema | undefined,
+  text?: Template,
 ): GroupCheck | undefined {
   const keys = inputs.map((input) => uniqueKeys(input, schemaOf(input)));
-  if (keys.every((own) => own.length === 0)) return undefined;
+  if (text === undefined && keys.every((own) => own.length === 0)) return undefined;
   const create = inputs.flatMap(({ table, copies = [], columns }, at) => {
     // Of which type a column is, is no matter of groups.
     const parts = columns.map(({ name, type }) => `${quoted(name)} ${type ?? 'int'}`);
@@ -54,7 +65,7 @@ export function groupCheck(
   });
   const tables = inputs.flatMap(({ table, copies = [] }) => [table, ...copies]);
   const drop = `DROP TEMPORARY TABLE ${tables.map(quoted).join(', ')}`;
-  return Object.freeze({ create, drop });
+  return Object.freeze({ create, drop, ...(text === undefined ? {} : { text }) });
 }
 
 /** Keys of which all columns are there and none can be NULL. */

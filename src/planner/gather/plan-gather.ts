@@ -1,5 +1,7 @@
 /** From a query's tree to a plan that gathers the rows of its tables on one tablet, and asks the rest of the query there. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
+import type { TableSchema } from '../../schema/schema.ts';
+import type { QueryBlock } from '../../sql/ast/query.ts';
 import type { SelectStatement } from '../../sql/ast/statement.ts';
 import { nodesOfKind } from '../../sql/ast/walk.ts';
 import type { Literals } from '../../sql/literals-found.ts';
@@ -9,8 +11,11 @@ import type { Plan } from '../plan.ts';
 import { isCombined, isRefusal, type Refusal } from '../plan.ts';
 import type { PlannerInput } from '../plan-statement.ts';
 import { Refused } from '../refused.ts';
-import type { GatherPlan } from './gather-plan.ts';
+import type { Template } from '../template.ts';
+import type { GatherInput, GatherPlan } from './gather-plan.ts';
 import { groupCheck } from './group-check.ts';
+import { Apart, type InputDraft, inputDrafts } from './joined-draft.ts';
+import { joinedInput } from './joined-input.ts';
 import type { PlanNested } from './plan-nested.ts';
 import { reducedInputs } from './reductions.ts';
 import { Remainder } from './remainder.ts';
@@ -29,32 +34,33 @@ export function planGather(
   reason: string,
   planText: PlanText,
 ): GatherPlan | Refusal {
-  try {
-    return gathered(statement, input, reason, planText);
-  } catch (error) {
-    if (error instanceof Refused) return error.refusal;
-    throw error;
-  }
+  // Blocks whose tables are read one by one.
+  const apart = new Set<QueryBlock>();
+  for (;;)
+    try {
+      return gathered(statement, input, reason, { planText, apart });
+    } catch (error) {
+      if (error instanceof Refused) return error.refusal;
+      if (!(error instanceof Apart) || apart.has(error.block)) throw error;
+      apart.add(error.block);
+    }
 }
 
 function gathered(
   statement: SelectStatement,
   input: PlannerInput,
   reason: string,
-  planText: PlanText,
+  { planText, apart }: Readonly<{ planText: PlanText; apart: ReadonlySet<QueryBlock> }>,
 ): GatherPlan {
-  const { start, end } = input;
-  const source = sourceText(statement, input);
   const nested = nestedPlanner(input, planText);
-  const remainder = new Remainder(input, nested, nodesOfKind(statement, 'assignVariable').length === 0);
-  const template = remainder.write(statement.query, source, start, end);
-  const drafts = sharedInputs(
-    reducedInputs(remainder.drafts, remainder.bonds, (draft, reductions) =>
-      draft.whole === undefined
-        ? tableInput(draft, nested, reductions)
-        : filteredWhole(draft, draft.whole, nested),
-    ),
-  );
+  const written = (joins: (block: QueryBlock) => boolean): Written => {
+    const filters = nodesOfKind(statement, 'assignVariable').length === 0;
+    const remainder = new Remainder(input, nested, { filters, joins });
+    const { start, end } = input;
+    const text = remainder.write(statement.query, sourceText(statement, input), start, end);
+    return { remainder, text, drafts: inputsOf(remainder, nested) };
+  };
+  const { remainder, text, drafts } = written((block) => !apart.has(block));
   const inputs = [...drafts.keys()];
   const [keyspace] = remainder.keyspaces;
   if (keyspace === undefined) throw new Refused('a query without tables');
@@ -63,13 +69,42 @@ function gathered(
     keyspace,
     keyspaces: [...remainder.keyspaces],
     inputs,
-    text: template,
+    text,
     views: [...remainder.views],
     ...(remainder.unknown.length === 0 ? {} : { unknown: remainder.unknown }),
-    check: remainder.restsOnKeys ? groupCheck(inputs, (input) => drafts.get(input)?.schema) : undefined,
+    check: checkOf(),
     reason,
   });
+
+  function checkOf(): GatherPlan['check'] {
+    const isJoined = remainder.drafts.some(({ joined }) => joined !== undefined);
+    if (!isJoined) return remainder.restsOnKeys ? groupCheck(inputs, schemaIn(drafts)) : undefined;
+    // Equal columns, keys and constants of which MySQL knows are not all to be seen in the text then.
+    if (!remainder.isGrouped) return undefined;
+    const plain = written(() => false);
+    return groupCheck([...plain.drafts.keys()], schemaIn(plain.drafts), plain.text);
+  }
 }
+
+type Inputs = ReadonlyMap<GatherInput, InputDraft>;
+
+type Written = Readonly<{ remainder: Remainder; text: Template; drafts: Inputs }>;
+
+const inputsOf = ({ drafts, bonds }: Remainder, nested: PlanNested): Inputs =>
+  sharedInputs(
+    reducedInputs(inputDrafts(drafts), bonds, ({ drafts: [draft], joined }, reductions) => {
+      if (joined !== undefined) return joinedInput(joined, nested, reductions);
+      const { whole } = draft!;
+      return whole === undefined
+        ? tableInput(draft!, nested, reductions)
+        : filteredWhole(draft!, whole, nested);
+    }),
+  );
+
+const schemaIn =
+  (drafts: Inputs) =>
+  (input: GatherInput): TableSchema | undefined =>
+    drafts.get(input)?.drafts[0]?.schema;
 
 /** The client's text as that of inputs and the remainder. */
 export function sourceText(statement: SelectStatement, { text, mode, literals }: PlannerInput): SourceText {

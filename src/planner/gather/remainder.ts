@@ -9,12 +9,14 @@ import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
 import { conjunctsOf } from '../analysis/predicates.ts';
 import { columnsIn, expressionsOf } from '../analysis/subqueries.ts';
+import { viewMode } from '../analysis/view-query.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, findDefinition, referenceTo, writeWith } from './common-tables.ts';
 import { computedColumn } from './computed-columns.ts';
 import { Conditions, requiredSources } from './conditions.ts';
-import { restsOnKeys } from './group-check.ts';
+import { isGrouped, restsOnKeys } from './group-check.ts';
+import { titleColumns, writtenColumn, writtenStar, writtenTable } from './joined-text.ts';
 import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
 import type { PlanNested } from './plan-nested.ts';
@@ -31,6 +33,7 @@ import {
 import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
 import { type BlockScope, columnOf, mergedNames, type NamedSource, type Passes } from './sources.ts';
 import type { TableDraft } from './table-draft.ts';
+import { joinTables } from './tables-together.ts';
 import { keptTitles } from './titles.ts';
 import { type UnknownColumn, unknownColumn } from './unknown-columns.ts';
 import { viewText } from './view-text.ts';
@@ -71,6 +74,8 @@ export class Remainder {
   readonly unknown: UnknownColumn[] = [];
   /** Whether unique keys of tables can matter to what MySQL has against the text. */
   restsOnKeys = false;
+  /** Whether any block has groups. */
+  isGrouped = false;
   readonly #input: NamesInput;
   readonly #plan: PlanNested;
   readonly #filters: boolean;
@@ -78,15 +83,23 @@ export class Remainder {
   /** What can be asked when the whole statement has been walked through. */
   readonly #later: (() => void)[] = [];
   readonly #passes = new Map<QueryExpression, Passes | undefined>();
+  /** Conditions that the shards have tested. */
+  readonly #tested = new Set<AnyNode>();
+  readonly #joins: (block: QueryBlock) => boolean;
   #copies = 0;
   /** Names of temporary tables that the client has for something else. */
   #skippedNames = 0;
 
-  /** `filters`: rows that do not matter may be left out of the inputs. */
-  constructor(input: NamesInput, plan: PlanNested, filters: boolean) {
+  /** `filters`: rows that do not matter may be left out of the inputs. `joins`: whether tables of a block may be joined on the shards. */
+  constructor(
+    input: NamesInput,
+    plan: PlanNested,
+    { filters, joins }: Readonly<{ filters: boolean; joins: (block: QueryBlock) => boolean }>,
+  ) {
     this.#input = input;
     this.#plan = plan;
     this.#filters = filters;
+    this.#joins = joins;
   }
 
   /** Columns of the drafts that have to be equal. */
@@ -244,12 +257,18 @@ export class Remainder {
       clauseAt: clausesOf(block, query),
     };
     this.#keepStars(block, scope, place);
+    if (this.#filters && place.source.mode !== viewMode && this.#joins(block)) {
+      const tested = joinTables({ block, query, scope, byNode, source: place.source });
+      for (const condition of tested) this.#tested.add(condition);
+    }
     for (const reference of block.from) this.#from(reference, byNode, scope, place);
     for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);
     this.#later.push(() => this.#conditions.block(block, scope, byNode, place.source));
     this.#memberships(block, scope);
     this.restsOnKeys ||= restsOnKeys(block, query);
+    this.isGrouped ||= isGrouped(block, query);
     for (const item of block.items) if (item.kind === 'selectStar') this.#star(item, scope, place);
+    titleColumns(block, scope);
     if (!place.existsOnly) place.edits.push(...keptTitles(block.items, place.source, place.edits));
     return passedBy(block, query, scope, requiredSources(block, byNode));
   }
@@ -310,6 +329,7 @@ export class Remainder {
       compared: new Map(),
       locking: lockingOf(place.locking, source),
       whole: undefined,
+      joined: undefined,
     };
     this.drafts.push(draft);
     return { source, draft, passes: undefined, shown };
@@ -360,6 +380,7 @@ export class Remainder {
   /** What stands in the place of a table's name; nothing where it stays. */
   #reference(node: TableName, named: NamedSource, place: Place): Template {
     const { draft, shown } = named;
+    if (draft?.joined !== undefined) return writtenTable(draft, draft.joined);
     if (draft !== undefined) return sqlPiece(`${quoted(draft.temporary)} AS ${quoted(shown)}`);
     const meaning = meaningOf(node, place.common, this.#input);
     switch (meaning.kind) {
@@ -396,6 +417,10 @@ export class Remainder {
       this.#query(node, { ...place, outer: scope, locking: [] }, 'value');
       return;
     }
+    if (this.#tested.has(node)) {
+      place.edits.push({ start: node.start, end: node.end, with: sqlPiece('TRUE') });
+      return;
+    }
     if (node.kind === 'column') this.#column(node, scope, place);
     if (node.kind === 'match' || node.kind === 'defaultOf')
       place.edits.push(computedColumn(node, scope, place.source));
@@ -406,6 +431,11 @@ export class Remainder {
   #column(node: ColumnReference, scope: BlockScope | undefined, { edits }: Place): void {
     const unknown = scope === undefined ? undefined : unknownColumn(node, scope);
     if (unknown !== undefined) this.unknown.push(unknown);
+    const joined = scope === undefined ? undefined : writtenColumn(node, scope);
+    if (joined !== undefined) {
+      edits.push({ start: node.start, end: node.nameEnd, with: joined });
+      return;
+    }
     if (node.schema === undefined) {
       const shown = node.table === undefined ? undefined : shownFor(node, scope);
       if (shown !== undefined)
@@ -422,8 +452,11 @@ export class Remainder {
     }
   }
 
-  #star({ schema, table, start, end }: SelectStar, { sources }: BlockScope, { edits }: Place): void {
-    if (table === undefined) return;
+  #star({ schema, table, start, end }: SelectStar, { sources }: BlockScope, place: Place): void {
+    const { edits, existsOnly } = place;
+    const joined = writtenStar({ schema, table }, sources, existsOnly);
+    if (joined !== undefined) edits.push({ start, end, with: joined });
+    if (joined !== undefined || table === undefined) return;
     const found = sources.filter(
       ({ source }) => source.name === table && (schema === undefined || source.schema === schema),
     );

@@ -4,13 +4,13 @@
  */
 import type { Template } from '../template.ts';
 import type { GatherInput } from './gather-plan.ts';
+import type { InputDraft } from './joined-draft.ts';
 import { quoted } from './source-text.ts';
-import type { TableDraft } from './table-draft.ts';
 
 /** The inputs of the drafts, those that are copies of others put to these. */
-export function sharedInputs(drafts: ReadonlyMap<GatherInput, TableDraft>): Map<GatherInput, TableDraft> {
+export function sharedInputs(drafts: ReadonlyMap<GatherInput, InputDraft>): Map<GatherInput, InputDraft> {
   const places: number[] = [];
-  const shared: { input: GatherInput; draft: TableDraft; copies: GatherInput[] }[] = [];
+  const shared: { input: GatherInput; draft: InputDraft; copies: GatherInput[] }[] = [];
   const known = new Map<string, number>();
   for (const [input, draft] of drafts) {
     const reductions = input.reductions.map((reduction) => ({ ...reduction, from: places[reduction.from]! }));
@@ -42,9 +42,10 @@ function withCopies(input: GatherInput, copies: readonly GatherInput[]): GatherI
 /** Equal for inputs of the same rows in the same columns, whatever the text calls the table. */
 function signatureOf(
   { plan, columns, reductions, isComputed }: GatherInput,
-  { alias, whole }: TableDraft,
+  { drafts, joined }: InputDraft,
 ): string {
-  const name = whole === undefined ? ` AS ${quoted(alias)}` : '';
+  const { alias, whole } = drafts[0]!;
+  const name = whole === undefined && joined === undefined ? ` AS ${quoted(alias)}` : '';
   const lists = reductions.map(({ from, fromColumn, column }) => [from, fromColumn, column]);
   return JSON.stringify([plan.keyspace, textOf(plan.text ?? [], name), columns, lists, isComputed === true]);
 }

@@ -5,6 +5,7 @@ import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
 import type { Locking } from '../../sql/ast/query.ts';
 import type { TableName } from '../../sql/ast/table.ts';
 import type { TableVSchema } from '../../vschema/vschema.ts';
+import type { JoinedDraft } from './joined-draft.ts';
 import type { SourceText } from './source-text.ts';
 import type { WholeQuery } from './whole-draft.ts';
 
@@ -31,6 +32,8 @@ export type TableDraft = {
   readonly locking: readonly Locking[];
   /** Where it is no table, but a query. */
   readonly whole: WholeQuery | undefined;
+  /** Where it is read together with others. */
+  joined: JoinedDraft | undefined;
 };
 
 /** A condition somewhere in a text, and the table's columns that its names stand for. */

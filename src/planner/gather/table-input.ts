@@ -11,7 +11,8 @@ import { type NamedReduction, withReductions } from './reductions.ts';
 import { quoted } from './source-text.ts';
 import type { TableDraft, TableFilter } from './table-draft.ts';
 
-const KEYS_MAX = 6;
+/** So many indexes at most. */
+export const KEYS_MAX = 6;
 
 /** Plans the input. `reductions`: by the values of inputs before it. */
 export function tableInput(
@@ -19,10 +20,10 @@ export function tableInput(
   plan: PlanNested,
   reductions: readonly NamedReduction[],
 ): GatherInput {
-  const { alias, table, temporary } = draft;
+  const { table, temporary } = draft;
   const columns = columnsOf(draft);
   const text = new NestedText(plan.hasSlots);
-  text.sql(`SELECT ${columns.map(selected).join(', ')}`);
+  text.sql(`SELECT ${columns.map((column) => selected(column)).join(', ')}`);
   for (const computed of draft.computed) {
     text.sql(', ');
     writeExpression(text, computed);
@@ -41,7 +42,7 @@ export function tableInput(
   const lists = reductions.map(({ column }) => quoted(column));
   return Object.freeze({
     table: temporary,
-    label: alias === table.name ? table.name : `${table.name} AS ${alias}`,
+    label: labelOf(draft),
     plan: withReductions(planned, lists),
     columns: [...columns.map(gatherColumn), ...draft.computed.map(({ name, type }) => ({ name, type }))],
     keys: keysOf(draft, columns),
@@ -51,11 +52,16 @@ export function tableInput(
       column: columns.findIndex(({ name }) => name === column),
       key: undefined,
     })),
-    origin: { schema: table.keyspace, table: table.name, aliases: [alias] },
+    origin: { schema: table.keyspace, table: table.name, aliases: [draft.alias] },
   });
 }
 
-function writeTable(text: NestedText, { node, alias, table, source }: TableDraft, plan: PlanNested): void {
+/** The table as the shards know it, under the name that it has in the text. */
+export function writeTable(
+  text: NestedText,
+  { node, alias, table, source }: TableDraft,
+  plan: PlanNested,
+): void {
   const isSame = plan.resolves(table);
   // Where a routing rule leads from the table's own name elsewhere, the name as it was written leads to it.
   const written =
@@ -67,9 +73,10 @@ function writeTable(text: NestedText, { node, alias, table, source }: TableDraft
   for (const { start, end } of node.indexHints) text.sql(` ${source.text.toString('utf8', start, end)}`);
 }
 
-function writeFilter(text: NestedText, filter: TableFilter): void {
+/** `write`: of a column's name. */
+export function writeFilter(text: NestedText, filter: TableFilter, write = writeName): void {
   const { alternatives } = filter;
-  if (alternatives === undefined) return writeExpression(text, filter);
+  if (alternatives === undefined) return writeExpression(text, filter, write);
   for (const [at, all] of alternatives.entries()) {
     text.sql(at === 0 ? '' : ' OR ');
     for (const [position, expression] of all.entries()) {
@@ -77,17 +84,19 @@ function writeFilter(text: NestedText, filter: TableFilter): void {
       const columns = [...filter.columns].filter(
         ([{ start, end }]) => start >= expression.start && end <= expression.end,
       );
-      writeExpression(text, { ...filter, expression, columns: new Map(columns) });
+      writeExpression(text, { ...filter, expression, columns: new Map(columns) }, write);
     }
     text.sql(')');
   }
 }
 
+const writeName = (to: NestedText, column: string): void => void to.sql(quoted(column));
+
 /** An expression of the client's with the table's own names for its columns. */
 export function writeExpression(
   text: NestedText,
   { expression, source, columns }: TableFilter,
-  write = (to: NestedText, column: string): void => void to.sql(quoted(column)),
+  write = writeName,
 ): void {
   let at = expression.start;
   for (const [name, column] of [...columns].sort(([a], [b]) => a.start - b.start)) {
@@ -103,22 +112,29 @@ const lockingText = (strength: Locking['strength'], wait: Locking['wait']): stri
   return ` FOR ${strength.toUpperCase()}${tail}`;
 };
 
-/** The columns that can matter; never none. */
-function columnsOf({ schema, keepsAll, names, alias }: TableDraft): readonly ColumnSchema[] {
-  const needed = schema.columns.filter(
-    ({ name, invisible }) => (keepsAll && !invisible) || isNeeded(names, alias, name),
-  );
-  if (needed.some(({ invisible }) => !invisible)) return needed;
-  const visible = schema.columns.filter(({ invisible }) => !invisible);
-  const cheapest = visible.reduce((best, column) => (costOf(column) < costOf(best) ? column : best));
-  return [cheapest, ...needed];
+/** The columns that can matter. */
+export const neededColumns = ({ schema, keepsAll, names, alias }: TableDraft): readonly ColumnSchema[] =>
+  schema.columns.filter(({ name, invisible }) => (keepsAll && !invisible) || isNeeded(names, alias, name));
+
+/** The same; never none. */
+function columnsOf(draft: TableDraft): readonly ColumnSchema[] {
+  const needed = neededColumns(draft);
+  return needed.some(({ invisible }) => !invisible) ? needed : [cheapestOf(draft), ...needed];
 }
 
-/** About how many bytes a value takes. */
-function costOf({ dataType, length }: ColumnSchema): number {
-  const known = bytesOf[dataType];
-  return known ?? 16 + (length ?? 0);
+/** The column with the shortest values. */
+export function cheapestOf({ schema }: TableDraft): ColumnSchema {
+  const visible = schema.columns.filter(({ invisible }) => !invisible);
+  return visible.reduce((best, column) => (costOf(column) < costOf(best) ? column : best));
 }
+
+/** About how many bytes a value takes at most. */
+export function costOf({ dataType, length }: ColumnSchema): number {
+  const known = bytesOf[dataType];
+  return known ?? (isUnbounded.test(dataType) ? Number.POSITIVE_INFINITY : 16 + (length ?? 0));
+}
+
+const isUnbounded = /(?:text|blob)$|^(?:json|vector|geometry|point|linestring|polygon|multi\w+|geom\w+)$/;
 
 const bytesOf: Readonly<Record<string, number>> = {
   tinyint: 1,
@@ -136,13 +152,19 @@ const bytesOf: Readonly<Record<string, number>> = {
  * The select item: what survives on its way, whatever the protocol and the time zone are. TIMESTAMP goes as its number, FLOAT with all its
  * digits, JSON with the types of what is in it, ENUM and SET by their numbers where one of their members is the empty text that also stands for none.
  */
-function selected({ name, dataType, values }: ColumnSchema): string {
-  const column = quoted(name);
-  if (values?.includes('')) return `CAST(${column} AS UNSIGNED) AS ${column}`;
-  if (dataType === 'float') return `CAST(${column} AS DOUBLE) AS ${column}`;
-  if (dataType === 'json') return `${jsonSource(column)} AS ${column}`;
-  return dataType === 'timestamp' ? `UNIX_TIMESTAMP(${column}) AS ${column}` : column;
+export function selected({ name, dataType, values }: ColumnSchema, table = '', title = name): string {
+  const column = `${table}${quoted(name)}`;
+  const as = ` AS ${quoted(title)}`;
+  if (values?.includes('')) return `CAST(${column} AS UNSIGNED)${as}`;
+  if (dataType === 'float') return `CAST(${column} AS DOUBLE)${as}`;
+  if (dataType === 'json') return `${jsonSource(column)}${as}`;
+  if (dataType === 'timestamp') return `UNIX_TIMESTAMP(${column})${as}`;
+  return title === name ? column : `${column}${as}`;
 }
+
+/** The table with its name in the text. */
+export const labelOf = ({ alias, table }: TableDraft): string =>
+  alias === table.name ? table.name : `${table.name} AS ${alias}`;
 
 function gatherColumn(column: ColumnSchema): GatherColumn {
   const tail = `${column.nullable ? ' NULL' : ' NOT NULL'}${column.invisible ? ' INVISIBLE' : ''}`;

@@ -61,6 +61,7 @@ export function wholeDraft(inner: InnerQuery, input: GatherInput, names: NamesIn
     compared: new Map(),
     locking: [],
     whole: { inner, input, items },
+    joined: undefined,
   };
 }
 

@@ -31,7 +31,7 @@ export async function checkGroups(
   const values = valuesOf();
   await scratch.settle(values.timestamp());
   const { statementId } = await demand(
-    scratch.ask(command.stmtPrepare, textOf(plan.text, values), 'prepare'),
+    scratch.ask(command.stmtPrepare, textOf(check.text ?? plan.text, values), 'prepare'),
   );
   const id = Buffer.alloc(4);
   id.writeUInt32LE(statementId, 0);

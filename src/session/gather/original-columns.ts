@@ -19,7 +19,12 @@ export type Original = Readonly<{
   whole: Buffer | undefined;
   /** The rows are a table's, not those of a query that MySQL would keep in a table of its own. */
   isTable: boolean;
+  /** The name in the text of its table, of which there are several in the temporary table. */
+  alias?: string;
 }>;
+
+/** Where the original of a column is found that goes by another name, in lower case. */
+export const titleKey = (title: string): string => `\n${title}`;
 
 /** The originals of a temporary table's columns, by the columns' names. */
 export type Originals = ReadonlyMap<string, ReadonlyMap<string, Original>>;
@@ -53,7 +58,8 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
   if (original?.whole !== undefined) return wholeColumn(parse(original.whole), read);
   const facts = Buffer.from(read.facts);
   const flags = facts.readUInt16LE(FLAGS_AT);
-  const any = [...columns.values()].find(({ table }) => table !== '');
+  const titled = columns.get(titleKey(read.originalName.toString().toLowerCase()));
+  const any = titled ?? [...columns.values()].find(({ table }) => table !== '');
   // MySQL would keep a grouped query's rows in a table, and say of what database they are.
   const isWithin = read.schema.length === 0 && any?.isTable !== false;
   const isView = isWithin && views.includes(read.table.toString());
@@ -64,9 +70,11 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
     return build({ ...read, schema, originalTable: Buffer.from(any.table), facts });
   }
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
+  // The temporary table has no other name in the text.
+  const isPlain = original?.alias !== undefined && read.table.equals(read.originalTable);
   return build({
     ...read,
-    table: withoutSchema(read.table, original?.schema ?? ''),
+    table: isPlain ? Buffer.from(original.alias) : withoutSchema(read.table, original?.schema ?? ''),
     schema: isWithin && !isView ? read.schema : Buffer.from(original?.schema ?? ''),
     originalTable: Buffer.from(original?.table ?? ''),
     originalName:

@@ -1,5 +1,5 @@
 import type { GatherInput } from '../../planner/gather/gather-plan.ts';
-import { type Original, type Originals, originalOf } from './original-columns.ts';
+import { type Original, type Originals, originalOf, titleKey } from './original-columns.ts';
 
 /** The originals of the columns of temporary tables. `definitions`: of each input, as its shards send them. */
 export function originalsOf(
@@ -15,18 +15,21 @@ export function originalsOf(
 }
 
 function ofInput(
-  { columns, origin, isComputed }: GatherInput,
+  { columns, origin, isComputed, titles = {} }: GatherInput,
   definitions: readonly Buffer[],
 ): ReadonlyMap<string, Original> {
   const found = new Map<string, Original>();
-  for (const [at, { name }] of columns.entries()) {
+  for (const [at, { name, of }] of columns.entries()) {
     const definition = definitions[at]!;
     const defined = originalOf(definition);
-    const original =
-      defined ?? (origin && { ...unknown, schema: origin.schema, table: origin.table, column: name });
+    const told = of ?? (origin && { schema: origin.schema, table: origin.table, column: name });
+    const original = { ...unknown, ...(defined ?? told) };
     const whole = isComputed === true ? definition : undefined;
-    found.set(name.toLowerCase(), { ...(original ?? unknown), whole, isTable: origin !== undefined });
+    const alias = of === undefined ? {} : { alias: of.alias };
+    found.set(name.toLowerCase(), { ...original, ...alias, whole, isTable: told !== undefined });
   }
+  for (const [title, name] of Object.entries(titles))
+    found.set(titleKey(title), found.get(name.toLowerCase())!);
   return found;
 }
 

@@ -1,6 +1,6 @@
 import type { RowsError } from '../../engine/row-stream.ts';
 import { HeadgateError } from '../../errors/headgate-error.ts';
-import type { GatherPlan } from '../../planner/gather/gather-plan.ts';
+import type { GatherInput, GatherPlan } from '../../planner/gather/gather-plan.ts';
 import type { RemainderEnd } from './remainder.ts';
 
 /**
@@ -10,6 +10,7 @@ import type { RemainderEnd } from './remainder.ts';
 export function inKeyspaces(error: RowsError, { inputs }: GatherPlan, scratch: string): RowsError {
   if (error instanceof HeadgateError) return error;
   let { message } = error;
+  for (const input of inputs) message = ofMembers(message, input, scratch);
   for (const { origin, columns } of inputs) {
     if (origin === undefined || origin.schema === scratch) continue;
     const { schema, aliases } = origin;
@@ -20,6 +21,20 @@ export function inKeyspaces(error: RowsError, { inputs }: GatherPlan, scratch: s
           .replaceAll(`\`${scratch}\`.\`${alias}\`.\`${name}\``, `\`${schema}\`.\`${alias}\`.\`${name}\``);
   }
   return message === error.message ? error : { ...error, message };
+}
+
+/** The columns of tables that were joined on the shards, under these tables' names. */
+function ofMembers(message: string, { table, columns }: GatherInput, scratch: string): string {
+  return columns.reduce((text, { name, of }) => {
+    if (of === undefined) return text;
+    const { schema, alias, column } = of;
+    return text
+      .replaceAll(`${scratch}.${table}.${name}`, `${schema}.${alias}.${column}`)
+      .replaceAll(`${table}.${name}`, `${alias}.${column}`)
+      .replaceAll(`\`${scratch}\`.\`${table}\`.\`${name}\``, `\`${schema}\`.\`${alias}\`.\`${column}\``)
+      .replaceAll(`\`${table}\`.\`${name}\``, `\`${alias}\`.\`${column}\``)
+      .replaceAll(`'${scratch}.${alias}.${column}'`, `'${schema}.${alias}.${column}'`);
+  }, message);
 }
 
 const ERRNO_BAD_FIELD = 1054;

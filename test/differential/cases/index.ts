@@ -6,6 +6,7 @@ import { keyCases } from './keys.ts';
 import { mergedCases } from './merged.ts';
 import { reductionCases } from './reductions.ts';
 import { titleCases } from './titles.ts';
+import { togetherCases } from './together.ts';
 import { trapCases } from './traps.ts';
 import { unsoundCases } from './unsound.ts';
 import { wholeQueryCases } from './whole.ts';
@@ -19,6 +20,7 @@ export const chosenCases = (): Case[] => [
   ...mergedCases(),
   ...reductionCases(),
   ...titleCases(),
+  ...togetherCases(),
   ...trapCases(),
   ...unsoundCases(),
   ...wholeQueryCases(),

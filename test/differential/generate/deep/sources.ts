@@ -3,7 +3,7 @@ import { asText, type Fragment, joined, sql } from '../../fragment.ts';
 import { conditionOf, equality } from './conditions.ts';
 import { alias, type Col, deeper, type Env, type Item, type Relation } from './model.ts';
 import { type Made, query } from './queries.ts';
-import { baseTable, namesakePair } from './tables.ts';
+import { baseTable, namesakePair, neighbours } from './tables.ts';
 
 const ROWS_MAX = 2500;
 
@@ -171,10 +171,22 @@ function nestedJoin(env: Env, right: Relation): Fragment {
   return sql`(${right.from} LEFT JOIN ${inner.from} ON ${on} AND ${keys})`;
 }
 
+function joinedNeighbours(env: Env): Relation {
+  const { left, right, on } = neighbours(env);
+  env.topics.add('join');
+  const word = env.random.pick(['JOIN', 'JOIN', 'STRAIGHT_JOIN', 'LEFT JOIN']);
+  return merged(
+    sql`${left.from} ${word} ${right.from} ON ${on}`,
+    left,
+    right,
+    Math.max(left.rows, right.rows) * 2,
+  );
+}
+
 export function source(env: Env): Relation {
   const { random } = env;
   if (random.chance(0.06)) return namesakes(env);
-  let relation = single(env);
+  let relation = random.chance(0.15) ? joinedNeighbours(env) : single(env);
   const joins = random.pick([0, 0, 0, 0, 1, 1, 1, 1, 2, 3]);
   for (let at = 0; at < joins; at += 1) relation = joinMore(env, relation);
   return relation;

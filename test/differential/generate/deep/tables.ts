@@ -205,6 +205,32 @@ export function relationOf(base: Base, name: string): Relation {
 
 export const baseTable = (env: Env): Relation => relationOf(anyBase(env.random), alias(env, 't'));
 
+/** Tables whose rows lie together, by the columns that say so. */
+const together: readonly (readonly [table: string, column: string])[] = [
+  ['customer', 'id'],
+  ['orders', 'customer_id'],
+  ['prof', 'uid'],
+  ['visit', 'customer_id'],
+];
+
+type Joined = Readonly<{ left: Relation; right: Relation; on: string }>;
+
+/** Two of them, or one and a table that is whole on every shard, and what joins them. */
+export function neighbours(env: Env): Joined {
+  const { random } = env;
+  const [table, column] = random.pick(together);
+  const left = relationOf(market.get(table)!, alias(env, 't'));
+  const key = left.columns.find(({ name }) => name === column)!.ref;
+  if (random.chance(0.2)) {
+    const right = relationOf(market.get('country')!, alias(env, 't'));
+    const people = right.columns.find(({ name }) => name === 'people')!.ref;
+    return { left, right, on: `${key} = ${people} AND ${right.unique[0]!} = 'NO'` };
+  }
+  const [other, otherColumn] = random.pick(together);
+  const right = relationOf(market.get(other)!, alias(env, 't'));
+  return { left, right, on: `${right.columns.find(({ name }) => name === otherColumn)!.ref} = ${key}` };
+}
+
 /** Pairs of tables with columns of the same name, for NATURAL and USING. */
 const namesakes: readonly (readonly [left: string, right: string, using: readonly string[]])[] = [
   ['customer', 'orders', ['id']],
