@@ -43,6 +43,20 @@ export function beginText(options: BeginOptions | undefined): string {
   return options?.readWrite ? 'START TRANSACTION READ WRITE' : 'START TRANSACTION';
 }
 
+/** The status flag of a transaction that may only read: as it was begun, as a tablet says, or as the session's transactions are. */
+export function readOnlyFlag({ transaction, all }: Session['holding'], state: Session['state']): number {
+  const { readOnly, readWrite, begin } = transaction;
+  const open = all.filter(({ pins }) => (pins & pin.transaction) !== 0);
+  const isTold = open.some(
+    ({ connection: { status } }) => (status & serverStatus.inTransactionReadOnly) !== 0,
+  );
+  const isUsual = begin !== undefined && open.length === 0 && !readWrite && readsOnly(state);
+  return readOnly || isTold || isUsual ? serverStatus.inTransactionReadOnly : 0;
+}
+
+const readsOnly = (state: Session['state']): boolean =>
+  /=\s*'?(?:1|on|true)'?$/i.test(state.assignment('transaction_read_only') ?? '');
+
 /** An error says nothing of the transaction: without autocommit the failed statement may have begun one. */
 export function isOpen(connection: BackendConnection, answer: Outcome): boolean {
   if ((connection.status & serverStatus.inTransaction) !== 0) return true;

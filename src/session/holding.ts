@@ -28,6 +28,7 @@ import {
   isFirstOfNext,
   isOpen,
   type Outcome,
+  readOnlyFlag,
   requireJoinable,
   requireSeveralShards,
 } from './held.ts';
@@ -104,8 +105,7 @@ export class Holding {
   }
 
   get statusFlags(): number {
-    const readOnly = this.transaction.readOnly ? serverStatus.inTransactionReadOnly : 0;
-    return (this.inTransaction ? serverStatus.inTransaction : 0) | readOnly;
+    return this.inTransaction ? serverStatus.inTransaction | readOnlyFlag(this, this.#session.state) : 0;
   }
 
   /** Raises HG_TRANSACTION_LOST until ROLLBACK, or HG_SESSION_STATE_LOST once. */

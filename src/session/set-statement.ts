@@ -56,7 +56,7 @@ export async function setStatement(
   refuseSet(assignments, statement.source);
   const place = await placeFor(session, statement);
   if (setVitess(session, scan) || setNextTransaction(session, scan)) return;
-  const everywhere = forAllHeld(session, scan, packetFor !== undefined);
+  const everywhere = forAllHeld(session, scan);
   // Switching it on ends the transaction; a single tablet does that itself.
   if (!session.state.autocommit && session.holding.count > 1 && setsAutocommit(assignments)) {
     await commitBefore(session, assignments);
@@ -83,7 +83,10 @@ export async function setStatement(
     try {
       pins = await remember(session, statement, assignments, connection);
       if (everywhere)
-        await session.holding.settingsChanged(connection, statement.source.subarray(scan.start, scan.end));
+        await session.holding.settingsChanged(
+          connection,
+          textForOthers(session, statement, packetFor !== undefined),
+        );
     } catch (error) {
       // What the variables are now cannot be known; the client has its OK already.
       connection.close();
@@ -108,18 +111,38 @@ async function commitBefore(session: Session, assignments: readonly Assignment[]
   if (!/^(0|off|false)$/i.test(value)) await session.holding.complete('commit');
 }
 
+const isShared = ({ target, name }: Assignment): boolean =>
+  target === 'names' ||
+  target === 'charset' ||
+  (target === 'session' && name !== 'autocommit' && carriedVariable(name) !== undefined);
+
 /** Whether what is set here has to be set on all held connections. Raises HG_SHARDED_NOT_PLANNED where it cannot be said for all of them. */
-function forAllHeld(session: Session, { assignments = [] }: StatementScan, binary: boolean): boolean {
+function forAllHeld(session: Session, { assignments = [] }: StatementScan): boolean {
   if (session.holding.count < 2) return false;
-  const shared = assignments.filter(({ target, name }) => {
-    if (target === 'names' || target === 'charset') return true;
-    return target === 'session' && name !== 'autocommit' && carriedVariable(name) !== undefined;
-  });
-  if (shared.length === 0) return false;
-  const constant = shared.every(({ valueKind }) => valueKind !== 'expression');
-  if (shared.length < assignments.length || !constant || binary)
-    throw notOverShards('SET of session variables to more than constants, within a transaction');
+  if (!assignments.some(isShared)) return false;
+  const isKnown = assignments.every((each) => isShared(each) || each.target === 'userVariable');
+  if (!isKnown)
+    throw notOverShards(
+      'SET of autocommit or of what one connection has alone together with other variables',
+    );
   return true;
+}
+
+/** The SET for the session's other connections: its own where it means the same there, else with the values that it has come to. */
+function textForOthers({ state }: Session, { source, scan }: Statement, isPrepared: boolean): Buffer {
+  const { assignments = [] } = scan;
+  const isConstant = assignments.every((each) => isShared(each) && each.valueKind !== 'expression');
+  if (isConstant && !isPrepared) return source.subarray(scan.start, scan.end);
+  const names = assignments.filter(isShared).map(({ target, name }) => {
+    if (target === 'session') return carriedVariable(name)!;
+    return state.assignment('names') === undefined ? 'charset' : 'names';
+  });
+  return Buffer.from(`SET ${[...new Set(names)].map(assigned).join(', ')}`, 'latin1');
+
+  function assigned(name: string): string {
+    const sqlMode = `@@session.sql_mode=${valueText(state.sqlMode)}`;
+    return name === 'sql_mode' ? sqlMode : (state.assignment(name) ?? `@@session.${name}=DEFAULT`);
+  }
 }
 
 /** Takes over what was set; returns the pins for what only this connection has. */

@@ -40,6 +40,14 @@ export class ShardTransactions {
     );
   }
 
+  /** Said of it, whatever the session's transactions are otherwise. */
+  get readWrite(): boolean {
+    if (this.#begin?.endsWith('READ ONLY')) return false;
+    return (
+      this.#begin?.endsWith('READ WRITE') === true || this.#characteristics?.includes('READ WRITE') === true
+    );
+  }
+
   /** Begun WITH CONSISTENT SNAPSHOT: a shard that joins later could not show the same moment. */
   get snapshot(): boolean {
     return this.#snapshot;
