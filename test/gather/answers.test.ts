@@ -102,6 +102,10 @@ test('settings', async () => {
   );
 });
 
+test.each(['ucs2', 'utf16le', 'utf32', 'latin1'])('names of columns in %s', async (charset) => {
+  await same(`SET character_set_results = ${charset}`, `SELECT c.name, r.name AS r ${join} ORDER BY c.id`);
+});
+
 test('errors are MySQL own, about the client own text', async () => {
   await same(
     `SELECT c.nix ${join}`,

@@ -98,3 +98,36 @@ test('timestamp, safe updates, read only, execution time', async () => {
     'SELECT id FROM item WHERE id > 0 ORDER BY id',
   );
 });
+
+test('SET of expressions within a transaction is the same on all of its shards', async () => {
+  await same(
+    'BEGIN',
+    'SELECT COUNT(*) FROM item WHERE id > 0',
+    "SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES'), @x = 5",
+    'SELECT @@sql_mode, @x',
+    'SELECT "id" FROM item WHERE id = 2',
+    'SELECT "id" FROM item WHERE id = 3',
+    'SELECT "s" FROM item WHERE id > 0 ORDER BY "id"',
+    'SET @old = @@group_concat_max_len, group_concat_max_len = 4 + 1',
+    'SELECT GROUP_CONCAT(s ORDER BY s) FROM item WHERE id > 0',
+    'SET group_concat_max_len = @old',
+    'SELECT GROUP_CONCAT(s ORDER BY s) FROM item WHERE id > 0',
+    'ROLLBACK',
+  );
+});
+
+test('transactions that only read say so', async () => {
+  await same(
+    'SET SESSION TRANSACTION READ ONLY',
+    'BEGIN',
+    'SELECT COUNT(*) FROM item WHERE id > 0',
+    'DELETE FROM item WHERE id > 0',
+    'COMMIT',
+    'SET autocommit = 0',
+    'SELECT COUNT(*) FROM item WHERE id > 0',
+    'COMMIT',
+    'START TRANSACTION READ WRITE',
+    'SELECT COUNT(*) FROM item WHERE id > 0',
+    'COMMIT',
+  );
+});

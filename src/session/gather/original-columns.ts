@@ -8,6 +8,7 @@ import { collationById } from '../../mysql/collations.ts';
 import { columnType } from '../../mysql/protocol.ts';
 import { PayloadWriter } from '../../wire/packets.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
+import { wideNames } from './wide-names.ts';
 
 /** What a column of a temporary table is a copy of; undefined where it is computed. */
 export type Original = Readonly<{
@@ -52,8 +53,31 @@ const FLAGS_AT = 8;
 /** A definition as one MySQL with all tables would send it. `views`: derived tables that stand for one. */
 export function originalColumn(definition: Buffer, originals: Originals, views: readonly string[]): Buffer {
   const read = parse(definition);
+  const wide = wideNames(read.catalog);
+  const narrow = wide === undefined ? read : withNames(read, wide.narrow);
+  const told = toldColumn(narrow, originals, views);
+  if (told === undefined) return definition;
+  return build(wide === undefined ? told : withNames(told, wide.wide));
+}
+
+const withNames = (definition: Definition, made: (name: Buffer) => Buffer): Definition => ({
+  catalog: made(definition.catalog),
+  schema: made(definition.schema),
+  table: made(definition.table),
+  originalTable: made(definition.originalTable),
+  title: made(definition.title),
+  originalName: made(definition.originalName),
+  facts: definition.facts,
+});
+
+/** Undefined where it is no temporary table's. */
+function toldColumn(
+  read: Definition,
+  originals: Originals,
+  views: readonly string[],
+): Definition | undefined {
   const columns = originals.get(read.originalTable.toString());
-  if (columns === undefined) return definition;
+  if (columns === undefined) return undefined;
   const original = columns.get(read.originalName.toString().toLowerCase());
   if (original?.whole !== undefined) return wholeColumn(parse(original.whole), read);
   const facts = Buffer.from(read.facts);
@@ -67,12 +91,12 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
     // A derived table's column under a name of its own: MySQL tells the table behind it.
     facts.writeUInt16LE(flags & ~indexFlags, FLAGS_AT);
     const schema = isView ? Buffer.from(any.schema) : read.schema;
-    return build({ ...read, schema, originalTable: Buffer.from(any.table), facts });
+    return { ...read, schema, originalTable: Buffer.from(any.table), facts };
   }
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
   // The temporary table has no other name in the text.
   const isPlain = original?.alias !== undefined && read.table.equals(read.originalTable);
-  return build({
+  return {
     ...read,
     table: isPlain ? Buffer.from(original.alias) : withoutSchema(read.table, original?.schema ?? ''),
     schema: isWithin && !isView ? read.schema : Buffer.from(original?.schema ?? ''),
@@ -80,7 +104,7 @@ export function originalColumn(definition: Buffer, originals: Originals, views: 
     originalName:
       isWithin && original?.table === '' ? read.originalName : Buffer.from(original?.column ?? ''),
     facts,
-  });
+  };
 }
 
 /** Of two tables of one name the remainder names the second with its database. */
@@ -99,7 +123,7 @@ const BINARY_CHARSET = 63;
 const LENGTH_MAX = 0xffff_ffff;
 
 /** The definition of an input's column under another title, and in the character set of the answer. */
-function wholeColumn(original: Definition, { title, facts }: Definition): Buffer {
+function wholeColumn(original: Definition, { title, facts }: Definition): Definition {
   const own = Buffer.from(original.facts);
   const charset = own.readUInt16LE(CHARSET_AT);
   const answered = facts.readUInt16LE(CHARSET_AT);
@@ -115,7 +139,7 @@ function wholeColumn(original: Definition, { title, facts }: Definition): Buffer
   }
   // A column of MySQL's own table for groups is called as its title is.
   const isUnnamed = original.originalTable.length === 0 && original.originalName.equals(original.title);
-  return build({ ...original, title, originalName: isUnnamed ? title : original.originalName, facts: own });
+  return { ...original, title, originalName: isUnnamed ? title : original.originalName, facts: own };
 }
 
 /** The original of a column as the shards define it; undefined for an expression. */
