@@ -120,8 +120,8 @@ export class BackendConnection implements ChannelHandler {
   busy = false;
   /** Lent to a session (or at work for the pool). */
   leased = false;
-  /** Listed among its pool's idle connections (perhaps from an earlier time: then it is skipped there). */
-  listed = false;
+  /** The key of the need for which it is listed among its pool's idle connections (perhaps from an earlier time: then it is skipped there). */
+  listedFor: string | undefined;
   /** To be closed instead of lent again. */
   doomed = false;
   idleSinceMs = 0;

@@ -26,6 +26,23 @@ export const isFree = (
 export const isWanted = ({ triggered, owner }: BackendConnection): boolean =>
   triggered && owner?.closed === false;
 
+/** A session that changes its settings again and again would have the whole pool. */
+const WANTED_MAX = 4;
+
+/** Of the connections that are still wanted by this session alone, which has enough of them: the one that it has used longest ago. */
+export function leastWanted(
+  connections: Iterable<BackendConnection>,
+  need: ConnectionNeed,
+  owner: ConnectionOwner,
+): BackendConnection | undefined {
+  const own = [...connections].filter(
+    (each) => !each.leased && !each.busy && each.owner === owner && isWanted(each),
+  );
+  if (own.length < WANTED_MAX) return undefined;
+  const fit = own.filter((each) => canServe(each, need));
+  return fit.sort((a, b) => a.idleSinceMs - b.idleSinceMs)[0];
+}
+
 /** Whether a connection can be made to fit: capabilities are fixed at login, and a database cannot be unselected. */
 export const canServe = (connection: BackendConnection, need: ConnectionNeed): boolean =>
   connection.need?.capabilities === need.capabilities && (need.database !== '' || connection.database === '');

@@ -9,8 +9,9 @@ import type { TabletRecord } from '../topology/topology.ts';
 import { textValues } from './answer-collector.ts';
 import { isServerFull, runAside } from './aside.ts';
 import { BackendConnection, type ConnectionOwner, type TabletLogin } from './backend-connection.ts';
-import { canServe, isFree, isProven, isWanted, lend } from './connection-fit.ts';
+import { canServe, isFree, isProven, isWanted, leastWanted, lend } from './connection-fit.ts';
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
+import { IdleConnections } from './idle-connections.ts';
 import { idleMsOf } from './idle-limit.ts';
 import {
   applySettings,
@@ -77,8 +78,7 @@ export class TabletPool {
   #factsStale = false;
   /** Of closed connections. */
   readonly #pastTraffic = { read: 0, written: 0 };
-  /** Connections listed by the need for which they were last ready; stale entries are skipped when met. */
-  readonly #idle = new Map<string, BackendConnection[]>();
+  readonly #idle = new IdleConnections();
   readonly #waiters: Waiter[] = [];
   readonly #sweep: NodeJS.Timeout;
 
@@ -140,22 +140,8 @@ export class TabletPool {
       const own = this.reclaim(preferred, need, owner);
       if (own !== undefined) return own;
     }
-    const ready = this.#idle.get(need.key);
-    if (ready === undefined) return undefined;
-    for (let at = ready.length - 1; at >= 0; at--) {
-      const connection = ready[at]!;
-      if (isFree(connection, need, owner)) {
-        ready.splice(at, 1);
-        connection.listed = false;
-        return lend(connection, owner);
-      }
-      const stale = connection.leased || connection.closed || connection.need?.key !== need.key;
-      if (stale) {
-        ready.splice(at, 1);
-        connection.listed = false;
-      }
-    }
-    return undefined;
+    const ready = this.#idle.take(need, owner);
+    return ready && lend(ready, owner);
   }
 
   /** The given connection, if it is idle and ready for `need`. */
@@ -183,7 +169,8 @@ export class TabletPool {
     if (this.#waiters.length > 0) return this.#wait(need, owner, signal);
     const other =
       this.#findIdle((connection) => !connection.suspect && canServe(connection, need)) ??
-      this.#findIdle((connection) => !isWanted(connection) && canServe(connection, need));
+      this.#findIdle((connection) => !isWanted(connection) && canServe(connection, need)) ??
+      leastWanted(this.#connections, need, owner);
     if (other !== undefined) return this.#adapt(other, need, owner, signal);
     if (this.#hasRoom) return this.#open(need, owner, signal);
     const unfit = this.#findIdle((connection) => !isWanted(connection)) ?? this.#findIdle(() => true);
@@ -307,12 +294,7 @@ export class TabletPool {
     }
     connection.leased = false;
     connection.idleSinceMs = Date.now();
-    if (connection.listed) return;
-    connection.listed = true;
-    const { key } = connection.need!;
-    const ready = this.#idle.get(key);
-    if (ready === undefined) this.#idle.set(key, [connection]);
-    else ready.push(connection);
+    this.#idle.add(connection);
   }
 
   #findIdle(fits: (connection: BackendConnection) => boolean): BackendConnection | undefined {
@@ -488,8 +470,6 @@ export class TabletPool {
       const idleMsMax = idleMsOf(connection.need, this.facts, this.#limits.idleMsMax);
       if (nowMs - connection.idleSinceMs > idleMsMax) void this.#retireOne(connection);
     }
-    for (const [key, ready] of this.#idle) {
-      if (ready.every((connection) => connection.closed)) this.#idle.delete(key);
-    }
+    this.#idle.sweep();
   }
 }

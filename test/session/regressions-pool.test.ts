@@ -87,6 +87,33 @@ test('recovers after a short outage in which many waited', async () => {
   await proxy.stop();
 });
 
+test('a session whose triggers have run keeps few connections, however often its settings change', async () => {
+  const pool = poolAt(mysqld.endpoint.port, 30);
+  const [self, other] = [owner(), owner()];
+  const used: BackendConnection[] = [];
+  for (let seconds = 1000; seconds < 1020; seconds += 1) {
+    const settings = [`@@session.lock_wait_timeout=${seconds}`];
+    for (const each of [self, other]) {
+      const own = connectionNeed({ capabilities: 0, collationId: 255, database: 'main', settings });
+      const connection = await pool.take(own, each, undefined, never);
+      const told = await connection.query('SELECT @@lock_wait_timeout');
+      expect(textValues(told, 0)).toEqual([String(seconds)]);
+      // As a statement does that may have fired triggers.
+      connection.suspect = true;
+      connection.triggered = true;
+      pool.release(connection);
+      used.push(connection);
+    }
+  }
+  expect(pool.counts()).toMatchObject({ open: 8, leased: 0 });
+  // What was used last is there as it was.
+  const { need: last } = used.at(-2)!;
+  const again = pool.tryTake(last!, self);
+  expect(again).toBe(used.at(-2));
+  pool.release(again!);
+  pool.retire();
+});
+
 test('a connection paused by its receiver at the end of an answer is not lent paused', async () => {
   const pool = poolAt(mysqld.endpoint.port, 1);
   const slow = await pool.take(need, owner(), undefined, never);

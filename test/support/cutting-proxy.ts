@@ -1,5 +1,6 @@
 /** A TCP relay that a test can make cut, delay or reset connections at chosen bytes. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../src/local/ports.ts';
 
 /** When a connection through the proxy is to be cut; `never` relays. */
 export type Cut = Readonly<{
@@ -28,12 +29,14 @@ export class CuttingProxy {
   static async start(
     targetPort: number,
     nextCut: () => Cut | undefined = () => undefined,
-    port = 0,
+    port?: number,
   ): Promise<CuttingProxy> {
     const proxy = new CuttingProxy(targetPort, nextCut);
+    // Not one of those for outgoing connections: a proxy may come back on its port.
+    const own = port ?? (await freePort());
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);
-      proxy.#server.listen(port, '127.0.0.1', resolve);
+      proxy.#server.listen(own, '127.0.0.1', resolve);
     });
     return proxy;
   }
