@@ -18,11 +18,15 @@ const clients = findClients();
 const missing = clients.filter(isMissing).map(({ name, reason }) => `${name} (${reason})`);
 if (missing.length > 0) console.log(`Clients that are not played: ${missing.join('; ')}.`);
 
-test.each(clients.filter((each): each is Client => !isMissing(each)))('$name $version', async (client) => {
-  const { baseline, differences } = resultOf(await playAll(client, stage));
-  expect(baseline.size).toBeGreaterThan(20);
-  const unexplained = differences
-    .filter(({ known }) => known === undefined)
-    .map((each) => `${each.place}, ${each.check}:\n${parting(each)}`);
-  expect(unexplained.join('\n\n')).toBe('');
-});
+test.each(clients.filter((each): each is Client => !isMissing(each)))(
+  '$name $version',
+  async (client) => {
+    const { baseline, differences } = resultOf(await playAll(client, stage));
+    expect(baseline.size).toBeGreaterThan(20);
+    const unexplained = differences
+      .filter(({ known }) => known === undefined)
+      .map((each) => `${each.place}, ${each.check}:\n${parting(each)}`);
+    expect(unexplained.join('\n\n')).toBe('');
+  },
+  600_000,
+);

@@ -33,10 +33,11 @@ function rows(parity?: number): string[] {
 
 beforeAll(async () => {
   stage = await GatherStage.set();
+  const analyze = 'ANALYZE TABLE every';
   const permissive = "SET sql_mode = 'ALLOW_INVALID_DATES'";
   for (const parity of [0, 1] as const)
-    await runStatements(stage.tablets[parity], [permissive, table, ...rows(parity)], 'user');
-  await runStatements(stage.reference, [permissive, table, ...rows()], 'user');
+    await runStatements(stage.tablets[parity], [permissive, table, ...rows(parity), analyze], 'user');
+  await runStatements(stage.reference, [permissive, table, ...rows(), analyze], 'user');
   await withStore(stage.servers.etcdAddress, async (store) => {
     const bits = { column_vindexes: [{ column: 'id', name: 'bits' }] };
     await store.putVschema({
@@ -114,6 +115,8 @@ test('what tables are loaded under is not seen', async () => {
   await same(["SET max_heap_table_size = 65536, sql_mode = 'ANSI', time_zone = '+03:00'"], seen);
 });
 
+/** Of a SET with 64 members MySQL makes other groups by one plan than by another. */
+const groupsByPlan = /'m63'/;
 const spatial = /^(?:geo|point|poly|vector)/;
 
 test.each(cases.map(({ type }, at) => [names[at]!, type] as const))('%s %s', async (name, type) => {
@@ -126,9 +129,13 @@ test.each(cases.map(({ type }, at) => [names[at]!, type] as const))('%s %s', asy
   ];
   if (!spatial.test(type)) {
     queries.push(
-      of(
-        'SELECT COUNT(*), MIN(x.id), SUM(x.id) FROM every x LEFT JOIN every y ON y.peer = x.id GROUP BY x.$v ORDER BY MIN(x.id)',
-      ),
+      ...(groupsByPlan.test(type)
+        ? []
+        : [
+            of(
+              'SELECT COUNT(*), MIN(x.id), SUM(x.id) FROM every x LEFT JOIN every y ON y.peer = x.id GROUP BY x.$v ORDER BY MIN(x.id)',
+            ),
+          ]),
       ...(hasEqualTwins.test(type)
         ? []
         : [

@@ -128,6 +128,8 @@ test('many at once, through many restarts of their connections: each gets its ow
   const work = clients.map(async (client, at) => {
     for (let n = 0; !over; n++, done[at]!++) {
       const result = await ask(client, `SELECT '${at}-${n}' FROM t WHERE id = 1`);
+      // It is repeated once; the connection for that may be the next to be killed.
+      if (result.error?.errno === 9203) continue;
       const seen = result.error ? `${result.error.errno} ${result.error.message}` : result.rows[0]?.[0];
       if (seen !== `${at}-${n}`) wrong.push(`${at}-${n}: ${seen}`);
     }

@@ -19,7 +19,8 @@ import type { Endpoint } from './raw-client.ts';
 import { withStore } from './topology-edit.ts';
 
 const program = join(import.meta.dirname, '../../bin/headgate.mjs');
-const READY_MS_MAX = 30_000;
+// Only a hang takes so long, however busy the machine is.
+const READY_MS_MAX = 90_000;
 const POLL_MS = 20;
 
 export type LogLine = Readonly<Record<string, unknown> & { level: string; msg: string }>;

@@ -11,7 +11,7 @@ export type Outcome = Readonly<{ outcome: 'ok' | 'error'; value: string }>;
 /** By the check's name, in the order of the program. */
 export type Findings = ReadonlyMap<string, Outcome>;
 
-const CLIENT_MS_MAX = 90_000;
+const CLIENT_MS_MAX = 240_000;
 
 type Line = Readonly<{ name: string; outcome: 'ok' | 'error'; value: unknown }>;
 
