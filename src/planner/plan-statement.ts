@@ -174,7 +174,8 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
   const sources = analyzer.statement(statement.query);
   if (analyzer.vindexes.length > 0) return planVindexQuery(statement, planning);
   const keyspaces = keyspacesOf(analyzer);
-  const keyspace = keyspaces[0] ?? unusedIn(statement, input);
+  // Views without tables are on every shard.
+  const keyspace = keyspaces[0] ?? (analyzer.viewKeyspace || unusedIn(statement, input));
   if (keyspace === undefined) return undefined;
   if (keyspaces.length > 1 && merges) return undefined;
   if (keyspaces.length > 1) {

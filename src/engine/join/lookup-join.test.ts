@@ -142,6 +142,27 @@ describe('any rows, any sizes of batches, any pace', () => {
   });
 });
 
+test.each<JoinKind>(['inner', 'left', 'semi'])('rows that are longer than all before them: %s', (kind) => {
+  const play = new Play();
+  const values = [10, 3_000, 20, 50_000, 400_000];
+  const wide = values.map((length, at): Cell[] => [String(at), 'x'.repeat(length)]);
+  const source = (definitions: readonly Buffer[], cells: readonly Cell[][]): MemoryRows =>
+    new MemoryRows(play.clock, { definitions, rows: textRows(cells), chunks: [1] });
+  const inner = kind === 'left' ? [] : values.map((_, at): Cell[] => ['y', String(at)]);
+  const joined = lookupJoin(source(outerColumns, wide).producer, {
+    protocol: 'text',
+    kind,
+    ordered: true,
+    outerKeys: [{ column: 0 }],
+    innerKeys: [{ column: 1 }],
+    output: kind === 'semi' ? outerOnly : joinedColumns,
+    budget: new MemoryBudget(4 * MIB),
+    lookup: () => source(innerColumns, inner).producer,
+  });
+  const got = play.run(joined);
+  expect(got.map((cells) => cells[kind === 'semi' ? 0 : 2]?.length)).toEqual(values);
+});
+
 const many = (count: number): Row[] => Array.from({ length: count }, (_, at) => [at, at]);
 const big: JoinLimits = { batchRows: 100, batchBytes: MIB, innerBytes: MIB };
 

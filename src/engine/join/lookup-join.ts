@@ -309,7 +309,9 @@ class LookupJoin extends Operator {
     const batch = this.#current!;
     const joined = this.#composer!;
     joined.outer(batch.bytes, batch.starts[row]!, batch.starts[row + 1]!);
-    this.sink.row(joined.bytes, 0, joined.pair(bytes, at, end));
+    // Its buffer is another one where the row was too long for it.
+    const length = joined.pair(bytes, at, end);
+    this.sink.row(joined.bytes, 0, length);
     this.#countOut();
   }
 
@@ -376,14 +378,16 @@ class LookupJoin extends Operator {
     const part = this.#composer;
     if (part === undefined) return this.sink.row(bytes, start, end);
     part.outer(bytes, start, end);
-    this.sink.row(part.bytes, 0, part.alone());
+    const length = part.alone();
+    this.sink.row(part.bytes, 0, length);
   }
 
   #giveAlone(row: number): void {
     const { bytes, starts } = this.#current!;
     const joined = this.#composer!;
     joined.outer(bytes, starts[row]!, starts[row + 1]!);
-    this.sink.row(joined.bytes, 0, joined.alone());
+    const length = joined.alone();
+    this.sink.row(joined.bytes, 0, length);
   }
 
   /** The range is given out: the next one of the batch, or the next batch. */

@@ -67,6 +67,8 @@ export class Analyzer {
   readonly written: PlainTable[] = [];
   readonly vindexes: { keyspace: string; vindex: VindexDefinition; node: TableName }[] = [];
   views = 0;
+  /** Where the first view is. */
+  viewKeyspace: string | undefined;
   #readOperand: ReadOperand;
   /** Why the statement can only run where all its rows are on one shard. */
   readonly singleOnly = new Set<string>();
@@ -165,7 +167,7 @@ export class Analyzer {
         const ordered = (query.orderBy?.items ?? []).map(({ expression }) => expression);
         const scope: Scope = { sources: [], outer: place.outer };
         for (const expression of ordered) this.#expression(expression, scope, place);
-        if (place.mode === 'expression' && aggregatesOuter(ordered, scope))
+        if (place.outer !== undefined && aggregatesOuter(ordered, scope))
           this.singleOnly.add(OUTER_AGGREGATE);
         const [first, ...others] = parts.map(({ columns }) => columns);
         const columns = first === undefined ? undefined : unitedColumns(first, others);
@@ -233,8 +235,7 @@ export class Analyzer {
     onTop?.(sources);
     const uses = sources.flatMap((source) => source.uses);
     const columns = outputColumns(node, scope);
-    // Such an aggregate is the outer query's, whatever it stands in.
-    if (place.mode === 'expression' && hasOuterAggregate(node, query, scope))
+    if (place.outer !== undefined && hasOuterAggregate(node, query, scope))
       this.singleOnly.add(OUTER_AGGREGATE);
     if (place.mode === 'top' || uses.length === 0) return { columns, uses };
     const keyed = isKeyed(node, query, scope, isKeyColumn);
@@ -431,6 +432,7 @@ export class Analyzer {
   #view(view: TableSchema, named: Pick<Source, 'name' | 'schema'>, nullable: boolean, block: Block): Source {
     const defined = viewQuery(view);
     this.views++;
+    this.viewKeyspace ??= named.schema;
     const outside = this.#readOperand;
     // Its constants stand in its own text.
     this.#readOperand = defined.readOperand;

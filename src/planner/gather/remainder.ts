@@ -64,6 +64,8 @@ type QueryUse = 'statement' | 'rows' | 'operand' | 'value' | 'nested';
 
 /** A block with the temporary tables of one use each: more than MySQL joins is of no use. */
 const INPUTS_MAX = 200;
+/** Beyond it MySQL forgets a LIMIT around it. */
+const ALL_ROWS = ' LIMIT 9223372036854775807';
 
 export class Remainder {
   readonly drafts: TableDraft[] = [];
@@ -168,7 +170,7 @@ export class Remainder {
     this.keyspaces.add(whole.plan.keyspace);
     // MySQL makes the rows of some queries as a whole, which shows in the columns, and refuses LIMIT behind IN: a LIMIT makes it the same here.
     const isMade = use === 'rows' ? !isMergeable(query) : query.limit !== undefined;
-    const limit = isMade && use !== 'operand' ? ' LIMIT 18446744073709551615' : '';
+    const limit = isMade && use !== 'operand' ? ALL_ROWS : '';
     // Within EXISTS MySQL takes a * for one column, and then misses the others of a UNION.
     const items = use === 'operand' ? whole.columns.map(({ name }) => quoted(name)).join(', ') : '*';
     const text = `SELECT${place.inOuterOn ? NO_SEMIJOIN : ''} ${items} FROM ${quoted(table)}${limit}`;

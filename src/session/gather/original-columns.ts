@@ -14,14 +14,14 @@ import { wideNames } from './wide-names.ts';
 export type Original = Readonly<{
   schema: string;
   table: string;
+  /** What the text calls that table. */
+  alias: string;
   column: string;
   flags: number;
   /** Its definition, where all of that but the title counts. */
   whole: Buffer | undefined;
   /** The rows are a table's, not those of a query that MySQL would keep in a table of its own. */
   isTable: boolean;
-  /** The name in the text of its table, of which there are several in the temporary table. */
-  alias?: string;
 }>;
 
 /** Where the original of a column is found that goes by another name, in lower case. */
@@ -94,11 +94,12 @@ function toldColumn(
     return { ...read, schema, originalTable: Buffer.from(any.table), facts };
   }
   facts.writeUInt16LE((flags & ~keyFlags) | ((original?.flags ?? 0) & keyFlags), FLAGS_AT);
-  // The temporary table has no other name in the text.
-  const isPlain = original?.alias !== undefined && read.table.equals(read.originalTable);
   return {
     ...read,
-    table: isPlain ? Buffer.from(original.alias) : withoutSchema(read.table, original?.schema ?? ''),
+    // The temporary table has no other name in the text.
+    table: originals.has(read.table.toString())
+      ? Buffer.from(original?.alias ?? '')
+      : withoutSchema(read.table, original?.schema ?? ''),
     schema: isWithin && !isView ? read.schema : Buffer.from(original?.schema ?? ''),
     originalTable: Buffer.from(original?.table ?? ''),
     originalName:
@@ -144,11 +145,12 @@ function wholeColumn(original: Definition, { title, facts }: Definition): Defini
 
 /** The original of a column as the shards define it; undefined for an expression. */
 export function originalOf(definition: Buffer): Omit<Original, 'whole' | 'isTable'> | undefined {
-  const { schema, originalTable, originalName, facts } = parse(definition);
+  const { schema, table, originalTable, originalName, facts } = parse(definition);
   if (originalTable.length === 0 || originalName.length === 0) return undefined;
   return {
     schema: schema.toString(),
     table: originalTable.toString(),
+    alias: table.toString(),
     column: originalName.toString(),
     flags: facts.readUInt16LE(FLAGS_AT),
   };

@@ -33,4 +33,4 @@ function ofInput(
   return found;
 }
 
-const unknown = { schema: '', table: '', column: '', flags: 0 } as const;
+const unknown = { schema: '', table: '', alias: '', column: '', flags: 0 } as const;

@@ -1,6 +1,6 @@
 /** One script's session with the reference, its twin and the router: which statements go where, and what came of them. */
 
-import { capability } from '../../../src/mysql/protocol.ts';
+import { capability, serverStatus } from '../../../src/mysql/protocol.ts';
 import { lexModeOf } from '../../../src/sql/lex-mode.ts';
 import { type StatementKind, scanStatement } from '../../../src/sql/statement-scan.ts';
 import type { Verdict } from '../../differential/compare.ts';
@@ -259,8 +259,8 @@ export class ScriptSession {
     const bytes = Buffer.from(sql, 'latin1');
     const play = prepared ? playBinary : playText;
     try {
-      const left = await play(this.#reference, bytes);
-      const right = withoutSide(await play(this.#router, bytes));
+      const left = outsideTransactions(await play(this.#reference, bytes));
+      const right = outsideTransactions(withoutSide(await play(this.#router, bytes)));
       let verdict: Judged['verdict'] = judge(sql, this.#views, left, right, prepared);
       if (
         verdict.kind === 'differs' &&
@@ -293,6 +293,13 @@ export class ScriptSession {
     const verdict = judge(sql, this.#views, left, { ...other, columns: left.columns }, prepared);
     return verdict.kind === 'differs' && (verdict.only === 'rows') === true;
   }
+}
+
+/** The reference alone has been told of the script's transactions. */
+function outsideTransactions(played: PlayedStatement): PlayedStatement {
+  const { ok } = played;
+  const flags = serverStatus.inTransaction | serverStatus.autocommit;
+  return ok ? { ...played, ok: { ...ok, status: ok.status & ~flags } } : played;
 }
 
 /** Tables that lie in the keyspace beside it say so. */

@@ -14,6 +14,10 @@ const total = [
   'SELECT oid FROM orders o GROUP BY oid HAVING (SELECT 1 FROM items GROUP BY 1 HAVING oid > 3) ORDER BY oid',
   // A name of several tables is the column that * has selected.
   'SELECT o.*, i.cid AS other FROM orders o LEFT JOIN items i ON i.cid = o.cid AND i.oid = o.oid ORDER BY cid, oid, i.line',
+  'SELECT (SELECT f FROM (SELECT MAX(c.age) AS f) AS d) AS g FROM customers c',
+  // A query in parentheses keeps its tables' names.
+  '(SELECT id, age + 1 FROM customers ORDER BY id LIMIT 2) LIMIT 4',
+  '(SELECT c.id AS i, c.age FROM customers c ORDER BY id DESC LIMIT 2) LIMIT 1',
   // Windows that are defined by each other.
   'SELECT ROW_NUMBER() OVER w FROM customers WINDOW w AS (v), u AS (w), v AS (u)',
   'SELECT ROW_NUMBER() OVER w FROM customers WINDOW w AS (u), u AS (v), v AS (u)',
