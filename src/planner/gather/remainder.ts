@@ -426,7 +426,9 @@ export class Remainder {
     if (node.kind === 'column') this.#column(node, scope, place);
     if (node.kind === 'match' || node.kind === 'defaultOf')
       place.edits.push(computedColumn(node, scope, place.source));
-    const inside = node.kind === 'exists' ? { ...place, existsOnly: true } : { ...place, existsOnly: false };
+    // A value's text makes titles, also those of parameters.
+    const inOuterOn = place.inOuterOn && node.kind !== 'subquery';
+    const inside = { ...place, existsOnly: node.kind === 'exists', inOuterOn };
     for (const child of children(node)) this.#expression(child, scope, inside);
   }
 

@@ -13,6 +13,7 @@ const semijoins = [
   'SELECT COUNT(*) FROM visit t2 LEFT JOIN orders t1 ON t1.amount = t2.customer_id AND t2.n = ANY (SELECT t4.score FROM customer t4)',
   'SELECT COUNT(*) FROM visit t2 LEFT JOIN orders t1 ON t1.amount = t2.customer_id AND EXISTS (TABLE office.plain)',
   'SELECT COUNT(*) FROM visit t2 LEFT JOIN orders t1 ON t1.amount = t2.customer_id AND t2.n NOT IN (SELECT t4.score FROM customer t4 WHERE t4.score IS NOT NULL UNION SELECT 3)',
+  'SELECT COUNT(*) FROM visit t2 LEFT JOIN orders t1 ON t1.amount = t2.customer_id AND t2.n > (SELECT MIN(t4.a) FROM shop.k_pinned t4 WHERE t4.a IN (SELECT id FROM office.plain))',
   'SELECT t2.n, (SELECT COUNT(t1.id) FROM country t3 LEFT JOIN orders t1 ON t1.id = t3.people AND t2.n IN (SELECT t4.score FROM customer t4)) FROM visit t2',
 ];
 
@@ -38,6 +39,10 @@ const parameters: readonly (readonly [sql: string, values: readonly Parameter[],
   ],
   [
     'SELECT NULLIF(t4.id, ?) AS x1 FROM customer t1 JOIN office.plain t2 ON t1.age = t2.id LEFT JOIN office.plain t4 ON t1.id = 2 GROUP BY NULLIF(t4.id, ?)',
+    [long(1), long(1)],
+  ],
+  [
+    'SELECT COUNT(*) FROM visit t2 LEFT JOIN orders t1 ON t1.amount = t2.customer_id AND t2.n > IFNULL((SELECT ?), ?) JOIN office.plain p ON p.id = t2.n',
     [long(1), long(1)],
   ],
   [
