@@ -63,7 +63,7 @@ const NO_SEMIJOIN = ' /*+ NO_SEMIJOIN() */';
 type QueryUse = 'statement' | 'rows' | 'operand' | 'value' | 'nested';
 
 /** A block with the temporary tables of one use each: more than MySQL joins is of no use. */
-const INPUTS_MAX = 200;
+const INPUTS_MAX = 1000;
 /** Beyond it MySQL forgets a LIMIT around it. */
 const ALL_ROWS = ' LIMIT 9223372036854775807';
 
