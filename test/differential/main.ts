@@ -1,6 +1,6 @@
 /**
  * `npm run test:diff -- --seed 7 --cases 5000 --shards 1,2,4`: generated cases on one MySQL and on clusters of so many
- * shards, with `--whole` such of any construct in any place; `--case 12` plays that one alone, `--chosen` the chosen cases, `--gaps` the gap list (with `--update` it is written
+ * shards, with `--whole` such of any construct in any place, with `--wide` of what these have seldom; `--case 12` plays that one alone, `--chosen` the chosen cases, `--gaps` the gap list (with `--update` it is written
  * anew which of them are refused). `--shrink` makes what differs as short as it gets. Ends with 1 when an answer differs.
  * `--verbatim` selects the only shard of one by its name, which plans nothing: what differs then is the tester's fault.
  */
@@ -10,7 +10,7 @@ import { chosenCases } from './cases/index.ts';
 import { SHARDED } from './definitions.ts';
 import { gapCases } from './gaps/index.ts';
 import { refusedOf, writeRefused } from './gaps/refused.ts';
-import { generateCases, generateWholeCases } from './generate/generator.ts';
+import { generateCases, generateWholeCases, generateWideCases } from './generate/generator.ts';
 import { Player } from './play.ts';
 import { type Found, oneLine, Report } from './report.ts';
 import { type CaseResult, Comparison } from './run.ts';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     shards: { type: 'string', default: '1,2,4' },
     chosen: { type: 'boolean', default: false },
     whole: { type: 'boolean', default: false },
+    wide: { type: 'boolean', default: false },
     gaps: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
@@ -79,6 +80,7 @@ process.exitCode = clean ? 0 : 1;
 function casesToPlay(): Iterable<Case> {
   if (values.gaps) return gapCases();
   if (values.chosen) return chosenCases();
+  if (values.wide) return generateWideCases(seed, first, count);
   return values.whole ? generateWholeCases(seed, first, count) : generateCases(seed, first, count);
 }
 
@@ -101,7 +103,7 @@ async function explain(
 ): Promise<string> {
   const { name, topic, statements, login } = result.case;
   const again = name.includes('/')
-    ? `  (--seed ${name.replace('/', ' --case ')}${values.whole ? ' --whole' : ''})`
+    ? `  (--seed ${name.replace('/', ' --case ')}${values.whole ? ' --whole' : ''}${values.wide ? ' --wide' : ''})`
     : '';
   const lines = statements
     .slice(0, statement + 1)

@@ -8,6 +8,7 @@ import { varied } from './literals.ts';
 import { distinctQuery, groupedQuery, oddAggregate, type Query, rowsQuery } from './select.ts';
 import { LATIN1, loginOf, settings } from './sessions.ts';
 import { anyTable, joinedTables, oneTable, threeTables } from './sources.ts';
+import { wideCase } from './wide/wide.ts';
 import { writeSeries } from './writes.ts';
 
 /** Seeds of neighbours must not make neighbours' cases. */
@@ -79,4 +80,10 @@ export function* generateCases(seed: number, first: number, count: number): Gene
 export function* generateWholeCases(seed: number, first: number, count: number): Generator<Case> {
   for (let number = first; number < first + count; number += 1)
     yield wholeCase(new Random(mixed(seed, number)), `${seed}/${number}`);
+}
+
+/** Wide ones: what whole queries have seldom. */
+export function* generateWideCases(seed: number, first: number, count: number): Generator<Case> {
+  for (let number = first; number < first + count; number += 1)
+    yield wideCase(new Random(mixed(seed, number)), `${seed}/${number}`);
 }
