@@ -95,7 +95,7 @@ async function describeParts(session: Session, statement: PlannedStatement): Pro
   if (plan === undefined) throw notOverShards('PREPARE of this statement over several keyspaces');
   const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;
   const operands = new Operands(text, mode, slots, [], session.state.valueContext);
-  return describeGathered(session, plan, text, operands, markerCount(text, mode));
+  return describeGathered(session, plan, statement, operands, markerCount(text, mode));
 }
 
 /** MySQL prepares no LOAD, and says so; a definition reads no table before it is executed. */

@@ -393,7 +393,10 @@ function excuseFor(
   if (left.error && right.error && isOfText(line)) return 'textOfOtherRows';
   if (line.includes(' 1287 FOUND_ROWS() is deprecated')) return 'foundRows';
   const title = /Incorrect (?:date|datetime|time) value: .* for column '(.*)' at row/s.exec(line)?.[1];
-  const isTitle = left.columns.some(({ name, orgTable }) => name === title && orgTable === '');
+  // In HAVING only it has no title of the client's.
+  const isTitle =
+    /^(?:min|max)\(/.test(title ?? '') ||
+    left.columns.some(({ name, orgTable }) => name === title && orgTable === '');
   if (title !== undefined && (isTitle || hasDerived(sql)))
     return mayUseTemporaryTable(sql) ? 'temporaryTable' : undefined;
   if (!limitsRows(sql)) return undefined;

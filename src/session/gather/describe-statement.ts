@@ -12,6 +12,7 @@ import { capability, command } from '../../mysql/protocol.ts';
 import { TextValues, textOf } from '../../planner/bind.ts';
 import type { GatherInput, GatherPlan } from '../../planner/gather/gather-plan.ts';
 import type { Operands } from '../../planner/operands.ts';
+import type { StatementScan } from '../../sql/statement.ts';
 import { buildResultEnd, PayloadWriter } from '../../wire/packets.ts';
 import { placeAt } from '../planned.ts';
 import type { Session } from '../session.ts';
@@ -38,19 +39,20 @@ type Described = Readonly<{ statement: CollectedAnswer; markers: readonly number
 export async function describeGathered(
   session: Session,
   plan: GatherPlan,
-  text: Buffer,
+  { text, scan }: Readonly<{ text: Buffer; scan: StatementScan }>,
   operands: Operands,
   parameterCount: number,
 ): Promise<Description> {
   const values = () => new TextValues(text, operands, Date.now());
   const inputs: Described[] = [];
-  for (const input of plan.inputs) inputs.push(await describeInput(session, input, values()));
+  for (const input of plan.inputs) inputs.push(await describeInput(session, scan, input, values()));
   const shares = plan.inputs.map(({ plan: { keyspace } }) => ({
     place: placeAt(session, keyspace, session.services.plans.shardMap(keyspace), 0),
     part: 1,
   }));
   const scratch = await ScratchConnection.lease(session, scratchPlaces(session, plan, shares));
   try {
+    await session.diagnostics.prime(scan, scratch.connection);
     const isChecked = await checkGroups(session, plan, scratch, values);
     for (const [at, input] of plan.inputs.entries()) {
       const columns = scratchColumns(input, inputs[at]!.statement.definitions);
@@ -80,7 +82,12 @@ export async function describeGathered(
   }
 }
 
-async function describeInput(session: Session, input: GatherInput, values: TextValues): Promise<Described> {
+async function describeInput(
+  session: Session,
+  scan: StatementScan,
+  input: GatherInput,
+  values: TextValues,
+): Promise<Described> {
   const { keyspace, text } = input.plan;
   if (text === undefined)
     throw new HeadgateError('HG_INTERNAL', { detail: 'a gathered input without a text' });
@@ -91,6 +98,8 @@ async function describeInput(session: Session, input: GatherInput, values: TextV
   // It may wait for a definition that is being changed.
   session.runsOn(connections, place);
   try {
+    // The type of a user variable is that of its value.
+    await session.diagnostics.prime(scan, connection!);
     const statement = await describe(connection!, filled);
     return { statement, markers: values.markers() };
   } finally {

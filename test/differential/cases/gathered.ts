@@ -18,7 +18,24 @@ const inShop = [
   "SELECT b.oid, MAX(b.line), SUM(b.oid) FROM orders a LEFT JOIN items b ON a.cid = b.cid AND a.oid = b.oid WHERE '15abc' = b.cid OR b.sku != 'c3' GROUP BY b.oid HAVING COUNT(*) > 1 ORDER BY 1",
 ];
 
+/** The type of a variable is that of its value, also to PREPARE. */
+const variables: Case = {
+  name: 'gathered variables',
+  topic: 'gathered variables',
+  statements: [
+    { sql: 'SET @n = 5, @t = (SELECT MAX(name) FROM customer)', order: 'total' },
+    {
+      sql: 'SELECT t1.col, @n, @t, t2.n + @n FROM office.plain t1 JOIN visit t2 ON t1.col = t2.n WHERE t2.n > @n ORDER BY 1, 4',
+      parameters: [],
+      order: 'total',
+    },
+  ],
+  writes: false,
+  database: MARKET,
+};
+
 export const gatheredCases = (): Case[] => [
   ...reads('gathered', 'total', inMarket, undefined, MARKET),
   ...reads('gathered warnings', 'total', inShop),
+  variables,
 ];
