@@ -6,13 +6,19 @@ import type { PlanKey } from './plan.ts';
 import { type Comparable, comparableColumn, comparableOf } from './sort-keys.ts';
 import type { TemplateBuilder } from './template.ts';
 
-/** SQL of an expression: the client's text (`any`: of a grouped query), or a name. */
+/** SQL of an expression: the client's text (`any`: of a grouped query), a name, or the select list's entry (from 1) in ORDER BY. */
 export type SqlText =
   | Readonly<{ kind: 'copy' | 'any'; expression: Expression }>
-  | Readonly<{ kind: 'name'; text: string }>;
+  | Readonly<{ kind: 'name'; text: string }>
+  | Readonly<{ kind: 'position'; position: number }>;
 
 /** Writes it with something around. */
 export function write(to: TemplateBuilder, sql: SqlText, before: string, behind: string): void {
+  if (sql.kind === 'position') {
+    // In parentheses it would be a number.
+    to.text(`${sql.position}${behind.replace(')', '')}`);
+    return;
+  }
   // ONLY_FULL_GROUP_BY does not see that a function of a group's column is one per group.
   const any = sql.kind === 'any';
   to.text(any ? `ANY_VALUE(${before}` : before);

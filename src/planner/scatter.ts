@@ -172,7 +172,9 @@ class ScatterPlanner {
     const order = this.#names.sortItems(this.#query.orderBy?.items ?? []);
     if (order.some(({ item }) => item < 0))
       throw new Refused('ORDER BY of something else than DISTINCT selects');
-    const all = this.#visibleItems().filter(({ sql }) => sql.kind === 'name' || !isConstant(sql.expression));
+    const all = this.#visibleItems().filter(
+      ({ sql }) => !('expression' in sql && isConstant(sql.expression)),
+    );
     const byItem = new Map(
       all.map(({ item, comparable, sql }) => [item, this.#hidden.key(item, comparable, sql)]),
     );
@@ -290,7 +292,7 @@ class ScatterPlanner {
     );
     const sequence = [...led, ...rest];
     this.#orderTemplate = sequence.map(({ group, descending }) => ({
-      sql: this.#inOrderBy(groups[group]!.expression),
+      sql: this.#inOrderBy(groups[group]!),
       descending,
     }));
     this.#order = [];
@@ -326,7 +328,12 @@ class ScatterPlanner {
   #orderTemplate: readonly { sql: SqlText; descending: boolean }[] = [];
 
   /** ORDER BY takes a name for an alias of the select list before it takes it for a column, GROUP BY does not. */
-  #inOrderBy(expression: Expression): SqlText {
+  #inOrderBy({ expression, item }: SortItem): SqlText {
+    // A subquery that is written twice is two subqueries to ONLY_FULL_GROUP_BY.
+    if (computationIn(expression).subquery) {
+      if (item < 0) throw new Refused('GROUP BY a subquery that is not selected');
+      return { kind: 'position', position: item + 1 };
+    }
     if (expression.kind === 'column') {
       const found = resolveColumn(this.#input.scope, expression);
       if (this.#names.isOfSeveral(expression)) {

@@ -207,11 +207,16 @@ function compareColumns(
       notes.add('computedWidths');
       [x, y] = [widthless(x), widthless(y)];
     }
+    // One MySQL says it, wrongly, of an expression that it has merged into an outer join.
+    const isMerged = isDerived && a.orgTable === '' && /\b(?:LEFT|RIGHT)\b/i.test(sql);
+    if (isMerged && (y.flags & NOT_NULL) === 0) x = { ...x, flags: x.flags & ~NOT_NULL };
     const fact = columnFacts.find((name) => x[name] !== y[name]);
     if (fact !== undefined) return factOf(fact, index, x, y);
   }
   return undefined;
 }
+
+const NOT_NULL = 1;
 
 const factOf = (fact: (typeof columnFacts)[number], index: number, a: Column, b: Column): string =>
   `column ${index + 1} (${a.name}): ${fact} ${a[fact]} and ${b[fact]}`;

@@ -33,7 +33,7 @@ export const allowed = {
   temporaryTable:
     'Key flags of columns and AUTO_INCREMENT, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, JSON has another character set and length, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   derivedNames:
-    'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it; a view is expanded where its tables do not lie together.',
+    'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it, and an expression that it merges into an outer join is called NOT NULL; a view is expanded where its tables do not lie together.',
   metadataColumns:
     'Columns of information_schema that stand beside other tables are of rows that the router has put together: their names within, their flags and the widths of what is computed from them are not information_schema’s.',
   parameterWidths:

@@ -8,6 +8,13 @@ const inMarket = [
   'SELECT t1.cid IN (1, 5, 20), t1.region FROM order_of t1 ORDER BY t1.oid',
   'SELECT t1.customer_id, CASE WHEN t1.customer_id > 5 THEN 1 WHEN t1.customer_id IS NULL THEN 2 ELSE 0 END, t1.page FROM visit t1 LEFT JOIN visit t2 USING (customer_id) ORDER BY 1, 2, 3',
   "SELECT c.id, c.name > 'B', c.age IS NULL FROM customer c JOIN orders o ON o.customer_id = c.id ORDER BY o.id",
+  // A group by a subquery.
+  'SELECT (SELECT COUNT(*) FROM customer t3 WHERE t3.id = t2.uid) AS g, COUNT(*), SUM(t2.uid) FROM visit t1 LEFT JOIN prof t2 ON t1.customer_id = t2.uid GROUP BY g ORDER BY g',
+  'SELECT (SELECT COUNT(*) FROM customer t3 WHERE t3.id = t2.uid) AS g, COUNT(*) FROM prof t2 GROUP BY g ORDER BY g DESC',
+  'SELECT COUNT(*), MAX(t2.uid), (SELECT COUNT(*) FROM customer t3 WHERE t3.id = t2.uid AND t3.age > 18) FROM prof t2 GROUP BY 3 ORDER BY 3',
+  'SELECT COUNT(*) FROM prof t2 GROUP BY (SELECT COUNT(*) FROM customer t3 WHERE t3.id = t2.uid) ORDER BY 1',
+  'SELECT (SELECT o.note FROM orders o WHERE o.customer_id = c.id ORDER BY o.id LIMIT 1) AS g, COUNT(*) FROM customer c GROUP BY g ORDER BY 2 DESC, g',
+  'SELECT EXISTS (SELECT * FROM orders o WHERE o.customer_id = c.id) + 1 AS g, c.city IS NULL AS h, COUNT(*) FROM customer c GROUP BY h, g ORDER BY h, g',
 ];
 
 const inShop = [
