@@ -206,3 +206,11 @@ function pieceBytes(piece: Piece, values: TemplateValues): Buffer {
       return unreachable(piece);
   }
 }
+
+/** Whether all executions send the same text, so that it is worth keeping it prepared. */
+export const isStable = (template: Template): boolean =>
+  template.every(
+    (piece) =>
+      piece.kind !== 'timestamp' &&
+      (piece.kind !== 'sum' || piece.operands.every(({ kind }) => kind !== 'parameter')),
+  );

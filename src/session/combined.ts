@@ -7,7 +7,7 @@ import type { TextValues } from '../planner/bind.ts';
 import type { Operands } from '../planner/operands.ts';
 import type { CombinedPlan } from '../planner/plan.ts';
 import type { StatementScan } from '../sql/statement.ts';
-import type { Asking } from './asking.ts';
+import type { Asked, Asking } from './asking.ts';
 import type { ClientStatement } from './client-statement.ts';
 import { runGather } from './gather/run-gather.ts';
 import { joinRead } from './join-read.ts';
@@ -25,7 +25,9 @@ export type CombinedRun = Readonly<{
   values: () => TextValues;
   /** How texts made of the plan's templates are asked of tablets. */
   ask: Asking;
-  /** The same by EXECUTEs that open cursors; undefined where there can be none. */
+  /** The same by statements that stay prepared, with integers for the last markers of the text; undefined where the client's is not prepared. */
+  askKept?: (text: Buffer, markers: readonly number[], integers: readonly bigint[]) => Asked;
+  /** As `ask`, by EXECUTEs that open cursors; undefined where there can be none. */
   askCursor?: Asking;
   /** Of EXPLAIN ANALYZE: what counts rows, and what makes its own rows of those of the answer. */
   measured?: Measurements;

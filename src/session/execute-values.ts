@@ -93,6 +93,22 @@ function timeText(reader: PayloadReader): string {
   return `${bytes[0] === 1 ? '-' : ''}${two(hours)}:${two(bytes[6]!)}:${two(bytes[7]!)}${fraction(micros)}`;
 }
 
+const UNSIGNED_FLAG = 0x80;
+const SIGNED_MAX = 0x7fff_ffff_ffff_ffffn;
+
+/** An integer of the router's own as a parameter. */
+export function boundInteger(value: bigint): BoundParameter {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
+  return {
+    value: { kind: 'integer', value },
+    bytes,
+    type: Buffer.from([columnType.longlong, value > SIGNED_MAX ? UNSIGNED_FLAG : 0]),
+    isNull: false,
+    ahead: undefined,
+  };
+}
+
 /** An EXECUTE packet's content behind its command byte: the statement's id and these parameters, in this order. */
 export function executeContent(
   statementId: number,

@@ -32,6 +32,7 @@ import type { LiteralValue } from '../planner/literal-value.ts';
 import { isCombined, isRefusal, type Scatter, type Step } from '../planner/plan.ts';
 import { everywhere, type RoutingKey, resolveRoute } from '../planner/route.ts';
 import type { ShardMap, ShardSet } from '../planner/shard-map.ts';
+import { isStable } from '../planner/template.ts';
 import type { Asking } from './asking.ts';
 import type { CombinedRun } from './combined.ts';
 import { JoinCursor } from './join-cursor.ts';
@@ -42,6 +43,10 @@ import { hasSelectLimit, stepsUnderSelectLimit } from './select-limit.ts';
 import { type ShardQuestion, ShardReads, WARNINGS_KEPT_MAX } from './shard-reads.ts';
 
 const REPEAT_MS = 20;
+/** Statements with so many keys stay prepared, fewer are filled up with the first. Of more the PREPARE is not what takes the time. */
+const keptSizes = [1, 4, 16, 64, 256];
+/** The list without keys. */
+const NULL = 'NULL';
 /** So much of a driving side is kept, and so much of the statement's memory, before it is read by a cursor. */
 const TRIED_BYTES_MAX = 2 * 1024 * 1024;
 const TRIED_SHARE = 8;
@@ -159,7 +164,7 @@ class JoinRead {
   }
 
   async #drivingRows(): Promise<RowProducer> {
-    const { session, operands, values, ask, askCursor } = this.#run;
+    const { session, operands, values, ask, askKept, askCursor } = this.#run;
     const { driving } = this.#plan;
     const { keyspace, groups, scatter } = driving;
     const map = session.services.plans.shardMap(keyspace);
@@ -172,7 +177,8 @@ class JoinRead {
       const asked = asking(text, markers);
       return shards.map((at) => ({ place: placeAt(session, keyspace, map, at), ...asked }));
     };
-    const questions = questionsBy(ask);
+    const isKept = askKept !== undefined && isStable(scatterOf(scatter).text);
+    const questions = questionsBy(isKept ? (made) => askKept(made, markers, []) : ask);
     await this.#driving.lease(questions.map(({ place }) => place));
     const parts = questions.map((question) => ({
       name: question.place.shard.name,
@@ -297,10 +303,17 @@ class JoinRead {
       shards,
       shardsOf: (value) => this.#shardsOf(lookup.route!.by, value, map),
     });
-    return lists.map(({ shard, list }) => {
+    const { ask, askKept } = this.#run;
+    const isKept =
+      askKept !== undefined && lookup.keys.length === 1 && lookup.keys[0]!.form.kind === 'integer';
+    return lists.map(({ shard, literals }) => {
       const place = placeAt(this.#run.session, lookup.keyspace, map, shard);
-      const whole = Buffer.concat([text.head, Buffer.from(`${list})${lookup.behind}`), this.#suffix]);
-      return { place, ...this.#run.ask(whole, text.markers) };
+      const whole = (list: readonly string[]): Buffer =>
+        Buffer.concat([text.head, Buffer.from(`${list.join(',')})${lookup.behind}`), this.#suffix]);
+      const size = isKept ? keptSizes.find((each) => each >= literals.length) : undefined;
+      if (size === undefined || literals[0] === NULL) return { place, ...ask(whole(literals), text.markers) };
+      const integers = Array.from({ length: size }, (_, at) => BigInt(literals[at] ?? literals[0]!));
+      return { place, ...askKept!(whole(integers.map(() => '?')), text.markers, integers) };
     });
   }
 

@@ -24,14 +24,14 @@ import {
   type QueryPlan,
   type Scatter,
 } from '../planner/plan.ts';
-import type { Template } from '../planner/template.ts';
+import { isStable } from '../planner/template.ts';
 import { markerCount } from '../sql/prepared-forms.ts';
 import { commandPacket } from '../wire/packets.ts';
 import { type Asking, asCursor, asExecute } from './asking.ts';
 import type { BoundParameter } from './bound-parameters.ts';
 import { type ClientStatement, TabletText } from './client-statement.ts';
-import { runCombined } from './combined.ts';
-import { executeContent } from './execute-values.ts';
+import { type CombinedRun, runCombined } from './combined.ts';
+import { boundInteger, executeContent } from './execute-values.ts';
 import { type Description, describeGathered } from './gather/describe-statement.ts';
 import { asksSession, gatherInstead, withSessionValues } from './gather/instead.ts';
 import { type KeptRoute, keepPlan, keptPlaceAt, shardByInteger } from './kept-plan.ts';
@@ -239,11 +239,42 @@ function executeParts(run: Execution, planned: CombinedPlan): Promise<void> {
   const values = () => new TextValues(source, kept.operands, nowMs);
   const ask = askingWith(session, kept);
   const askCursor = askingWith(session, kept, true);
+  // Data that is left on a statement of which EXECUTE does not come would be the next one's.
+  const askKept = statement.longData === undefined ? keepingAsk(run) : undefined;
   return runCombined(
-    { session, scan, source, operands: kept.operands, values, ask, askCursor, prepared: statement },
+    {
+      session,
+      scan,
+      source,
+      operands: kept.operands,
+      values,
+      ask,
+      askCursor,
+      ...(askKept === undefined ? {} : { askKept }),
+      prepared: statement,
+    },
     plan,
   );
 }
+
+/** Asks by statements that connections keep for the next execution. */
+const keepingAsk =
+  (run: Execution): NonNullable<CombinedRun['askKept']> =>
+  (made, markers, integers) => {
+    const { kept, statement } = run;
+    const text = new TabletText(made, statement.own.parseSettings);
+    const bound = [
+      ...markers.map((parameter) => kept.parameters.bound(parameter)),
+      ...integers.map(boundInteger),
+    ];
+    return {
+      protocol: 'binary',
+      packet: async (connection) => {
+        const id = await keptStatement(run, connection, text, bound);
+        return commandPacket(command.stmtExecute, executeContent(id, bound));
+      },
+    };
+  };
 
 /** Asks each tablet for an EXECUTE of its text, with the parameters whose markers are in it. */
 export const askingWith =
@@ -345,14 +376,6 @@ function scatterText(run: Execution, scatter: Scatter): ScatterText {
   texts.scatter = isStable(scatter.text) ? made : undefined;
   return made;
 }
-
-/** Whether all executions send the same text, so that it is worth keeping it prepared. */
-const isStable = (template: Template): boolean =>
-  template.every(
-    (piece) =>
-      piece.kind !== 'timestamp' &&
-      (piece.kind !== 'sum' || piece.operands.every(({ kind }) => kind !== 'parameter')),
-  );
 
 async function newStatement(
   session: Session,

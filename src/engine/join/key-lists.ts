@@ -1,4 +1,4 @@
-/** The keys of a batch as SQL: the list that a lookup's text ends with, for each shard its own. */
+/** The keys of a batch as SQL: the elements of the list that a lookup's text ends with, for each shard its own. */
 import { HeadgateError } from '../../errors/headgate-error.ts';
 import type { KeyForm, Lookup } from '../../planner/join/join-plan.ts';
 import type { LiteralValue } from '../../planner/literal-value.ts';
@@ -9,8 +9,8 @@ import type { RowProtocol } from '../rows/formats.ts';
 import type { FieldRanges } from '../rows/row-format.ts';
 import type { LookupKeys } from './outer-batch.ts';
 
-/** What one shard is asked for. */
-export type KeyList = Readonly<{ shard: number; list: string }>;
+/** What one shard is asked for: the elements of its list. */
+export type KeyList = Readonly<{ shard: number; literals: readonly string[] }>;
 
 export type KeyListOptions = Readonly<{
   protocol: RowProtocol;
@@ -50,14 +50,11 @@ export function keyLists(keys: LookupKeys, lookup: Lookup, options: KeyListOptio
       else list.push(literal);
     }
   });
-  if (all.length > 0) {
-    const list = all.join(',');
-    return (shards.length === 0 ? [0] : shards).map((shard) => ({ shard, list }));
-  }
+  if (all.length > 0) return (shards.length === 0 ? [0] : shards).map((shard) => ({ shard, literals: all }));
   if (byShard.size > 0)
-    return [...byShard].sort(([a], [b]) => a - b).map(([shard, list]) => ({ shard, list: list.join(',') }));
+    return [...byShard].sort(([a], [b]) => a - b).map(([shard, literals]) => ({ shard, literals }));
   const none = lookup.keys.length === 1 ? 'NULL' : `(${lookup.keys.map(() => 'NULL').join(',')})`;
-  return [{ shard: shards[0] ?? 0, list: none }];
+  return [{ shard: shards[0] ?? 0, literals: [none] }];
 }
 
 type Writer = (bytes: Buffer, start: number, end: number) => string;
