@@ -16,12 +16,13 @@ import {
 } from '../topology/topology.ts';
 import type { BackendConnection, ConnectionOwner, TabletLogin } from './backend-connection.ts';
 import type { ConnectionNeed } from './connection-need.ts';
+import type { PoolLimits } from './pool-limits.ts';
 import type { ShardPrimary } from './schema/keyspace-tables.ts';
 import { type SchemaListener, SchemaLoader } from './schema/schema-loader.ts';
 import { ScratchPools } from './scratch-pools.ts';
 import { ShardHandle } from './shard-handle.ts';
 import type { ClientTimeouts } from './tablet-facts.ts';
-import { type PoolLimits, TabletPool } from './tablet-pool.ts';
+import { TabletPool } from './tablet-pool.ts';
 
 export type GatewayOptions = Readonly<{
   watcher: TopologyWatcher;

@@ -3,7 +3,8 @@
  * what is evaluated never waits for what is read.
  */
 import type { BackendConnection, TabletLogin } from './backend-connection.ts';
-import { type PoolLimits, TabletPool } from './tablet-pool.ts';
+import type { PoolCounts, PoolLimits } from './pool-limits.ts';
+import { TabletPool } from './tablet-pool.ts';
 
 export class ScratchPools {
   readonly #login: TabletLogin;
@@ -39,14 +40,14 @@ export class ScratchPools {
   }
 
   /** Connections that are open, and those at work, on a tablet. */
-  counts(alias: string): Readonly<{ open: number; leased: number; waiting: number }> {
+  counts(alias: string): PoolCounts {
     return this.#pools.get(alias)?.scratch.counts() ?? none;
   }
 
-  /** Whether a statement would have to wait for a connection to a tablet. */
+  /** Whether a statement would have to wait for others to end before it has a connection to a tablet. */
   isFull(alias: string): boolean {
-    const { leased, waiting } = this.counts(alias);
-    return waiting > 0 || leased >= this.#limits.connectionsMax;
+    const { leased, waiting, resetting } = this.counts(alias);
+    return leased + waiting - resetting >= this.#limits.connectionsMax;
   }
 
   /** The tablet is gone, or another one has its name. */
@@ -60,4 +61,4 @@ export class ScratchPools {
   }
 }
 
-const none = { open: 0, leased: 0, waiting: 0 } as const;
+const none = { open: 0, leased: 0, waiting: 0, resetting: 0 } as const;

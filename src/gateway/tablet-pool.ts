@@ -13,6 +13,7 @@ import { canServe, isFree, isProven, isWanted, leastWanted, lend } from './conne
 import { type ConnectionNeed, loginCollationId } from './connection-need.ts';
 import { IdleConnections } from './idle-connections.ts';
 import { idleMsOf } from './idle-limit.ts';
+import type { PoolCounts, PoolLimits } from './pool-limits.ts';
 import {
   applySettings,
   captureState,
@@ -24,19 +25,6 @@ import { StatementBudget } from './statement-budget.ts';
 import { readFacts, type TabletFacts } from './tablet-facts.ts';
 import { plainNeed, storedCodeExpression, TabletObserver } from './tablet-observer.ts';
 import { TabletRefusal } from './tablet-refusal.ts';
-
-export type PoolLimits = Readonly<{
-  connectionsMax: number;
-  waitMsMax: number;
-  waitersMax: number;
-  idleMsMax: number;
-  statementsMax: number;
-  statementsPercentMax: number;
-  /** Of the pool for temporary tables, beside this one. */
-  scratchConnectionsMax: number;
-  /** The configuration's name for `connectionsMax`, for messages; undefined: its usual one. */
-  connectionsKey?: string;
-}>;
 
 /** How often unused connections are looked for. */
 const SWEEP_MS = 1000;
@@ -73,6 +61,7 @@ export class TabletPool {
   readonly #onFacts: (pool: TabletPool) => void;
   readonly #connections = new Set<BackendConnection>();
   #opening = 0;
+  #resetting = 0;
   /** When the server had no room for another connection (`performance.now()`). */
   #fullSinceMs = Number.NEGATIVE_INFINITY;
   #factsStale = false;
@@ -104,11 +93,12 @@ export class TabletPool {
     this.#sweep.unref();
   }
 
-  /** Connections that there are, those at work (or being opened for somebody), and who waits for one. */
-  counts(): { open: number; leased: number; waiting: number } {
+  /** Connections that there are, those at work (or being opened for somebody, or reset behind somebody), and who waits for one. */
+  counts(): PoolCounts {
     let leased = this.#opening;
     for (const connection of this.#connections) if (connection.leased) leased++;
-    return { open: this.#connections.size + this.#opening, leased, waiting: this.#waiters.length };
+    const open = this.#connections.size + this.#opening;
+    return { open, leased, waiting: this.#waiters.length, resetting: this.#resetting };
   }
 
   /** Bytes read and written on all connections so far. */
@@ -219,10 +209,14 @@ export class TabletPool {
       connection.close();
       return;
     }
-    await this.#restore(connection, need).then(
-      () => this.release(connection),
-      () => connection.close(),
+    this.#resetting++;
+    const isReset = await this.#restore(connection, need).then(
+      () => true,
+      () => false,
     );
+    this.#resetting--;
+    if (isReset) this.release(connection);
+    else connection.close();
   }
 
   /** Ready again for the need under which it served, so that the next session of the kind finds it. */

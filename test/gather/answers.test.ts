@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { capability } from '../../src/mysql/protocol.ts';
 import { long, type Parameter, text } from '../support/parameters.ts';
 import type { RouterUnderTest } from '../support/router-stage.ts';
-import { explained, interleaved, playSame } from '../support/session-play.ts';
+import { ask, explained, interleaved, playSame, refusal } from '../support/session-play.ts';
 import { GatherStage } from './stage.ts';
 
 let stage: GatherStage;
@@ -60,6 +60,28 @@ test('names that the router gives its temporary tables', async () => {
     'WITH RECURSIVE Headgate_1 (n) AS (SELECT MIN(id) FROM customer UNION ALL SELECT n + 1 FROM Headgate_1 WHERE n < 5) SELECT h.n, COUNT(DISTINCT r.name) FROM Headgate_1 h LEFT JOIN main.region r ON r.id = h.n GROUP BY h.n ORDER BY 1',
     'SELECT headgate_1.name AS headgate_3, COUNT(DISTINCT headgate_2.name) FROM customer headgate_2 JOIN main.region headgate_1 ON headgate_1.id = headgate_2.region GROUP BY headgate_3 ORDER BY 1',
   );
+});
+
+test('letters whose second byte looks like a quote', async () => {
+  const bytes = (sql: string, charset: string, letter: readonly number[]) => [
+    `SET NAMES ${charset}`,
+    Buffer.concat([Buffer.from(`SELECT CONCAT('`), Buffer.from(letter), Buffer.from(sql)]),
+  ];
+  const sql = `, (SELECT MAX(id) FROM user.nix), ', user.c.name), COUNT(DISTINCT r.name) ${join} GROUP BY 1 ORDER BY 1`;
+  const turns = [
+    ...bytes(sql, 'gbk', [0x81, 0x60]),
+    ...bytes(sql, 'gbk', [0x81, 0x5c]),
+    ...bytes(sql, 'sjis', [0x83, 0x60]),
+  ].map((one) => ['a', one] as const);
+  await playSame(stage.reference, router.endpoint, turns, { database: 'user' }, simplified);
+});
+
+test('names in another character set than UTF-8', async () => {
+  const client = await stage.client(router);
+  await ask(client, 'SET NAMES latin1');
+  const named = Buffer.from(`SELECT c.id AS \`\xfc\`, COUNT(DISTINCT r.name) ${join} GROUP BY 1`, 'latin1');
+  expect(await refusal(client, named)).toMatch(/names with letters outside of ASCII/);
+  expect(await refusal(client, `SELECT MAX(c.name), COUNT(DISTINCT r.name) ${join}`)).toBeUndefined();
 });
 
 test('what the session has of its own', async () => {

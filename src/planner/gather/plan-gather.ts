@@ -12,6 +12,7 @@ import { isCombined, isRefusal, type Refusal } from '../plan.ts';
 import type { PlannerInput } from '../plan-statement.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
+import { requireAsciiColumns, requireAsciiNames } from './foreign-names.ts';
 import type { GatherInput, GatherPlan } from './gather-plan.ts';
 import { groupCheck } from './group-check.ts';
 import { Apart, type InputDraft, inputDrafts } from './joined-draft.ts';
@@ -52,6 +53,7 @@ function gathered(
   reason: string,
   { planText, apart }: Readonly<{ planText: PlanText; apart: ReadonlySet<QueryBlock> }>,
 ): GatherPlan {
+  requireAsciiNames(input);
   const nested = nestedPlanner(input, planText);
   const written = (joins: (block: QueryBlock) => boolean): Written => {
     const filters = nodesOfKind(statement, 'assignVariable').length === 0;
@@ -62,6 +64,7 @@ function gathered(
   };
   const { remainder, text, drafts } = written((block) => !apart.has(block));
   const inputs = [...drafts.keys()];
+  requireAsciiColumns(inputs, input.mode);
   const [keyspace] = remainder.keyspaces;
   if (keyspace === undefined) throw new Refused('a query without tables');
   return Object.freeze({

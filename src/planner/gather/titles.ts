@@ -1,11 +1,13 @@
 /** The titles that MySQL gives to columns without an alias, which are their text. */
 import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { SelectItem } from '../../sql/ast/query.ts';
+import type { LexMode } from '../../sql/lex-mode.ts';
 import { type Edit, requireWhole, type SourceText } from './source-text.ts';
 
 /** More bytes than this are not in a title, nor a letter that would not be whole. */
 const TITLE_BYTES_MAX = 255;
 
+const BACKTICK = 0x60;
 const BEYOND_FIRST_PLANE = /[\u{10000}-\u{10ffff}]/gu;
 
 /** Edits that keep the titles of the entries whose text is changed. */
@@ -27,7 +29,7 @@ export function keptTitles(items: readonly SelectItem[], source: SourceText, edi
     kept.push({
       start: end,
       end,
-      with: [{ kind: 'text', bytes: aliasOf(titleText(source, start, end)) }],
+      with: [{ kind: 'text', bytes: aliasOf(titleText(source, start, end), source.mode) }],
     });
   }
   return kept;
@@ -53,10 +55,17 @@ function titleText({ text, mode }: SourceText, start: number, end: number): Buff
   return text.subarray(start, to);
 }
 
-function aliasOf(text: Buffer): Buffer {
-  // Byte by byte, whatever its character set.
-  const doubled = Buffer.from(titleOf(text).toString('latin1').replaceAll('`', '``'), 'latin1');
-  return Buffer.concat([Buffer.from(' AS `'), doubled, Buffer.from('`')]);
+function aliasOf(text: Buffer, { table: { multibyteLength } }: LexMode): Buffer {
+  const title = titleOf(text);
+  const bytes = [...Buffer.from(' AS `')];
+  for (let at = 0; at < title.length; ) {
+    // The second byte of a character may look like a backtick.
+    const length = multibyteLength?.(title, at, title.length) || 1;
+    bytes.push(...title.subarray(at, at + length));
+    if (length === 1 && title[at] === BACKTICK) bytes.push(BACKTICK);
+    at += length;
+  }
+  return Buffer.from([...bytes, BACKTICK]);
 }
 
 /** The text as far as MySQL takes it: in UTF8MB3, which has a question mark for what it does not have. */
