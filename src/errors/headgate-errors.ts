@@ -137,7 +137,7 @@ export const headgateErrors = {
     retryable: false,
     message: 'A vindex cannot be queried so',
     advice:
-      'SELECT id, keyspace_id, hex_keyspace_id, range_start, range_end, shard FROM vindex WHERE id = value.',
+      'SELECT id, keyspace_id, hex_keyspace_id, range_start, range_end, shard FROM vindex WHERE id = value. In any query conditions have to say which values of id are meant.',
   },
   HG_NO_KEYSPACE_ID: {
     errno: 9115,

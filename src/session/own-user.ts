@@ -99,8 +99,13 @@ export const valueText = (value: string, name: string): string =>
   `IF(1, ${/^[ -~]*$/.test(value) ? '_ascii' : '_utf8mb4'} 0x${Buffer.from(value).toString('hex')}, ${name}())`;
 
 /** A select item without an alias has its own text as title. */
-function titleEdit({ alias, start, end }: SelectExpression, source: Buffer, edits: readonly Edit[]): Edit[] {
-  if (alias !== undefined || !edits.some((edit) => start <= edit.start && edit.end <= end)) return [];
+function titleEdit(
+  { alias, start, end, expression }: SelectExpression,
+  source: Buffer,
+  edits: readonly Edit[],
+): Edit[] {
+  if (alias !== undefined || expression.kind === 'column') return [];
+  if (!edits.some((edit) => start <= edit.start && edit.end <= end)) return [];
   const title = source.toString('latin1', start, end).replaceAll('`', '``');
   return [{ start: end, end, bytes: Buffer.from(` AS \`${title}\``, 'latin1') }];
 }

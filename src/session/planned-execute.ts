@@ -45,6 +45,7 @@ import {
   requireSeveral,
 } from './planned.ts';
 import { insertOnShards } from './planned-insert.ts';
+import { executeVindexes, prepareVindexes } from './prepared-vindexes.ts';
 import { changedColumns, scatterRead } from './scatter-read.ts';
 import { requireScatter } from './scatters.ts';
 import { schemasToWaitFor } from './schema-waits.ts';
@@ -71,9 +72,14 @@ export async function preparePlace(
   const { kind } = statement.scan;
   if (kind === 'load' || kind === 'ddl') return anyPlace(session, statement);
   await schemasToWaitFor(session, statement.scan);
-  const plan = planOf(session, statement);
-  if (plan === undefined) return undefined;
   const { plans } = session.services;
+  let plan: Plan | undefined;
+  try {
+    plan = planOf(session, statement);
+  } catch (refusal) {
+    return prepareVindexes(session, statement, refusal);
+  }
+  if (plan === undefined) return undefined;
   const place = placeAt(session, plan.keyspace, plans.shardMap(plan.keyspace), 0);
   if (plan.kind === 'vindex') return { place, text: vindexDescription(plan) };
   const { text, mode } = statement;
@@ -88,7 +94,7 @@ export async function preparePlace(
 }
 
 /** A statement of which no tablet has all tables. */
-async function describeParts(session: Session, statement: PlannedStatement): Promise<Description> {
+export async function describeParts(session: Session, statement: PlannedStatement): Promise<Description> {
   const { text, scan, mode, target } = statement;
   const { plans } = session.services;
   const plan = plans.gatherPlan(text, scan, mode, target);
@@ -149,7 +155,12 @@ export function executePlanned(
     return undefined;
   }
   const run = () => {
-    const plan = planOf(session, { ...statement, target });
+    let plan: Plan | undefined;
+    try {
+      plan = planOf(session, { ...statement, target });
+    } catch (refusal) {
+      return executeVindexes(session, statement, target, refusal);
+    }
     if (plan === undefined) return tablets.executeAt(statement);
     const { plans } = session.services;
     const slots = plans.hasFingerprint ? plans.fingerprint.literals.copy() : undefined;

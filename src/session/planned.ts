@@ -46,6 +46,7 @@ import { functionsIn, type WithFunctions } from './stored-functions.ts';
 import { databaseOf, isSystemSchema, type Target } from './target.ts';
 import { textPacket } from './text-packet.ts';
 import { answerVindexQuery } from './vindex-answer.ts';
+import { withVindexRows } from './vindex-tables.ts';
 
 const plannedKinds: ReadonlySet<StatementKind> = new Set([
   'select',
@@ -126,7 +127,14 @@ function runKnown(session: Session, statement: Statement): Promise<unknown> | un
   const mode = lexModeIn(session);
   const { target } = session.state;
   if (scan.kind === 'load') return runLoad(session, statement, plans.loadPlan(source, scan, mode, target));
-  const plan = plans.plan(source, scan, mode, planContextIn(session), target);
+  let plan: ReturnType<Plans['plan']>;
+  try {
+    plan = plans.plan(source, scan, mode, planContextIn(session), target);
+  } catch (refusal) {
+    const text = withVindexRows(session, { text: source, scan, target, parameters: [] }, refusal);
+    session.relay({ source: text, scan: scanIn(session, text, 0), packet: textPacket(text) });
+    return undefined;
+  }
   if (plan === undefined) {
     session.relayTo(statement, placeOf(scan, session.state.target, gateway, source));
     return undefined;

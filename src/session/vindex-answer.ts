@@ -16,7 +16,7 @@ const CHARSET_BINARY = 63;
 const CHARSET_UTF8MB4 = 255;
 const LENGTH = 1024;
 
-type VindexRow = Readonly<Record<VindexColumn['name'], Buffer | string | null>>;
+export type VindexRow = Readonly<Record<VindexColumn['name'], Buffer | string | null>>;
 
 /** Answers the query; a value without a keyspace id has no row. */
 export function answerVindexQuery(
@@ -50,6 +50,14 @@ export function answerVindexQuery(
   );
   return undefined;
 }
+
+/** The rows of a value; none where it has no place. Raises HG_VINDEX_QUERY. */
+export const vindexRows = (
+  session: Session,
+  value: LiteralValue,
+  keyspace: string,
+  vindex: VindexDefinition,
+): readonly VindexRow[] => rowsOf(value, vindex, session.services.plans.shardMap(keyspace));
 
 function rowsOf(value: LiteralValue, { name, vindex }: VindexDefinition, map: ShardMap): VindexRow[] {
   if (!vindex.functional) {

@@ -84,6 +84,25 @@ test('functions that shards have otherwise are refused', async () => {
     .toMatch(/^9101 .*user\.uneven.*not the same on all shards/);
 });
 
+test('vindexes in queries of any form', async () => {
+  const rows = async (sql: string) => (await ask(client, sql)).rows;
+  expect(
+    await rows(
+      'SELECT i.id, b.shard FROM item i JOIN bits b ON b.id = i.id WHERE i.id IN (1, 2) ORDER BY i.id',
+    ),
+  ).toEqual([
+    ['1', '80-'],
+    ['2', '-80'],
+  ]);
+  expect(await rows('SELECT COUNT(*), MAX(hex_keyspace_id) FROM bits WHERE id IN (1, 2, 3)')).toEqual([
+    ['3', 'c000000000000000'],
+  ]);
+  expect(
+    await rows("SELECT id FROM item WHERE id IN (SELECT id FROM bits WHERE id = 4 AND shard = '-80')"),
+  ).toEqual([['4']]);
+  expect(await refusal(client, 'SELECT COUNT(*) FROM bits WHERE id > 1')).toMatch(/^9114 .*bits\.id = value/);
+});
+
 test('a file is written by the tablet of the first shard', async () => {
   const own = join(stage.dir, 'router.txt');
   const theirs = join(stage.dir, 'direct.txt');
