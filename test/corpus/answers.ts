@@ -2,7 +2,7 @@
  * `npm run test:answers -- group_by join`: scripts of MySQL's own test suite on one MySQL and on a cluster. The reference
  * runs them; tables that they make are copied into a sharded keyspace, and every SELECT goes to both. Words are parts of
  * scripts' names, none means a choice of some hundred. `--shards 4` (2), `--prepared`: SELECTs in the binary protocol, `--spread`: tables over
- * two keyspaces, `--show 20`: how many differences (and refusals, with `--refused`) are printed, `--script group_by --statement 57`: that one alone, with both answers;
+ * two keyspaces, `--show 20`: how many differences (and refusals, with `--refused`) are printed, `--script union,join`: these and no others; `--script group_by --statement 57`: that one alone, with both answers;
  * `--file my.test`: a script of one's own, with both answers to everything.
  */
 import { execFileSync } from 'node:child_process';
@@ -43,6 +43,7 @@ type Counts = { equal: number; refused: number; differs: number; undetermined: n
 type Found = Readonly<{ script: string; judged: Judged }>;
 
 const found: Found[] = [];
+const shownKinds: readonly string[] = values.refused ? ['differs', 'refused'] : ['differs'];
 const perScript = new Map<string, Counts>();
 
 execFileSync('bash', [join(root, 'scripts/mysql-testsuite.sh')], { stdio: 'inherit' });
@@ -56,16 +57,25 @@ try {
 
 function scriptsToPlay(): string[] {
   if (values.file) return [resolve(values.file)];
-  const folder = join(suite, 't');
-  const all = readdirSync(folder)
-    .filter((name) => name.endsWith('.test'))
-    .sort();
-  const named = values.script
-    ? all.filter((name) => name === `${values.script}.test`)
-    : all.filter((name) =>
-        positionals.length > 0 ? positionals.some((word) => name.includes(word)) : chosenScripts.test(name),
-      );
-  return named.map((name) => join(folder, name));
+  const all = [
+    't',
+    'suite/json/t',
+    'suite/gcol/t',
+    'suite/gis/t',
+    'suite/innodb_gis/t',
+    'suite/innodb_fts/t',
+  ].flatMap((folder) =>
+    readdirSync(join(suite, folder))
+      .filter((name) => name.endsWith('.test'))
+      .sort()
+      .map((name) => join(suite, folder, name)),
+  );
+  const name = (file: string): string => basename(file, '.test');
+  const exact = values.script?.split(',');
+  if (exact) return all.filter((file) => exact.includes(name(file)));
+  if (positionals.length > 0)
+    return all.filter((file) => positionals.some((word) => name(file).includes(word)));
+  return all.filter((file) => chosenScripts.test(name(file)) || !file.startsWith(join(suite, 't')));
 }
 
 async function play(servers: AnswersStage, file: string): Promise<void> {
@@ -81,8 +91,11 @@ async function play(servers: AnswersStage, file: string): Promise<void> {
     const shown: Judged[] = [];
     const session = await ScriptSession.open(servers, copies, options, (judged) => {
       counts[judged.verdict.kind] += 1;
-      if (judged.verdict.kind !== 'equal') found.push({ script, judged });
       if (values.file || only === judged.number) shown.push(judged);
+      if (judged.verdict.kind === 'equal') return;
+      found.push({ script, judged });
+      if (shownKinds.includes(judged.verdict.kind) && found.length < Number(values.show))
+        console.log(`\n${headOf(script, judged)}`);
     });
     try {
       await playScript(file, suite, session);
@@ -116,11 +129,6 @@ function report(): void {
   }
   for (const [reason, count] of [...reasons].sort(([, a], [, b]) => b - a))
     console.log(`${String(count).padStart(7)}  ${reason}`);
-  const shown = values.refused ? ['differs', 'refused'] : ['differs'];
-  for (const { script, judged } of found
-    .filter(({ judged: { verdict } }) => shown.includes(verdict.kind))
-    .slice(0, Number(values.show)))
-    console.log(`\n${headOf(script, judged)}`);
   mkdirSync(results, { recursive: true });
   const lines = found.map(({ script, judged: { number, line, sql, verdict } }) => ({
     script,

@@ -12,7 +12,7 @@ export type Audience = Readonly<{
 
 /** Files that check or change the server, wait for it, or read its log: nothing of them is played. */
 const notPlayed =
-  /(?:^|\/)(?:have_|not_|no_|only_with|wait|count_sessions|restart|shutdown|start_|stop_|kill|search_pattern|grep|big_test|check_|force_|elide|disable_hypergraph|rpl|assert|mysqlbinlog|show_|plugin_|ps_renew|uninstall|install|write_|diff_|get_handler)[^/]*$/;
+  /\brpl\/|(?:^|\/)(?:have_|not_|no_|only_with|wait|count_sessions|restart|shutdown|start_|stop_|kill|search_pattern|grep|big_test|check_|force_|elide|disable_hypergraph|rpl|assert|mysqlbinlog|show_|plugin_|ps_renew|uninstall|install|write_|diff_|get_handler)[^/]*$/;
 const ITERATIONS_MAX = 3_000;
 const DEPTH_MAX = 8;
 

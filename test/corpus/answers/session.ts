@@ -36,7 +36,7 @@ const notAsked =
   /\b(?:last_insert_id|row_count|sleep|benchmark|get_lock|release_lock|release_all_locks|is_free_lock|is_used_lock|master_pos_wait|source_pos_wait|load_file|wait_for_executed_gtid_set)\s*\(|\binto\s+(?:out|dump)file\b|\bprocedure\s+analyse\b/i;
 const foreign = /\b(?:information_schema|performance_schema|mysql|sys|mtr)\s*\.|\bdebug\b/i;
 const notForSessions =
-  /\b(?:global|persist|persist_only)\b|@@global\s*\.\s*\w+\s*(?::?=)|\b(?:password|role|resource\s+group|autocommit|transaction_read_only|tx_read_only|sql_log_bin|gtid_next|pseudo_\w+|original_\w+|binlog_\w+|debug\w*|completion_type|optimizer_trace\w*)\b/i;
+  /\b(?:global|persist|persist_only)\b|@@global\s*\.\s*\w+\s*(?::?=)|\b(?:password|role|resource\s+group|autocommit|transaction_read_only|tx_read_only|sql_log_bin|gtid_next|pseudo_\w+|original_\w+|binlog_\w+|debug\w*|completion_type|optimizer_trace\w*|rand_seed\d)\b/i;
 
 export class ScriptSession {
   readonly #copies: TableCopies;
