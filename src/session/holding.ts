@@ -33,7 +33,7 @@ import {
   requireSeveralShards,
 } from './held.ts';
 import { pin, pinReasons, pinsOf } from './pins.ts';
-import { followSchema } from './schema-waits.ts';
+import { followDefinition } from './schema-waits.ts';
 import type { Session } from './session.ts';
 import { dependsOnShard, namesTables, type Place } from './statement-place.ts';
 import { databaseOf } from './target.ts';
@@ -281,14 +281,7 @@ export class Holding {
     else this.#settleHeld(held, scan, answer, left, open);
     this.#follow(scan, answer, open !== 0, wasOpen);
     if (isFirstOfNext(this.transaction, scan) && hasBegun(answer)) this.transaction.next = undefined;
-    if (scan.kind === 'ddl' && answer.error === undefined) this.#followTables(place);
-  }
-
-  /** Tables of one shard were changed by its name: the next plan waits until they are known. */
-  #followTables({ shard }: Place): void {
-    const { gateway } = this.#session.services;
-    if (gateway.topology?.keyspaces.get(shard.keyspace)?.sharded === true)
-      followSchema(this.#session, gateway.schemaChanged(shard.keyspace));
+    if (scan.kind === 'ddl' && answer.error === undefined) followDefinition(this.#session, scan, place);
   }
 
   #settleFree(connection: BackendConnection, place: Place, left: number, open: number): void {

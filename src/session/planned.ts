@@ -79,8 +79,8 @@ export function isPlanned(session: Session, scan: StatementScan, target = sessio
     if (target.keyspace === '') return scan.kind !== 'ddl' && plans.hasGlobalTables;
     keyspace = target.keyspace;
   }
-  if (plans.vschema.routingRules.size > 0 && target.shard === undefined)
-    return scan.kind !== 'ddl' || isShardedName(session, keyspace, target);
+  // Definitions are of the tables that they name.
+  if (plans.vschema.routingRules.size > 0 && target.shard === undefined && scan.kind !== 'ddl') return true;
   if (isShardedName(session, keyspace, target)) return true;
   for (const name of scan.qualifiers) {
     if (isSystemSchema(name) || !gateway.keyspaces.has(name)) continue;

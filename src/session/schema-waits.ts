@@ -1,6 +1,7 @@
 /** When a statement has to wait until the tables of its keyspaces are known. */
-import type { StatementScan } from '../sql/statement.ts';
+import { effect, type StatementScan } from '../sql/statement.ts';
 import type { Session } from './session.ts';
+import type { Place } from './statement-place.ts';
 
 /** Until the tables of the keyspaces named are known, or known again after a change of this session's. */
 export function schemasToWaitFor(session: Session, scan: StatementScan): Promise<unknown> | undefined {
@@ -22,12 +23,23 @@ export function schemasToWaitFor(session: Session, scan: StatementScan): Promise
   return activity.during(`waiting for the tables of ${missing.join(', ')}`, Promise.all(ready));
 }
 
+/** Tables of one shard were changed by its name, or of a keyspace beside others: the next plan waits until they are known. */
+export function followDefinition(session: Session, { effects }: StatementScan, { shard }: Place): void {
+  const { gateway } = session.services;
+  const keyspaces = gateway.topology?.keyspaces;
+  const isPlanned = keyspaces?.get(shard.keyspace)?.sharded === true || (keyspaces?.size ?? 0) > 1;
+  if (isPlanned && (effects & effect.temporaryTable) === 0)
+    followSchema(session, gateway.schemaChanged(shard.keyspace));
+}
+
 /** Tables that the session has changed are being read anew: its next plan waits until they are known. */
 export function followSchema(session: Session, known: Promise<void>): void {
-  session.schemaChanging = known;
+  const before = session.schemaChanging;
+  const both = before === undefined ? known : Promise.all([before.catch(() => {}), known]).then(() => {});
+  session.schemaChanging = both;
   const done = () => {
-    if (session.schemaChanging === known) session.schemaChanging = undefined;
+    if (session.schemaChanging === both) session.schemaChanging = undefined;
   };
   // What went wrong is told to the next statement that waits.
-  known.then(done, () => {});
+  both.then(done, () => {});
 }

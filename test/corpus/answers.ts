@@ -99,6 +99,7 @@ async function play(servers: AnswersStage, file: string): Promise<void> {
     });
     try {
       await playScript(file, suite, session);
+      if (session.over) console.log(`${script} was given up: ${session.over}`);
       for (const judged of shown) await showWhole(servers, judged);
     } finally {
       session.close();

@@ -60,6 +60,19 @@ test('the next query sees new columns, in this session and in another', async ()
   ]);
 });
 
+test('the next query over both keyspaces sees what was changed in the unsharded one', async () => {
+  const both = 'SELECT f.id, b.* FROM fresh f JOIN main.beside b ON b.id = f.id ORDER BY f.id';
+  await run(client, 'CREATE TABLE main.beside (id BIGINT)', 'INSERT INTO main.beside VALUES (2), (3)');
+  try {
+    expect(await rows(client, both)).toEqual(['2|2', '3|3']);
+    await run(client, 'ALTER TABLE main.beside ADD COLUMN w INT DEFAULT 7');
+    await run(client, 'ALTER TABLE fresh DROP COLUMN v');
+    expect(await rows(client, both)).toEqual(['2|2|7', '3|3|7']);
+  } finally {
+    await run(client, 'DROP TABLE main.beside');
+  }
+});
+
 test('RENAME, TRUNCATE, indexes', async () => {
   await run(client, 'CREATE INDEX by_v ON fresh (v)');
   expect(

@@ -258,7 +258,8 @@ export class TableCopies {
       !(await askRows(this.#router, 'SHOW VSCHEMA VINDEXES FROM test')).some((row) => row.includes(version))
     )
       if (Date.now() > giveUpAtMs) throw new Error('the router does not see the VSchema');
-    await run(this.#router, [`ALTER TABLE ${TOUCHED} COMMENT '${version}'`]);
+    for (const keyspace of this.#spread ? ['side', 'test'] : ['test'])
+      await run(this.#router, [`USE ${keyspace}`, `ALTER TABLE ${TOUCHED} COMMENT '${version}'`]);
   }
 }
 

@@ -80,6 +80,11 @@ export class ScriptSession {
     return session;
   }
 
+  /** Why the script was not played to its end. */
+  get over(): string | undefined {
+    return this.#over;
+  }
+
   close(): void {
     for (const client of [this.#reference, this.#router, this.#twin]) client?.destroy();
   }
