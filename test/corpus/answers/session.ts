@@ -292,11 +292,11 @@ export class ScriptSession {
     await this.#copies.bringToTwin();
     const [mode] = readResults(await this.#twin.query('SELECT @@sql_mode'));
     await this.#twin.query("SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')");
-    const other = await play(this.#twin, bytes);
+    const other = outsideTransactions(await play(this.#twin, bytes));
     await this.#twin.query(`SET sql_mode = '${mode?.rows[0]?.[0] ?? ''}'`);
     if (!left.ok || !other.ok) return false;
     const verdict = judge(sql, this.#views, left, { ...other, columns: left.columns }, prepared);
-    return verdict.kind === 'differs' && (verdict.only === 'rows') === true;
+    return verdict.kind === 'differs' && verdict.only === 'rows';
   }
 }
 
