@@ -107,9 +107,11 @@ export class Comparison {
     // One after the other: they share the lane's sessions.
     let turn = Promise.resolve(false);
     const excused = (only: 'rows' | 'warnings', played: readonly PlayedStatement[], at: number) => {
-      turn = turn.then(() =>
-        only === 'rows' ? dependsOnPath(lane, next, reference!, at) : warnsOnPath(lane, next, played, at),
-      );
+      turn = turn.then(async () => {
+        const same = only === 'rows' ? sameRows : sameWarnings;
+        if (await foundOnPath(lane, next, played, at, same)) return true;
+        return only === 'rows' && losesRows(lane.twin, next, reference!, at);
+      });
       return turn;
     };
     const results = clusters.map(async (played, at): Promise<ClusterResult> => {
@@ -173,30 +175,19 @@ async function* inOtherWays({ bare, twin }: Lane, played: Case, at: number): Asy
   }
 }
 
-/** Whether the reference itself finds other rows in the same tables without keys, or in another way (`accessPath`). */
-async function dependsOnPath(
-  lane: Lane,
-  played: Case,
-  reference: readonly PlayedStatement[],
-  at: number,
-): Promise<boolean> {
-  const left = reference[at];
-  if (!left?.ok) return false;
-  for await (const right of inOtherWays(lane, played, at))
-    if (!sameRows(played.statements[at]!, left, right)) return true;
-  return losesRows(lane.twin, played, reference, at);
-}
-
-/** Whether the reference itself complains in one of the ways of what the cluster complains of (`accessPath`). */
-async function warnsOnPath(
+/**
+ * Whether the reference itself, in the same tables without keys or in another way, finds the cluster’s rows, or complains of what it
+ * complains of (`accessPath`).
+ */
+async function foundOnPath(
   lane: Lane,
   played: Case,
   cluster: readonly PlayedStatement[],
   at: number,
+  same: typeof sameRows,
 ): Promise<boolean> {
-  const statement = played.statements[at]!;
-  for await (const left of inOtherWays(lane, played, at))
-    if (sameWarnings(statement, left, cluster[at]!)) return true;
+  for await (const other of inOtherWays(lane, played, at))
+    if (same(played.statements[at]!, other, cluster[at]!)) return true;
   return false;
 }
 

@@ -15,6 +15,10 @@ const inMarket = [
   'SELECT COUNT(*) FROM prof t2 GROUP BY (SELECT COUNT(*) FROM customer t3 WHERE t3.id = t2.uid) ORDER BY 1',
   'SELECT (SELECT o.note FROM orders o WHERE o.customer_id = c.id ORDER BY o.id LIMIT 1) AS g, COUNT(*) FROM customer c GROUP BY g ORDER BY 2 DESC, g',
   'SELECT EXISTS (SELECT * FROM orders o WHERE o.customer_id = c.id) + 1 AS g, c.city IS NULL AS h, COUNT(*) FROM customer c GROUP BY h, g ORDER BY h, g',
+  // A year that the type YEAR does not have.
+  'SELECT d.y, d.y + 1, d.y % 7 FROM (SELECT YEAR(born) AS y, uid FROM prof ORDER BY uid LIMIT 20) d ORDER BY d.uid',
+  'WITH q AS (SELECT YEAR(t3.born) AS x FROM orders t1 RIGHT JOIN prof t3 ON t1.customer_id = t3.uid) SELECT c.x, t6.score FROM q c RIGHT JOIN office.cfg t6 ON c.x = t6.score + 9969 ORDER BY 1, 2',
+  'SELECT YEAR(p.born) AS y, COUNT(*) FROM prof p JOIN office.plain o ON o.id = p.uid GROUP BY y ORDER BY y',
 ];
 
 const inShop = [
