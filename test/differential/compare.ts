@@ -268,9 +268,15 @@ function comparePrepared(
   if (left.counts !== right.counts) return `PREPARE: counts ${left.counts} and ${right.counts}`;
   for (const [index, a] of left.parameters.entries()) {
     const b = right.parameters[index]!;
-    const fact = columnFacts.find((name) => a[name] !== b[name]);
-    if (fact === undefined) continue;
-    if (fact !== 'charset' && fact !== 'length') return `PREPARE: parameter ${factOf(fact, index, a, b)}`;
+    if (columnFacts.every((name) => a[name] === b[name])) continue;
+    const [x, y] = [a, b].map((each) => ({
+      ...each,
+      charset: 0,
+      length: 0,
+      flags: each.flags & ~unsignedFlag,
+    }));
+    const fact = columnFacts.find((name) => x![name] !== y![name]);
+    if (fact !== undefined) return `PREPARE: parameter ${factOf(fact, index, a, b)}`;
     notes.add('parameterWidths');
   }
   const what = compareColumns(statement, left.columns, right.columns, notes);

@@ -31,13 +31,13 @@ export const allowed = {
   rowsBeforeError:
     'How many rows come before the error that ends a result depends on which are read first; where nothing was read yet there are no columns either.',
   temporaryTable:
-    'Key flags of columns and AUTO_INCREMENT, and the original name, decimals and the flags BLOB, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, JSON has another character set and length, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
+    'Key flags of columns and AUTO_INCREMENT, and the original name, decimals and the flags BLOB, ZEROFILL, BINARY, ENUM, SET and NO_DEFAULT of an expression, are lost where the optimizer sorts or groups through a temporary table, an INT becomes a BIGINT there, JSON has another character set and length, and the zero date with which MIN and MAX begin is complained of ("Incorrect date value" for the title); whether it does depends on the statistics of the table.',
   derivedNames:
     'Schema, original table and original name of a column that comes by way of a derived table, common table expression or view are those of the table within or none, depending on whether the optimizer merges or materialises it, and an expression that it merges into an outer join is called NOT NULL; a view is expanded where its tables do not lie together.',
   metadataColumns:
     'Columns of information_schema that stand beside other tables are of rows that the router has put together: their names within, their flags and the widths of what is computed from them are not information_schema’s.',
   parameterWidths:
-    'Length and collation that PREPARE gives for a parameter are those of what it is compared with, which is a computed column where rows are put together.',
+    'Length, collation and sign that PREPARE gives for a parameter are those of what it is compared with, which is a computed column where rows are put together, or one that is equal to it.',
   computedWidths:
     'The width of a computed value, and which of CHAR, VARCHAR, TEXT and BLOB it is, go by the expression in one MySQL; where a part of the query has run on the shards it is a column with the width of its type.',
   textOfOtherRows:
@@ -98,8 +98,8 @@ export const withoutRow = (message: string): string =>
 /** PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY, PART_KEY and AUTO_INCREMENT (`temporaryTable`). */
 export const keyFlags = 0x2 | 0x4 | 0x8 | 0x4000 | 0x200;
 
-/** BLOB_FLAG, BINARY_FLAG, ENUM_FLAG, SET_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
-export const expressionFlags = 0x10 | 0x80 | 0x100 | 0x800 | 0x1000;
+/** BLOB_FLAG, ZEROFILL_FLAG, BINARY_FLAG, ENUM_FLAG, SET_FLAG and NO_DEFAULT_VALUE_FLAG, of expressions (`temporaryTable`). */
+export const expressionFlags = 0x10 | 0x40 | 0x80 | 0x100 | 0x800 | 0x1000;
 
 const VIEW = /\b(?:order_of|per_city|met|top3|known)\b/;
 

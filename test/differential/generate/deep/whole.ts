@@ -146,8 +146,11 @@ const HINTS = [
   'SQL_CALC_FOUND_ROWS',
 ];
 
-export function wholeCase(random: Random, name: string): Case {
-  const depth = random.pick([0, 1, 1, 2, 2, 3]);
+const DEPTHS = [0, 1, 1, 2, 2, 3];
+
+/** `depths`: of which one is how many queries may be nested. */
+export function wholeCase(random: Random, name: string, depths: readonly number[] = DEPTHS): Case {
+  const depth = random.pick(depths);
   const env: Env = { random, names: { next: 0 }, depth, outer: [], ctes: [], topics: new Set() };
   const query = dressed(env, asked(env));
   const topic = `whole: ${TELLING.find((each) => env.topics.has(each)) ?? 'one table'}`;

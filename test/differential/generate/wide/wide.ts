@@ -4,6 +4,7 @@ import type { Random } from '../../../support/random.ts';
 import type { Case, RowOrder, Statement } from '../../case.ts';
 import { MARKET } from '../../definitions.ts';
 import { asPrepared, asText, type Fragment, literal, sql } from '../../fragment.ts';
+import { wholeCase } from '../deep/whole.ts';
 import { loginOf, settings } from '../sessions.ts';
 import { inGroups, inOn, inOrder, nested, ofRows, outerAggregate } from './subqueries.ts';
 import { chains, common, derived, documents, lateral, recursive, sets } from './tables-made.ts';
@@ -78,11 +79,12 @@ function statementsOf(scope: Scope, topic: string): Statement[] {
   return [sent(scope, make(scope), orderOf(topic))];
 }
 
-const topics = [...shapes.map(([topic]) => topic), 'variables', 'repeated'];
+const topics = [...shapes.map(([topic]) => topic), 'variables', 'repeated', 'deep', 'deep'];
 
 export function wideCase(random: Random, name: string): Case {
   const scope: Scope = { random, names: { next: 0 } };
   const topic = random.pick(topics);
+  if (topic === 'deep') return { ...wholeCase(random, name, [4, 5]), topic: 'wide: deep' };
   const set: Statement[] = random.chance(0.9)
     ? []
     : [{ sql: random.pick(settings.filter((each) => !each.includes('select_limit'))), order: 'total' }];
