@@ -234,4 +234,20 @@ describe('storedKey', () => {
     expect(stored(loose, string('ééééééééééé'), lenient)).toBe('éééééééééé');
     expect(stored(fixed, string('abcde'), lenient)).toBe('abcd');
   });
+
+  test.each([
+    ['-1e0', '-1'],
+    ['-1.5', '-2'],
+    ['+1e1', '10'],
+    ['-.5', '-1'],
+    ['-1-2', '-1'],
+    ['-1 2', '-1'],
+    ['-abc', '0'],
+    ['-', '0'],
+    ['-999', '-128'],
+    ['-e5', '<unknown>'],
+    ['-1e', '<unknown>'],
+  ])('without strict mode %s is an integer', (text, expected) => {
+    expect(stored(tiny, string(text), lenient)).toBe(expected);
+  });
 });

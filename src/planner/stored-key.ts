@@ -152,8 +152,9 @@ function integerOfText(own: Of<'integer'>, literal: StringLiteral, isStrict: boo
   const text = asciiText(literal)?.trim();
   if (text === undefined) return 'unknown';
   // Without strictness: the digits at the beginning, and of what is out of range the nearest value.
-  const digits = isStrict ? null : /^([+-]?\d*)(?![\d.eE])/.exec(text);
-  if (digits !== null) return integerValue(own, nearestInteger(own, digits[1]!));
+  const digits = /^[+-]?\d*/.exec(text)![0];
+  if (!isStrict && !/[.eE]/.test(text.charAt(digits.length)))
+    return integerValue(own, nearestInteger(own, digits));
   if (/^(?:[+-]?(?:\d+\.?\d*|\.\d+)[a-df-z].*|[a-z_].*|)$/i.test(text)) return 'refused';
   if (!numberPattern.test(text)) return 'unknown';
   if (/e/i.test(text)) return wholeDouble(own, Number(text));

@@ -80,6 +80,12 @@ const insertKeys: readonly (readonly string[])[] = [
   ],
   ["INSERT IGNORE INTO w_item (id, n, v) VALUES (101, 'abc', 'far too long a text'), (102, 2, NULL)"],
   [
+    "INSERT IGNORE INTO w_item (id, n) VALUES ('-101e0', 1), ('-102.6', 2), (-101, 3), ('-103abc', 4), ('+104.4', 5), ('-', 6), (-103, 7), (104, 8)",
+    "SET sql_mode = ''",
+    "INSERT INTO w_item (id, n) VALUES ('-105e0', 1), ('-106.6', 2)",
+    'SELECT id, n FROM w_item WHERE id IN (-101, -103, -105, -107, 104) ORDER BY id',
+  ],
+  [
     'INSERT INTO w_item (id, n) VALUES (101, 1) ON DUPLICATE KEY UPDATE n = n + 1',
     'INSERT INTO w_item (id, n) VALUES (101, 1), (205, 1) ON DUPLICATE KEY UPDATE n = n + 1',
   ],
