@@ -437,7 +437,8 @@ export class Remainder {
     if (unknown !== undefined) this.unknown.push(unknown);
     const joined = scope === undefined ? undefined : writtenColumn(node, scope);
     if (joined !== undefined) {
-      edits.push({ start: node.start, end: node.nameEnd, with: joined });
+      // The node begins with its parentheses.
+      edits.push({ start: node.schemaStart, end: node.nameEnd, with: joined });
       return;
     }
     if (node.schema === undefined) {

@@ -48,6 +48,7 @@ const total = [
   'SELECT o.cid, o.oid, ROW_NUMBER() OVER (PARTITION BY c.city ORDER BY o.cid, o.oid) r FROM orders o JOIN customers c ON c.id = o.cid JOIN customers z ON z.id = o.oid ORDER BY 1, 2',
   // Types that do not go as they are.
   'SELECT a.id, a.f, a.ts, a.js, a.en, a.se, a.bt, b.v, b.ge FROM zoo a JOIN zoo b ON a.id = b.id JOIN customers z ON z.age = a.ti ORDER BY 1, z.id',
+  'SELECT ((o.cid)), (o.oid) AS x, ( ( c.name ) ), (z.id) + (c.id) FROM orders o JOIN customers c ON (c.id) = (o.cid) JOIN customers z ON z.id = ( o.oid ) ORDER BY (o.cid), (o.oid), (z.id)',
 ];
 
 /** What MySQL has something against. */
