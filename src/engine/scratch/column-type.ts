@@ -19,6 +19,23 @@ export type ColumnTypeFacts = Readonly<{
 /** A TEXT or BLOB has its bytes elsewhere and only a pointer in the row. */
 const POINTER_BYTES = 12;
 const OTHER_BYTES = 40;
+const DECIMAL_DIGITS_BYTES = 4;
+const DECIMAL_DIGITS = 9;
+/** Types of one size. */
+const sizes: Readonly<Record<string, number>> = {
+  tinyint: 1,
+  year: 1,
+  smallint: 2,
+  mediumint: 3,
+  date: 3,
+  int: 4,
+  integer: 4,
+  float: 4,
+  bigint: 8,
+  double: 8,
+  datetime: 8,
+  timestamp: 8,
+};
 
 /** `type`: as in a column's definition, with character set, collation and NOT NULL where it has them. */
 export function columnTypeFacts(type: string): ColumnTypeFacts {
@@ -35,10 +52,21 @@ export function columnTypeFacts(type: string): ColumnTypeFacts {
   const isText = /char|text$|^enum$|^set$/.test(name);
   const characterBytes = isText ? (known?.maxLength ?? 4) : 1;
   const counted = /^(?:(?:var)?char|(?:var)?binary)$/.test(name);
-  const told = /^\w+\s*\((\d+)\)/.exec(bare)?.[1];
+  const told = /^\w+\s*\((\d+)/.exec(bare)?.[1];
   const length = counted ? Number(told ?? 1) : undefined;
   const isLong = /(?:text|blob)$/.test(name);
-  const rowBytes = length !== undefined ? length * characterBytes + 2 : isLong ? POINTER_BYTES : OTHER_BYTES;
+  const rowBytes =
+    length !== undefined
+      ? length * characterBytes + 2
+      : isLong
+        ? POINTER_BYTES
+        : sizeOf(name, Number(told ?? 10));
   const textSuffix = `${charset === undefined ? '' : ` CHARACTER SET ${charset}`}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
   return { name, notNull, invisible, rowBytes, characterBytes, length, textSuffix };
 }
+
+/** `digits`: of a DECIMAL, four bytes for nine of them on either side of its point. */
+const sizeOf = (name: string, digits: number): number =>
+  name === 'decimal'
+    ? (Math.ceil(digits / DECIMAL_DIGITS) + 1) * DECIMAL_DIGITS_BYTES
+    : (sizes[name] ?? OTHER_BYTES);
