@@ -29,6 +29,8 @@ export type JoinedDraft = {
 export type JoinedMember = Readonly<{
   draft: TableDraft;
   on: readonly (readonly [own: DraftColumn, other: DraftColumn])[];
+  /** By a LEFT JOIN: all of its conditions. */
+  left?: readonly JoinedCondition[];
 }>;
 
 export type JoinedCondition = Readonly<{

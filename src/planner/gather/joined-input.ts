@@ -1,6 +1,6 @@
 /** The input of tables that are joined on the shards. */
 import type { GatherInput } from './gather-plan.ts';
-import { Apart, type JoinedDraft, useColumn } from './joined-draft.ts';
+import { Apart, type JoinedCondition, type JoinedDraft, useColumn } from './joined-draft.ts';
 import { mappedPlan } from './map-plan.ts';
 import { NestedText } from './nested-text.ts';
 import type { PlanNested } from './plan-nested.ts';
@@ -38,13 +38,14 @@ export function joinedInput(
   const lists = reductions.map(({ draft, column }) => sqlName({ draft, column }));
   return Object.freeze({
     table: joined.temporary,
-    label: joined.members.map(({ draft }) => labelOf(draft)).join(' JOIN '),
+    label: labelOfAll(joined),
     plan: withReductions(mappedPlan(merged, text.template(), text.map), lists),
     columns: columns.map(({ draft, column, name }) => {
       const own = columnSchema(draft, column)!;
+      const isOuter = joined.members.some((member) => member.draft === draft && member.left !== undefined);
       return {
         name,
-        type: `${columnType(own)}${own.nullable ? ' NULL' : ' NOT NULL'}`,
+        type: `${columnType(own)}${own.nullable || isOuter ? ' NULL' : ' NOT NULL'}`,
         of: { schema: draft.table.keyspace, table: draft.table.name, alias: draft.alias, column: own.name },
       };
     }),
@@ -59,6 +60,14 @@ export function joinedInput(
     titles: Object.fromEntries(joined.titles),
   });
 }
+
+const labelOfAll = ({ members }: JoinedDraft): string =>
+  members
+    .map(
+      ({ draft, left }, at) =>
+        `${at === 0 ? '' : left === undefined ? ' JOIN ' : ' LEFT JOIN '}${labelOf(draft)}`,
+    )
+    .join('');
 
 type JoinedColumn = DraftColumn & Readonly<{ name: string }>;
 
@@ -77,32 +86,54 @@ function columnsOf(joined: JoinedDraft): readonly JoinedColumn[] {
 const sqlName = ({ draft, column }: DraftColumn): string => `${quoted(draft.alias)}.${quoted(column)}`;
 
 function writeJoin(text: NestedText, { members }: JoinedDraft, plan: PlanNested): void {
-  for (const [at, { draft, on }] of members.entries()) {
-    if (at > 0) text.sql(' JOIN ');
+  for (const [at, { draft, on, left }] of members.entries()) {
+    if (at > 0) text.sql(left === undefined ? ' JOIN ' : ' LEFT JOIN ');
     writeTable(text, draft, plan);
+    if (left !== undefined) writeLeft(text, draft, left);
     for (const [position, [own, other]] of on.entries())
       text.sql(`${position === 0 ? ' ON' : ' AND'} ${sqlName(own)} = ${sqlName(other)}`);
   }
+}
+
+/** The conditions of a LEFT JOIN, and what else there is to know of the table's rows. */
+function writeLeft(text: NestedText, draft: TableDraft, left: readonly JoinedCondition[]): void {
+  for (const [at, condition] of left.entries()) {
+    text.sql(at === 0 ? ' ON (' : ' AND (');
+    writeCondition(text, condition);
+    text.sql(')');
+  }
+  const known = new Set(left.map(({ expression }) => expression));
+  for (const filter of draft.filters) {
+    if (known.has(filter.expression)) continue;
+    text.sql(' AND (');
+    writeFilter(text, filter, (to, column) => void to.sql(sqlName({ draft, column })));
+    text.sql(')');
+  }
+}
+
+function writeCondition(text: NestedText, { expression, source, columns }: JoinedCondition): void {
+  const names = new Map([...columns].map(([name, found]) => [name, sqlName(found)]));
+  writeExpression(text, { expression, source, columns: names }, (to, name) => void to.sql(name));
 }
 
 /** Whether there are any. */
 function writeConditions(text: NestedText, joined: JoinedDraft): boolean {
   let count = 0;
   const begin = (): void => void text.sql(count++ === 0 ? ' WHERE (' : ' AND (');
-  for (const { draft } of joined.members)
-    for (const filter of draft.filters) {
+  for (const { draft, left } of joined.members)
+    for (const filter of left === undefined ? draft.filters : []) {
       begin();
       writeFilter(text, filter, (to, column) => void to.sql(sqlName({ draft, column })));
       text.sql(')');
     }
-  for (const { expression, source, columns } of joined.conditions) {
+  for (const condition of joined.conditions) {
+    const { expression, columns } = condition;
     if (
       isJoined(joined, [...columns.values()], expression.kind === 'comparison' && expression.operator === '=')
     )
       continue;
     begin();
-    const names = new Map([...columns].map(([name, found]) => [name, sqlName(found)]));
-    writeExpression(text, { expression, source, columns: names }, (to, name) => void to.sql(name));
+    writeCondition(text, condition);
     text.sql(')');
   }
   return count > 0;

@@ -2,16 +2,38 @@
 import { columnKey } from '../../schema/schema.ts';
 import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { QueryBlock, SelectStar } from '../../sql/ast/query.ts';
+import type { Join, TableReference } from '../../sql/ast/table.ts';
+import type { AnyNode } from '../../sql/ast/walk.ts';
+import { conjunctsOf } from '../analysis/predicates.ts';
 import { isNamed } from '../analysis/scope.ts';
+import { viewMode } from '../analysis/view-query.ts';
 import type { Template } from '../template.ts';
 import { Apart, type JoinedDraft, useColumn } from './joined-draft.ts';
-import { quoted, sqlPiece } from './source-text.ts';
+import { quoted, type SourceText, sqlPiece } from './source-text.ts';
 import { type BlockScope, columnOf, type NamedSource } from './sources.ts';
 import { columnSchema, type TableDraft } from './table-draft.ts';
 
-/** The joined rows in the place of the first of their tables, and one row in those of the others. */
+/** The joined rows in the place of the first of their tables; one row in those of others that conditions stand behind. */
 export const writtenTable = (draft: TableDraft, { place, temporary }: JoinedDraft): Template =>
   sqlPiece(draft === place ? quoted(temporary) : `(SELECT 1) AS ${quoted(draft.temporary)}`);
+
+/** Whether tables of the text may be joined: a view's is read in another way than the client's; a comment that is code may begin in one table and end in another. */
+export const isPlainText = ({ mode, hasVersionComment }: SourceText): boolean =>
+  mode !== viewMode && !hasVersionComment;
+
+/** Whether the rows stand in the place of another table. */
+export const isElsewhere = ({ draft }: NamedSource): boolean =>
+  draft?.joined !== undefined && draft.joined.place !== draft;
+
+/** Whether all of a join but its left side is in the joined rows. */
+export const isGone = (
+  { right, on }: Join,
+  byNode: ReadonlyMap<TableReference, NamedSource>,
+  tested: ReadonlySet<AnyNode>,
+): boolean =>
+  right.kind === 'table' &&
+  isElsewhere(byNode.get(right)!) &&
+  conjunctsOf(on).every((condition) => tested.has(condition));
 
 const written = (joined: JoinedDraft, draft: TableDraft, column: string): string =>
   `${quoted(joined.temporary)}.${quoted(useColumn(joined, draft, column))}`;

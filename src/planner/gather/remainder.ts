@@ -9,14 +9,21 @@ import type { Join, TableName, TableReference } from '../../sql/ast/table.ts';
 import { type AnyNode, children, nodesOfKind } from '../../sql/ast/walk.ts';
 import { conjunctsOf } from '../analysis/predicates.ts';
 import { columnsIn, expressionsOf } from '../analysis/subqueries.ts';
-import { viewMode } from '../analysis/view-query.ts';
 import { Refused } from '../refused.ts';
 import type { Template } from '../template.ts';
 import { type CommonScope, commonScope, findDefinition, referenceTo, writeWith } from './common-tables.ts';
 import { computedColumn } from './computed-columns.ts';
 import { Conditions, requiredSources } from './conditions.ts';
 import { isGrouped, restsOnKeys } from './group-check.ts';
-import { titleColumns, writtenColumn, writtenStar, writtenTable } from './joined-text.ts';
+import {
+  isElsewhere,
+  isGone,
+  isPlainText,
+  titleColumns,
+  writtenColumn,
+  writtenStar,
+  writtenTable,
+} from './joined-text.ts';
 import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
 import type { PlanNested } from './plan-nested.ts';
@@ -32,7 +39,7 @@ import {
 } from './source-names.ts';
 import { type Edit, edited, quoted, type SourceText, sqlPiece } from './source-text.ts';
 import { type BlockScope, columnOf, mergedNames, type NamedSource, type Passes } from './sources.ts';
-import type { TableDraft } from './table-draft.ts';
+import { lockingOf, type TableDraft } from './table-draft.ts';
 import { joinTables } from './tables-together.ts';
 import { keptTitles } from './titles.ts';
 import { type UnknownColumn, unknownColumn } from './unknown-columns.ts';
@@ -259,11 +266,15 @@ export class Remainder {
       clauseAt: clausesOf(block, query),
     };
     this.#keepStars(block, scope, place);
-    if (this.#filters && place.source.mode !== viewMode && this.#joins(block)) {
+    if (this.#filters && isPlainText(place.source) && this.#joins(block)) {
       const tested = joinTables({ block, query, scope, byNode, source: place.source });
       for (const condition of tested) this.#tested.add(condition);
     }
-    for (const reference of block.from) this.#from(reference, byNode, scope, place);
+    for (const [at, reference] of block.from.entries()) {
+      this.#from(reference, byNode, scope, place);
+      if (reference.kind === 'table' && isElsewhere(byNode.get(reference)!))
+        place.edits.push({ start: block.from[at - 1]!.end, end: reference.end, with: [] });
+    }
     for (const expression of expressionsOf(block, query)) this.#expression(expression, scope, place);
     this.#later.push(() => this.#conditions.block(block, scope, byNode, place.source));
     this.#memberships(block, scope);
@@ -362,6 +373,10 @@ export class Remainder {
         return;
       case 'join':
         this.#from(reference.left, byNode, scope, place);
+        if (isGone(reference, byNode, this.#tested)) {
+          place.edits.push({ start: reference.left.end, end: reference.end, with: [] });
+          return;
+        }
         this.#from(reference.right, byNode, scope, place);
         if (reference.on !== undefined) {
           const inOuterOn = reference.type === 'left' || reference.type === 'right';
@@ -483,16 +498,3 @@ const placed = (
 ): Place => ({ source, outer, common, locking: [], existsOnly: false, inOuterOn: false, edits });
 
 const isNaturalJoin = ({ natural }: Join): boolean => natural;
-
-/** The clauses that lock rows of a table. */
-const lockingOf = (
-  clauses: readonly Locking[],
-  source: Readonly<{ name: string; schema: string | undefined }>,
-): Locking[] =>
-  clauses.filter(
-    ({ tables }) =>
-      tables.length === 0 ||
-      tables.some(
-        ({ name, schema }) => name === source.name && (schema === undefined || schema === source.schema),
-      ),
-  );

@@ -65,3 +65,16 @@ export function noteCompared(draft: TableDraft, column: string, other: object): 
   const names = draft.compared.get(other) ?? new Set();
   draft.compared.set(other, names.add(own.name));
 }
+
+/** The clauses that lock rows of a table. */
+export const lockingOf = (
+  clauses: readonly Locking[],
+  source: Readonly<{ name: string; schema: string | undefined }>,
+): Locking[] =>
+  clauses.filter(
+    ({ tables }) =>
+      tables.length === 0 ||
+      tables.some(
+        ({ name, schema }) => name === source.name && (schema === undefined || schema === source.schema),
+      ),
+  );

@@ -1,31 +1,23 @@
 /** Which tables of a FROM are joined on the shards: see `JoinedDraft` for the rule. */
 import { columnKey } from '../../schema/schema.ts';
-import type { Comparison, Expression } from '../../sql/ast/expression.ts';
+import type { ColumnReference, Expression } from '../../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression } from '../../sql/ast/query.ts';
 import type { Join, TableReference } from '../../sql/ast/table.ts';
 import { type AnyNode, nodesOfKind } from '../../sql/ast/walk.ts';
-import { isExact, routingKey, sameFunction } from '../analysis/keys.ts';
-import { sameEquality } from '../analysis/same-equality.ts';
-import { columnsIn } from '../analysis/subqueries.ts';
-import { Classes } from '../analysis/table-use.ts';
+import { conjunctsOf } from '../analysis/predicates.ts';
+import { columnsIn, queriesIn } from '../analysis/subqueries.ts';
 import {
   type RestrictedCondition,
   requiredSources,
   restrictedConditions,
   type SourcesByNode,
 } from './conditions.ts';
-import { type JoinedDraft, type JoinedMember, useColumn } from './joined-draft.ts';
+import { type JoinedCondition, type JoinedDraft, type JoinedMember, useColumn } from './joined-draft.ts';
+import { EqualColumns, lookupOf } from './joined-lookup.ts';
 import { isPure } from './pure-expression.ts';
 import type { SourceText } from './source-text.ts';
-import {
-  type BlockScope,
-  columnOf,
-  type DraftColumn,
-  type FoundColumn,
-  type NamedSource,
-} from './sources.ts';
+import { type BlockScope, columnOf, type FoundColumn, type NamedSource } from './sources.ts';
 import { columnSchema, type TableDraft } from './table-draft.ts';
-import { costOf, neededColumns } from './table-input.ts';
 
 /** What is known of a block before its text is written. */
 export type JoinableBlock = Readonly<{
@@ -35,9 +27,6 @@ export type JoinableBlock = Readonly<{
   byNode: SourcesByNode;
   source: SourceText;
 }>;
-
-/** A row of a table that is looked up is repeated for each of the rows that name it: so many bytes, about, may that be. */
-const REPEATED_BYTES_MAX = 256;
 
 /**
  * Marks the tables that are joined on the shards (`TableDraft.joined`). Returns the conditions that the shards have tested then, which the remainder
@@ -51,8 +40,11 @@ export function joinTables(input: JoinableBlock): ReadonlySet<Expression> {
   const required = requiredSources(block, byNode);
   for (const island of islandsOf(block, byNode)) {
     const named = island.filter((each) => required.has(each) && isJoinable(each, input.scope));
-    for (const joined of new Islander(input, named, conditions).joined()) {
-      for (const { draft } of joined.members) draft.joined = joined;
+    for (const joined of new Islander(input, named, conditions).joined(leftJoinsOf(block, island, input))) {
+      for (const { draft, left = [] } of joined.members) {
+        draft.joined = joined;
+        for (const { expression } of left) tested.add(expression);
+      }
       for (const condition of testedOn(joined, input, conditions)) tested.add(condition);
     }
   }
@@ -97,6 +89,25 @@ const chainOf = ({ left, right }: Join): TableReference[] => [
   right,
 ];
 
+/** A table behind LEFT JOIN, and the join's conditions. */
+type LeftJoin = Readonly<{ named: NamedSource; conditions: readonly Expression[] }>;
+
+/** Those of an island in the order of the text. */
+function leftJoinsOf(
+  { from }: QueryBlock,
+  island: readonly NamedSource[],
+  { byNode, scope }: JoinableBlock,
+): LeftJoin[] {
+  const joins = from.flatMap((reference) => (reference.kind === 'join' ? joinsOf(reference) : []));
+  return joins.flatMap(({ type, right, on }) => {
+    const named = type === 'left' && right.kind === 'table' ? byNode.get(right)! : undefined;
+    if (named === undefined || !island.includes(named) || !isJoinable(named, scope)) return [];
+    return [{ named, conditions: conjunctsOf(on) }];
+  });
+}
+
+const joinsOf = (join: Join): Join[] => [...(join.left.kind === 'join' ? joinsOf(join.left) : []), join];
+
 const isJoinable = ({ draft, source }: NamedSource, { sources }: BlockScope): boolean =>
   draft !== undefined &&
   draft.locking.length === 0 &&
@@ -130,13 +141,21 @@ const schemaOf = (found: FoundColumn | undefined) =>
 /** The name is the table's own, not that of a derived table's column. */
 const isDirect = ({ named, draft }: FoundColumn): boolean => named.draft === draft;
 
+/** The two columns of a condition that says that they are equal. */
+function equalColumns(
+  expression: Expression,
+  columns: ReadonlyMap<ColumnReference, FoundColumn | undefined>,
+): readonly [FoundColumn, FoundColumn] | undefined {
+  if (expression.kind !== 'comparison' || expression.operator !== '=') return undefined;
+  const { left, right } = expression;
+  const [a, b] = [left, right].map((side) => (side.kind === 'column' ? columns.get(side) : undefined));
+  return a === undefined || b === undefined ? undefined : [a, b];
+}
+
 class Islander {
   readonly #input: JoinableBlock;
   readonly #named: readonly NamedSource[];
-  readonly #equal = new Classes<string>();
-  /** Columns that a condition names as equal, by their names. */
-  readonly #direct = new Set<string>();
-  readonly #columns = new Map<string, DraftColumn>();
+  readonly #equal = new EqualColumns();
 
   constructor(
     input: JoinableBlock,
@@ -145,45 +164,58 @@ class Islander {
   ) {
     this.#input = input;
     this.#named = named;
-    for (const { expression, restricted } of conditions)
-      if (expression.kind === 'comparison' && expression.operator === '=')
-        this.#equate(expression, restricted);
+    for (const { expression, restricted } of conditions) {
+      const columns = this.#columnsIn(expression);
+      const isOwn = (found: FoundColumn): boolean =>
+        restricted.has(found.named) && named.includes(found.named);
+      const pair = columns && equalColumns(expression, columns);
+      if (pair?.every(isOwn)) this.#equal.equate(...pair);
+    }
   }
 
-  joined(): JoinedDraft[] {
+  joined(leftJoins: readonly LeftJoin[]): JoinedDraft[] {
     const left = new Set(this.#named.map(({ draft }) => draft!));
-    const all: JoinedDraft[] = [];
-    while (left.size > 1) {
+    const all: JoinedMember[][] = [];
+    while (left.size > 0) {
       const grown = [...left].map((fact) => this.#grown(fact, left));
       const best = grown.reduce((a, b) => (this.#score(b) > this.#score(a) ? b : a));
-      if (best.length === 1) break;
       for (const { draft } of best) left.delete(draft);
-      const joined = this.#draftOf(best);
-      if (!this.#isRenamed(joined)) all.push(joined);
+      all.push(best);
     }
-    return all;
+    for (const join of leftJoins) this.#attach(join, all);
+    const several = all.filter((members) => members.length > 1).map((members) => this.#draftOf(members));
+    return several.filter((joined) => !this.#isRenamed(joined) && !this.#isAlone(joined));
   }
 
-  #equate({ left, right }: Comparison, restricted: ReadonlySet<NamedSource>): void {
-    const { scope } = this.#input;
-    const [a, b] = [left, right].map((side) => (side.kind === 'column' ? columnOf(scope, side) : undefined));
-    if (a === undefined || b === undefined || a.draft === b.draft) return;
-    const isOwn = (found: FoundColumn): boolean =>
-      found.depth === 0 &&
-      isDirect(found) &&
-      restricted.has(found.named) &&
-      this.#named.includes(found.named);
-    if (!isOwn(a) || !isOwn(b) || !sameEquality(schemaOf(a)!, schemaOf(b)!)) return;
-    const [one, other] = [this.#key(a), this.#key(b)];
-    this.#equal.join(one, other);
-    this.#direct.add(`${one} ${other}`).add(`${other} ${one}`);
+  /** Puts a table behind LEFT JOIN to those that are all that its conditions speak of, if it is looked up along them. */
+  #attach({ named, conditions }: LeftJoin, all: readonly JoinedMember[][]): void {
+    const { source } = this.#input;
+    const draft = named.draft!;
+    const equal = new EqualColumns();
+    const others = new Set<TableDraft>();
+    const left: JoinedCondition[] = [];
+    for (const expression of conditions) {
+      const columns = this.#columnsIn(expression);
+      if (columns === undefined || !isPure(expression, (name) => schemaOf(columns.get(name)))) return;
+      left.push({ expression, source, columns });
+      for (const found of columns.values()) if (found.draft !== draft) others.add(found.draft);
+      const pair = equalColumns(expression, columns);
+      if (pair !== undefined) equal.equate(...pair);
+    }
+    const members = all.find((each) => [...others].every((other) => each.some((one) => one.draft === other)));
+    if (others.size === 0 || members === undefined || lookupOf(draft, members, equal) === undefined) return;
+    members.push({ draft, on: [], left });
   }
 
-  #key({ draft, column }: DraftColumn): string {
-    const { name } = columnSchema(draft, column)!;
-    const key = `${draft.temporary}.${name}`;
-    this.#columns.set(key, { draft, column: name });
-    return key;
+  /** Undefined where one of them is not a table's column for certain, or there are none. */
+  #columnsIn(expression: Expression): ReadonlyMap<ColumnReference, FoundColumn> | undefined {
+    const columns = new Map<ColumnReference, FoundColumn>();
+    for (const name of columnsIn(expression)) {
+      const found = columnOf(this.#input.scope, name);
+      if (found?.depth !== 0 || !isDirect(found)) return undefined;
+      columns.set(name, found);
+    }
+    return columns.size === 0 ? undefined : columns;
   }
 
   /** What can be looked up along a table, and along what has been looked up. */
@@ -193,7 +225,7 @@ class Islander {
       grew = false;
       for (const draft of left) {
         if (members.some((member) => member.draft === draft)) continue;
-        const on = this.#lookup(draft, members);
+        const on = lookupOf(draft, members, this.#equal);
         if (on === undefined) continue;
         members.push({ draft, on });
         grew = true;
@@ -202,72 +234,10 @@ class Islander {
     return members;
   }
 
-  /** The columns by which a table's rows are found, one at most for each row of the members. */
-  #lookup(draft: TableDraft, members: readonly JoinedMember[]): JoinedMember['on'] | undefined {
-    if (members.some((member) => member.draft.table.keyspace !== draft.table.keyspace)) return undefined;
-    const width = neededColumns(draft).reduce((sum, column) => sum + costOf(column), 0);
-    if (width > REPEATED_BYTES_MAX) return undefined;
-    const placed = this.#placed(draft, members);
-    if (placed === undefined) return undefined;
-    for (const { unique, columns } of draft.schema.keys) {
-      const found = unique ? this.#pairs(draft, columns, members) : undefined;
-      if (found !== undefined) return [...found, ...placed.filter(([own]) => !columns.includes(own.column))];
-    }
-    return undefined;
-  }
-
-  /** The columns that bring a table's rows to the members' shards; undefined where they are not certain to be there. */
-  #placed(draft: TableDraft, members: readonly JoinedMember[]): JoinedMember['on'] | undefined {
-    if (draft.table.kind !== 'sharded') return [];
-    const key = routingKey(draft.table, draft.schema);
-    if (key === undefined || !isExact(key)) return undefined;
-    for (const { draft: other } of members) {
-      const otherKey = other.table.kind === 'sharded' ? routingKey(other.table, other.schema) : undefined;
-      if (otherKey === undefined || !sameFunction(key, otherKey) || !isExact(otherKey)) continue;
-      if (key.columns.length !== otherKey.columns.length) continue;
-      const pairs = key.columns.map(
-        ({ name }, at) =>
-          [
-            { draft, column: name },
-            { draft: other, column: otherKey.columns[at]!.name },
-          ] as const,
-      );
-      if (pairs.every(([a, b]) => this.#areEqual(a, b))) return pairs;
-    }
-    return undefined;
-  }
-
-  #pairs(
-    draft: TableDraft,
-    columns: readonly (string | undefined)[],
-    members: readonly JoinedMember[],
-  ): JoinedMember['on'] | undefined {
-    const pairs: (readonly [DraftColumn, DraftColumn])[] = [];
-    for (const column of columns) {
-      if (column === undefined) return undefined;
-      const own = { draft, column };
-      const partners = [...this.#columns.values()].filter(
-        (other) => members.some((member) => member.draft === other.draft) && this.#areEqual(own, other),
-      );
-      const partner = partners.find((other) => this.#isDirect(own, other)) ?? partners[0];
-      if (partner === undefined) return undefined;
-      pairs.push([own, partner]);
-    }
-    return pairs;
-  }
-
-  #areEqual(a: DraftColumn, b: DraftColumn): boolean {
-    return this.#equal.of(this.#key(a)) === this.#equal.of(this.#key(b));
-  }
-
-  #isDirect(a: DraftColumn, b: DraftColumn): boolean {
-    return this.#direct.has(`${this.#key(a)} ${this.#key(b)}`);
-  }
-
   /** Many tables, and of as many those whose conditions say so themselves. */
   #score(members: readonly JoinedMember[]): number {
     const pairs = members.flatMap(({ on }) => on);
-    const direct = pairs.filter(([a, b]) => this.#isDirect(a, b)).length;
+    const direct = pairs.filter((pair) => this.#equal.isDirect(pair)).length;
     return members.length + direct / (pairs.length + 1);
   }
 
@@ -287,6 +257,15 @@ class Islander {
         for (const { name, invisible } of draft.schema.columns)
           if (!invisible) useColumn(joined, draft, name);
     return joined;
+  }
+
+  /** MySQL joins the rows of a subquery that is a value to a table that is alone in FROM, whose columns may be NULL in their definitions then. */
+  #isAlone({ members }: JoinedDraft): boolean {
+    const { block, scope } = this.#input;
+    if (members.length < scope.sources.length) return false;
+    return block.items.some(
+      (item) => item.kind === 'selectExpression' && queriesIn(item.expression).length > 0,
+    );
   }
 
   /** Whether a name behind the select list may mean an alias of it instead of a member's column. */
