@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Without a limit of the process group it is 0, or more than there is.
@@ -14,8 +15,14 @@ const filesAtOnce = Math.max(1, Math.min(3, availableParallelism(), Math.floor(m
 const large = ['test/differential/*.test.ts', 'test/wire-compare/*.test.ts'];
 const isSmall = memoryGib < 7;
 
-// Only a hang takes so long, however busy the machine is.
-const system = { environment: 'node', testTimeout: 120_000, hookTimeout: 120_000 };
+const system = {
+  environment: 'node',
+  // Only a hang takes so long, however busy the machine is.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // Hundreds of routers and commands are started: with their modules compiled before, each takes half the time.
+  env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '.headgate/compile-cache') },
+};
 
 /** `unit`: pure, next to the source. `system`: real servers, in `test/`. */
 export default defineConfig({

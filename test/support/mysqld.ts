@@ -10,15 +10,8 @@ export type Mysqld = Readonly<{ endpoint: Endpoint; pid: number; dataDir: string
 
 export type MysqldOptions = Readonly<{ databases?: readonly string[]; flags?: readonly string[] }>;
 
-/**
- * Servers of tests take less memory: nothing of theirs has to outlast a crash of the machine. And they do not renew statistics at some moment:
- * plans depend on those, and on plans some flags of columns, and which of equal rows comes first.
- */
-export const smallServer = [
-  '--innodb-doublewrite=OFF',
-  '--innodb-log-buffer-size=1M',
-  '--innodb-stats-auto-recalc=OFF',
-] as const;
+/** Servers of tests take less memory: nothing of theirs has to outlast a crash of the machine. */
+export const smallServer = ['--innodb-doublewrite=OFF', '--innodb-log-buffer-size=1M'] as const;
 
 /** Starts a fresh server on a free port, with empty databases of the given names. */
 export async function startMysqld({ databases = [], flags = [] }: MysqldOptions = {}): Promise<Mysqld> {
