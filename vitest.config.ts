@@ -18,8 +18,8 @@ const isSmall = memoryGib < 7;
 const system = {
   environment: 'node',
   // Only a hang takes so long, however busy the machine is.
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   // Hundreds of routers and commands are started: with their modules compiled before, each takes half the time.
   env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '.headgate/compile-cache') },
 };
