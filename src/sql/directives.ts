@@ -15,13 +15,15 @@ export type Directives = Readonly<{
 
 const SLASH = 0x2f;
 const STAR = 0x2a;
+const MINUS = 0x2d;
+const HASH = 0x23;
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** The directives of the statement that begins at `start`; undefined where it has none. */
 export function readDirectives(text: Buffer, start: number, end: number): Directives | undefined {
   // Nearly all have none: this costs them a look at two bytes.
   const behindVerb = blanksEnd(text, wordEnd(text, start, end), end);
-  if (text[start] !== SLASH && text[behindVerb] !== SLASH) return undefined;
+  if (!beginsComment(text[start]) && !beginsComment(text[behindVerb])) return undefined;
   const before = commentsAt(text, start, end);
   const behind = commentsAt(text, wordEnd(text, before.end, end), end);
   if (before.directives === undefined && behind.directives === undefined) return undefined;
@@ -37,6 +39,11 @@ function commentsAt(text: Buffer, from: number, end: number): Comments {
   let directives: string | undefined;
   for (;;) {
     at = blanksEnd(text, at, end);
+    if (isLineComment(text, at)) {
+      const close = text.indexOf('\n', at, 'latin1');
+      at = close < 0 || close >= end ? end : close + 1;
+      continue;
+    }
     if (text[at] !== SLASH || text[at + 1] !== STAR) break;
     const close = text.indexOf('*/', at + 2, 'latin1');
     if (close < 0 || close >= end) break;
@@ -46,6 +53,13 @@ function commentsAt(text: Buffer, from: number, end: number): Comments {
   }
   return directives === undefined ? { end: at, ...noComments } : { end: at, directives };
 }
+
+const beginsComment = (byte: number | undefined): boolean =>
+  byte === SLASH || byte === MINUS || byte === HASH;
+
+/** `#`, or `--` and a blank. */
+const isLineComment = (text: Buffer, at: number): boolean =>
+  text[at] === HASH || (text[at] === MINUS && text[at + 1] === MINUS && (text[at + 2] ?? 0) <= 0x20);
 
 function blanksEnd(text: Buffer, from: number, end: number): number {
   let at = from;
