@@ -44,7 +44,7 @@ export function joinParts(
 ): JoinParts {
   const from = flattenFrom(block, sources, analyzer);
   const names = new JoinNames(from.all, from.merged, undefined);
-  const units = unitsOf(from.inner, groups);
+  const units = unitsOf(from.inner, groups, boundIn(from, names));
   const optional: OptionalPart[] = [];
   for (const join of from.left)
     if (!joinsOnShards(join, units, names, groups)) optional.push(optionalPart(join, names));
@@ -53,6 +53,16 @@ export function joinParts(
     parts.equal([columnOf(tables[0], name), columnOf(tables[1], name)]);
   for (const condition of from.conditions) parts.condition(condition);
   return { from, names, units, optional, ...parts.found() };
+}
+
+/** Whether two tables are bound by an equality of columns. */
+function boundIn({ conditions, using }: JoinFrom, names: JoinNames): (a: JoinTable, b: JoinTable) => boolean {
+  const pairs = conditions
+    .filter((condition) => queriesIn(condition).length === 0)
+    .flatMap((condition) => pairsIn(condition, names) ?? [])
+    .map((pair) => pair.map(({ table }) => table));
+  const bound = [...pairs, ...using.map(({ tables }) => tables)];
+  return (a, b) => bound.some((pair) => pair.includes(a) && pair.includes(b));
 }
 
 class PartsBuilder {

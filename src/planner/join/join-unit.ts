@@ -211,8 +211,15 @@ function writeConditions(
 export const qualified = ({ source }: JoinTable, { name }: ColumnSchema): string =>
   `${quoted(source.name)}.${quoted(name)}`;
 
-/** The tables in units: each group of sharded tables is one, copies on all shards go with it, so do tables of one unsharded keyspace. */
-export function unitsOf(tables: readonly JoinTable[], groups: readonly Group[]): JoinUnit[] {
+/**
+ * The tables in units: each group of sharded tables is one, so are tables of one unsharded keyspace. Copies on all shards go with a unit of their
+ * keyspace: with one to which an equality binds them (`isBound`) where there is any, since each row is read with all of theirs else.
+ */
+export function unitsOf(
+  tables: readonly JoinTable[],
+  groups: readonly Group[],
+  isBound: (a: JoinTable, b: JoinTable) => boolean,
+): JoinUnit[] {
   const units = new Map<unknown, JoinUnit>();
   const unitFor = (key: unknown): JoinUnit => {
     const known = units.get(key);
@@ -225,11 +232,19 @@ export function unitsOf(tables: readonly JoinTable[], groups: readonly Group[]):
     const { use } = table;
     if (use !== undefined) unitFor(groups.find(({ uses }) => uses.includes(use))).tables.push(table);
   }
-  for (const table of tables) {
-    if (table.use !== undefined) continue;
-    const { keyspace } = table.table;
-    const host = [...units.values()].find((unit) => unit.tables.length > 0 && unit.keyspace === keyspace);
-    (host ?? unitFor(keyspace)).tables.push(table);
+  const hostsOf = ({ table }: JoinTable): JoinUnit[] =>
+    [...units.values()].filter((unit) => unit.tables.length > 0 && unit.keyspace === table.keyspace);
+  const boundHost = (table: JoinTable): JoinUnit | undefined =>
+    hostsOf(table).find((unit) => unit.tables.some((other) => isBound(table, other)));
+  const waiting = tables.filter(({ use }) => use === undefined);
+  while (waiting.length > 0) {
+    const at = Math.max(
+      0,
+      waiting.findIndex((table) => boundHost(table) !== undefined),
+    );
+    const [table] = waiting.splice(at, 1);
+    const host = boundHost(table!) ?? hostsOf(table!)[0] ?? unitFor(table!.table.keyspace);
+    host.tables.push(table!);
   }
   return [...units.values()];
 }

@@ -131,8 +131,10 @@ class JoinPlanner {
     else this.#groupedItems(groups, first);
     const drafts = this.#drafts(order);
     if (drafts.length === 0) throw new Refused('nothing to look up');
-    if (groups !== undefined)
+    if (groups !== undefined) {
+      if (drafts.filter(givesRows).length > 1) throw new Refused('groups over more than two places');
       return this.#joined(order, drafts, this.#groupedEnd(groups, limit), [], undefined);
+    }
     const keys = sorting.map(({ name, descending }) => this.#draftSort(name, descending));
     const isOrdered = keys.length > 0 && sortedBy === first;
     const sorted = isOrdered ? [] : keys;
@@ -419,6 +421,9 @@ class JoinPlanner {
     return steps;
   }
 }
+
+/** Whether a lookup gives rows of its own. */
+const givesRows = ({ kind }: Draft): boolean => kind === 'inner' || kind === 'left';
 
 function named(table: JoinTable, name: string): JoinColumnName {
   const column = table.source.columns!.find((each) => each.name === name)!;
