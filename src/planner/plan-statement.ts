@@ -18,12 +18,14 @@ import type { GatherPlan } from './gather/gather-plan.ts';
 import { planGrouped } from './gather/grouped.ts';
 import type { NestedText } from './gather/nested-text.ts';
 import { planGather, sourceText } from './gather/plan-gather.ts';
+import { keptTitles } from './gather/titles.ts';
 import { planInsert } from './insert.ts';
 import { planJoin } from './join/plan-join.ts';
 import { type LoadPlan, planLoad } from './load.ts';
 import { OperandReader } from './operands.ts';
 import type { ChangePlan, Plan, QueryPlan, Refusal, RoutedGroup, Scatter } from './plan.ts';
 import { isRefusal, refused } from './plan.ts';
+import { Refused } from './refused.ts';
 import { planScatter } from './scatter.ts';
 import { planUnion } from './scatter-union.ts';
 import { type Renamed, type Template, TemplateBuilder } from './template.ts';
@@ -52,7 +54,8 @@ export type Planning = Readonly<{
   operands: OperandReader;
   analyzer: Analyzer;
   /** A builder for text made from the client's. */
-  template: () => TemplateBuilder;
+  /** `titled`: columns that keep their titles by an alias. */
+  template: (titled?: readonly Renamed[]) => TemplateBuilder;
 }>;
 
 type Plannable = Exclude<ParsedStatement, { kind: 'syntaxProblem' }>;
@@ -111,7 +114,10 @@ function planningOf(statement: Parameters<typeof nodesOfKind>[0], input: Planner
     input,
     operands,
     analyzer,
-    template: () => new TemplateBuilder(text, literals, parameters, renamedIn(analyzer, input)),
+    template: (titled = []) => {
+      const renamed = [...renamedIn(analyzer, input), ...qualifiersIn(statement, analyzer, input), ...titled];
+      return new TemplateBuilder(text, literals, parameters, renamed);
+    },
   };
 }
 
@@ -129,6 +135,33 @@ function renamedIn(analyzer: Analyzer, { text, keyspace }: PlannerInput): Rename
       ? []
       : [{ start: node.start, end: node.nameEnd, bytes }];
   });
+}
+
+/** What stands before columns of such tables: the name of a database in which they are not. */
+function qualifiersIn(
+  statement: Parameters<typeof nodesOfKind>[0],
+  analyzer: Analyzer,
+  { keyspace }: PlannerInput,
+): Renamed[] {
+  const elsewhere = tablesOf(analyzer).filter(
+    ({ node, table }) => node.alias === undefined && (node.schema ?? keyspace) !== table.keyspace,
+  );
+  if (elsewhere.length === 0) return [];
+  const isElsewhere = (schema: string | undefined, name: string | undefined): boolean =>
+    schema !== undefined &&
+    elsewhere.some(({ node }) => node.name === name && (node.schema ?? keyspace) === schema);
+  return [
+    ...nodesOfKind(statement, 'column')
+      .filter(({ schema, table }) => isElsewhere(schema, table))
+      .map(({ schemaStart, nameStart, table }) => ({
+        start: schemaStart,
+        end: nameStart,
+        bytes: Buffer.from(`${quoted(table!)}.`),
+      })),
+    ...nodesOfKind(statement, 'selectStar')
+      .filter(({ schema, table }) => isElsewhere(schema, table))
+      .map(({ start, end, table }) => ({ start, end, bytes: Buffer.from(`${quoted(table!)}.*`) })),
+  ];
 }
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
@@ -151,10 +184,40 @@ export function keyspaceOf(analyzer: Analyzer): string | undefined {
   return keyspaces[0];
 }
 
-/** The whole text with its tables' names as the shards know them; undefined where it needs no change. */
-export function wholeText({ analyzer, input, template }: Planning): Template | undefined {
-  if (renamedIn(analyzer, input).length === 0) return undefined;
-  return template().copy(input.start, input.end).build();
+/**
+ * The whole text with its tables' names as the shards know them; undefined where it needs no change. `query`: whose columns keep their
+ * titles.
+ */
+export function wholeText(
+  { analyzer, input, template }: Planning,
+  query?: SelectStatement,
+): Template | undefined {
+  const renamed = renamedIn(analyzer, input);
+  if (renamed.length === 0) return undefined;
+  const titled =
+    query === undefined ? [] : titlesOf(query, [...renamed, ...qualifiersIn(query, analyzer, input)], input);
+  return template(titled).copy(input.start, input.end).build();
+}
+
+function titlesOf(statement: SelectStatement, renamed: readonly Renamed[], input: PlannerInput): Renamed[] {
+  let { body } = statement.query;
+  while (body.kind === 'nestedQuery' || body.kind === 'setOperation')
+    body = body.kind === 'nestedQuery' ? body.query.body : body.operands[0]!;
+  if (body.kind !== 'queryBlock') return [];
+  const edits = renamed.map(({ start, end }) => ({ start, end, with: [] }));
+  try {
+    return keptTitles(body.items, sourceText(statement, input), edits).map(
+      ({ start, end, with: pieces }) => ({
+        start,
+        end,
+        bytes: Buffer.concat(pieces.flatMap((piece) => (piece.kind === 'text' ? [piece.bytes] : []))),
+      }),
+    );
+  } catch (error) {
+    // They would have a literal in them that differs from one execution to the next.
+    if (error instanceof Refused) return [];
+    throw error;
+  }
 }
 
 /** The session's keyspace, where tables are only in common table expressions that nothing uses: MySQL does not look at those. */
@@ -191,7 +254,7 @@ function planSelect(statement: SelectStatement, planning: Planning, merges = fal
     kind: 'query',
     keyspace,
     groups: groups.map(routedGroup),
-    text: wholeText(planning),
+    text: wholeText(planning, statement),
     scatter: severalShards(),
   };
   return Object.freeze(plan);
