@@ -276,9 +276,19 @@ describe('limits', () => {
   });
 
   test('more statements than connections wait for their turn', async () => {
-    const clients = await Promise.all(Array.from({ length: 8 }, () => stage.client(router)));
-    const answers = await Promise.all(clients.map((each) => rowsOf(each, query)));
-    expect(answers.every((rows) => rows.length === 3)).toBe(true);
+    const clients = await Promise.all(Array.from({ length: 12 }, () => stage.client(router)));
+    const expected = [query, joined, 'SELECT id FROM customer ORDER BY id'] as const;
+    const counts = [3, 7, 12];
+    const answers = await Promise.all(
+      clients.map(async (each, at) => {
+        const rows: number[] = [];
+        for (let turn = 0; turn < 6; turn++)
+          rows.push((await rowsOf(each, expected[(at + turn) % 3]!)).length);
+        return rows;
+      }),
+    );
+    for (const [at, rows] of answers.entries())
+      expect(rows).toEqual(Array.from({ length: 6 }, (_, turn) => counts[(at + turn) % 3]));
   });
 });
 
