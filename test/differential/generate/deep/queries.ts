@@ -57,16 +57,16 @@ function limited(env: Env, made: Block): Made {
   };
 }
 
-type Wish = Readonly<{ want?: readonly Value[]; named?: boolean; limit?: boolean }>;
+type Wish = Readonly<{ want?: readonly Value[]; named?: boolean; limit?: boolean; lateral?: boolean }>;
 
 /** A query to stand inside another. */
-export function query(env: Env, { want, named = false, limit = true }: Wish): Made {
+export function query(env: Env, { want, named = false, limit = true, lateral = false }: Wish): Made {
   const { random } = env;
   const count = want?.length ?? random.between(1, 3);
   const names = NAMES.slice(0, count);
   const wish = { want, count, names: named ? names : undefined };
   const kind = random.below(100);
-  if (kind < 13) return { ...setOperation(env, wish, limit ? 'table' : 'condition'), names };
+  if (kind < 13) return { ...setOperation(env, wish, limit && !lateral ? 'table' : 'condition'), names };
   if (kind < 18 && env.depth > 0) {
     const [head, inner] = withHead(env);
     const made = block(inner, wish);

@@ -43,7 +43,7 @@ function derivedTable(env: Env): Relation {
 /** A derived table that sees those before it. */
 function lateralTable(env: Env, left: Relation): Relation {
   env.topics.add('lateral');
-  const made = query(deeper(env, left.columns), { named: true });
+  const made = query(deeper(env, left.columns), { named: true, lateral: true });
   return tableOf(sql`LATERAL (${made.text}) AS`, alias(env, 'l'), made);
 }
 
