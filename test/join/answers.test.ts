@@ -4,7 +4,7 @@ import { readResults } from '../support/decode.ts';
 import { longlong, text as textValue } from '../support/parameters.ts';
 import { Random } from '../support/random.ts';
 import type { Answer, RawClient } from '../support/raw-client.ts';
-import { explained } from '../support/session-play.ts';
+import { explained, refusal } from '../support/session-play.ts';
 import { randomJoin } from './generate.ts';
 import { JoinStage, keyColumns, MANY_ROWS } from './stage.ts';
 
@@ -160,6 +160,42 @@ describe('many rows', () => {
     expect(isSorted && !sql.includes('n.i = m.id') ? got : got.toSorted()).toEqual(
       isSorted && !sql.includes('n.i = m.id') ? expected : expected.toSorted(),
     );
+  });
+});
+
+/** Of a value that no single packet holds. */
+const LARGE_BYTES = 17_000_000;
+
+describe('rows larger than a packet', () => {
+  const rows = [1, 2, 3].map(
+    (at) => `(${at}, ${at}, 'large', REPEAT('${at}', ${at === 2 ? LARGE_BYTES : 5}))`,
+  );
+  const change = async (sql: string): Promise<void> => {
+    for (const each of [mysql, client]) expect(await refusal(each, sql)).toBeUndefined();
+  };
+  beforeAll(() => change(`INSERT INTO events (id, i, note, bl) VALUES ${rows.join(', ')}`));
+  afterAll(() => change('DELETE FROM events WHERE id < 10'));
+
+  test.each([
+    ['drive', 'SELECT e.id, e.bl, m.note FROM events e STRAIGHT_JOIN many m ON m.id = e.i ORDER BY e.id'],
+    [
+      'are looked up',
+      'SELECT m.id, e.bl FROM many m STRAIGHT_JOIN events e ON e.i = m.id WHERE m.id < 9 ORDER BY m.id',
+    ],
+  ])('%s', async (_what, sql) => {
+    expect(await isJoin(sql)).toBe(true);
+    const sent: number[] = [];
+    const told: string[][] = [];
+    for (const each of [mysql, client]) {
+      const { id } = await each.prepare(sql);
+      for (const answer of [await each.query(sql), await each.execute(id)]) {
+        sent.push(answer.packets.reduce((sum, { payload }) => sum + payload.length, 0));
+        told.push(simple(answer));
+      }
+      each.closeStatement(id);
+    }
+    expect(told.slice(2)).toEqual(told.slice(0, 2));
+    expect(sent.every((bytes) => bytes > LARGE_BYTES)).toBe(true);
   });
 });
 

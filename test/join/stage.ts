@@ -87,7 +87,7 @@ const indexes = ', KEY (i), KEY (u), KEY (t), KEY (p), KEY (l), KEY (vb), KEY (d
 /** Values of all types that text and binary rows write in two ways; filled by `fillEvents`. */
 const eventsTable = `CREATE TABLE events (id BIGINT NOT NULL PRIMARY KEY, i INT, note VARCHAR(30) NOT NULL, f FLOAT, g DOUBLE, h FLOAT(9,3), k DOUBLE(12,2),
   y YEAR, d DATE, dt DATETIME, d3 DATETIME(3), ts TIMESTAMP(6) NULL, tm TIME, t2 TIME(2), ti TINYINT, tu TINYINT(4) UNSIGNED ZEROFILL, si SMALLINT,
-  mi MEDIUMINT UNSIGNED, zf INT(9) ZEROFILL, bu BIGINT UNSIGNED, de DECIMAL(20,4), bt BIT(11), en ENUM('x','y'), se SET('p','q'), js JSON, bl BLOB,
+  mi MEDIUMINT UNSIGNED, zf INT(9) ZEROFILL, bu BIGINT UNSIGNED, de DECIMAL(20,4), bt BIT(11), en ENUM('x','y'), se SET('p','q'), js JSON, bl LONGBLOB,
   l VARCHAR(20) CHARACTER SET latin1, KEY (i))`;
 
 /** Rows by their numbers, from 0; at most 100,000. */
