@@ -72,6 +72,35 @@ function repeated(scope: Scope): Statement[] {
   return [3, 0, 11].map((rows, at) => ({ ...asPrepared(text(rows)), order: 'total', again: at > 0 }));
 }
 
+const changes = [
+  'UPDATE orders SET region = region + 1 WHERE id < 30',
+  'UPDATE customer SET score = 18, age = NULL WHERE id > 9',
+  'DELETE FROM visit WHERE n = 20',
+  "INSERT INTO visit VALUES (1, 18, 'oak', 0.5), (2, NULL, 'ash', NULL), (5, 20, NULL, 1e-10)",
+  'DELETE FROM orders WHERE customer_id IN (1, 5, 8)',
+  'UPDATE office.plain SET col = id',
+  'INSERT INTO office.plain VALUES (100, 18), (101, 20)',
+  'UPDATE prof SET big = 20 WHERE uid BETWEEN 5 AND 15',
+];
+
+/** Queries that see what their own transaction has changed, and no more when it is rolled back. */
+function transaction(scope: Scope): Statement[] {
+  const { random } = scope;
+  const queries = Array.from({ length: 2 }, () => {
+    const [topic, make] = random.pick(shapes);
+    return sent(scope, make(scope), orderOf(topic));
+  });
+  const plain = (text: string): Statement => ({ sql: text, order: 'total' });
+  return [
+    plain('START TRANSACTION'),
+    plain(random.pick(changes)),
+    plain(random.pick(changes)),
+    ...queries,
+    plain('ROLLBACK'),
+    queries[0]!,
+  ];
+}
+
 function statementsOf(scope: Scope, topic: string): Statement[] {
   if (topic === 'variables') return variables(scope);
   if (topic === 'repeated') return repeated(scope);
@@ -79,12 +108,20 @@ function statementsOf(scope: Scope, topic: string): Statement[] {
   return [sent(scope, make(scope), orderOf(topic))];
 }
 
-const topics = [...shapes.map(([topic]) => topic), 'variables', 'repeated', 'deep', 'deep'];
+const topics = [...shapes.map(([topic]) => topic), 'variables', 'repeated', 'deep', 'deep', 'transaction'];
 
 export function wideCase(random: Random, name: string): Case {
   const scope: Scope = { random, names: { next: 0 } };
   const topic = random.pick(topics);
   if (topic === 'deep') return { ...wholeCase(random, name, [4, 5]), topic: 'wide: deep' };
+  if (topic === 'transaction')
+    return {
+      name,
+      topic: 'wide: transaction',
+      statements: transaction(scope),
+      writes: true,
+      database: MARKET,
+    };
   const set: Statement[] = random.chance(0.9)
     ? []
     : [{ sql: random.pick(settings.filter((each) => !each.includes('select_limit'))), order: 'total' }];
