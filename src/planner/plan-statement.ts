@@ -130,7 +130,10 @@ function renamedIn(analyzer: Analyzer, { text, keyspace }: PlannerInput): Rename
     const needsAlias = node.alias === undefined && node.name !== table.name;
     const isWritten = analyzer.written.some((written) => written.node === node);
     const alias = needsAlias && !isWritten ? ` AS ${quoted(node.name)}` : '';
-    const bytes = Buffer.from(`${quoted(table.keyspace)}.${quoted(table.name)}${alias}`);
+    // What stands behind TABLE can have no alias.
+    const isBody = /^table\b/i.test(text.toString('latin1', node.start, node.nameStart));
+    const before = isBody ? 'SELECT * FROM ' : '';
+    const bytes = Buffer.from(`${before}${quoted(table.keyspace)}.${quoted(table.name)}${alias}`);
     return text.subarray(node.start, node.nameEnd).equals(bytes)
       ? []
       : [{ start: node.start, end: node.nameEnd, bytes }];

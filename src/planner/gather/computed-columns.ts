@@ -24,7 +24,7 @@ export function computedColumn(
   if (!isConstant) throw new Refused(`${what} with something else than a constant`);
   const { draft, named } = first;
   const name = `headgate ${draft.computed.length + 1}`;
-  const type = expression.kind === 'match' ? 'double NOT NULL INVISIBLE' : defaultType(first);
+  const type = expression.kind === 'match' ? 'double NULL INVISIBLE' : defaultType(first);
   const columns = new Map(names.map((each, at) => [each, found[at]!.column]));
   draft.computed.push({ name, type, expression, source, columns });
   const { start, end } = expression;

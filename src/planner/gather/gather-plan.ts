@@ -74,6 +74,8 @@ export type GatherColumn = Readonly<{
   type: string | undefined;
   /** Of tables that the shards join: whose column it is. `alias`: the table's name in the text. */
   of?: Readonly<{ schema: string; table: string; alias: string; column: string }>;
+  /** A value that the table has computed: it is of no column. */
+  isValue?: boolean;
 }>;
 
 /**

@@ -9,7 +9,7 @@ import { NestedText } from './nested-text.ts';
 import type { PlanNested } from './plan-nested.ts';
 import { type NamedReduction, withReductions } from './reductions.ts';
 import { quoted } from './source-text.ts';
-import type { TableDraft, TableFilter } from './table-draft.ts';
+import type { ComputedColumn, TableDraft, TableFilter } from './table-draft.ts';
 
 /** So many indexes at most. */
 export const KEYS_MAX = 6;
@@ -25,9 +25,11 @@ export function tableInput(
   const text = new NestedText(plan.hasSlots);
   text.sql(`SELECT ${columns.map((column) => selected(column)).join(', ')}`);
   for (const computed of draft.computed) {
-    text.sql(', ');
+    // As for columns: its text has not all digits.
+    const isFloat = computed.type.startsWith('float');
+    text.sql(isFloat ? ', CAST(' : ', ');
     writeExpression(text, computed);
-    text.sql(` AS ${quoted(computed.name)}`);
+    text.sql(`${isFloat ? ' AS DOUBLE)' : ''} AS ${quoted(computed.name)}`);
   }
   text.sql(' FROM ');
   writeTable(text, draft, plan);
@@ -44,7 +46,7 @@ export function tableInput(
     table: temporary,
     label: labelOf(draft),
     plan: withReductions(planned, lists),
-    columns: [...columns.map(gatherColumn), ...draft.computed.map(({ name, type }) => ({ name, type }))],
+    columns: [...columns.map(gatherColumn), ...draft.computed.map((each) => computedColumn(each, draft))],
     keys: keysOf(draft, columns),
     reductions: reductions.map(({ column, from, fromColumn }) => ({
       from,
@@ -54,6 +56,17 @@ export function tableInput(
     })),
     origin: { schema: table.keyspace, table: table.name, aliases: [draft.alias] },
   });
+}
+
+/** DEFAULT(column) is that column to whoever asks. */
+function computedColumn(
+  { name, type, expression, columns }: ComputedColumn,
+  { table }: TableDraft,
+): GatherColumn {
+  const [column] = columns.values();
+  return expression.kind === 'defaultOf'
+    ? { name, type, of: { schema: table.keyspace, table: table.name, alias: '', column: column! } }
+    : { name, type, isValue: true };
 }
 
 /** The table as the shards know it, under the name that it has in the text. */

@@ -22,6 +22,8 @@ export type Original = Readonly<{
   whole: Buffer | undefined;
   /** The rows are a table's, not those of a query that MySQL would keep in a table of its own. */
   isTable: boolean;
+  /** It is a number that these tables have computed, under their names in the text: no column of theirs. */
+  computedBy?: readonly string[];
 }>;
 
 /** Where the original of a column is found that goes by another name, in lower case. */
@@ -80,6 +82,7 @@ function toldColumn(
   if (columns === undefined) return undefined;
   const original = columns.get(read.originalName.toString().toLowerCase());
   if (original?.whole !== undefined) return wholeColumn(parse(original.whole), read);
+  if (original?.computedBy !== undefined) return valueColumn(read, original.computedBy);
   const facts = Buffer.from(read.facts);
   const flags = facts.readUInt16LE(FLAGS_AT);
   const titled = columns.get(titleKey(read.originalName.toString().toLowerCase()));
@@ -122,6 +125,21 @@ const LENGTH_AT = 3;
 const TYPE_AT = 7;
 const BINARY_CHARSET = 63;
 const LENGTH_MAX = 0xffff_ffff;
+
+const BINARY_FLAG = 1 << 7;
+/** Letters of a DOUBLE that is computed. */
+const DOUBLE_LENGTH = 23;
+const nothing = Buffer.alloc(0);
+
+/** What MySQL says of MATCH … AGAINST. */
+function valueColumn(read: Definition, tables: readonly string[]): Definition {
+  const facts = Buffer.from(read.facts);
+  facts.writeUInt32LE(DOUBLE_LENGTH, LENGTH_AT);
+  facts.writeUInt16LE(BINARY_FLAG, FLAGS_AT);
+  const isPlain = tables.includes(read.table.toString());
+  const [table, originalName] = isPlain ? [nothing, nothing] : [read.table, read.title];
+  return { ...read, schema: nothing, table, originalTable: nothing, originalName, facts };
+}
 
 /** The definition of an input's column under another title, and in the character set of the answer. */
 function wholeColumn(original: Definition, { title, facts }: Definition): Definition {

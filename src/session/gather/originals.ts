@@ -19,8 +19,13 @@ function ofInput(
   definitions: readonly Buffer[],
 ): ReadonlyMap<string, Original> {
   const found = new Map<string, Original>();
-  for (const [at, { name, of }] of columns.entries()) {
+  for (const [at, { name, of, isValue }] of columns.entries()) {
     const definition = definitions[at]!;
+    if (isValue) {
+      const computedBy = origin?.aliases ?? [];
+      found.set(name.toLowerCase(), { ...unknown, whole: undefined, isTable: true, computedBy });
+      continue;
+    }
     const defined = originalOf(definition);
     const told = of ?? (origin && { schema: origin.schema, table: origin.table, column: name });
     const original = { ...unknown, ...(defined ?? told) };

@@ -18,6 +18,7 @@ const total = [
   // A query in parentheses keeps its tables' names.
   '(SELECT id, age + 1 FROM customers ORDER BY id LIMIT 2) LIMIT 4',
   '(SELECT c.id AS i, c.age FROM customers c ORDER BY id DESC LIMIT 2) LIMIT 1',
+  'SELECT DISTINCT DEFAULT(z.f), DEFAULT(z.si) FROM zoo z JOIN orders o ON o.oid >= z.bu ORDER BY 1',
   // Windows that are defined by each other.
   'SELECT ROW_NUMBER() OVER w FROM customers WINDOW w AS (v), u AS (w), v AS (u)',
   'SELECT ROW_NUMBER() OVER w FROM customers WINDOW w AS (u), u AS (v), v AS (u)',
