@@ -28,7 +28,7 @@ import { namesIn } from './needed-columns.ts';
 import { passedBy } from './passed-columns.ts';
 import type { PlanNested } from './plan-nested.ts';
 import type { Bond } from './reductions.ts';
-import { apart, clausesOf, shownFor } from './same-names.ts';
+import { apart, clausesOf, serverTable, shownFor } from './same-names.ts';
 import {
   flattened,
   type Meaning,
@@ -232,7 +232,8 @@ export class Remainder {
         );
         const named = this.#named(node, names, place);
         if (named.draft !== undefined) named.draft.keepsAll = true;
-        const table = this.#reference(node, named, place);
+        const reference = this.#reference(node, named, place);
+        const table = reference.length > 0 ? reference : serverTable(node, named.shown);
         place.edits.push({
           start: body.start,
           end: body.end,
@@ -486,9 +487,6 @@ export class Remainder {
     edits.push({ start, end, with: sqlPiece(text) });
   }
 }
-
-const serverTable = ({ schema = '', name }: TableName, shown: string): Template =>
-  sqlPiece(`${quoted(schema)}.${quoted(name)} AS ${quoted(shown)}`);
 
 const placed = (
   source: SourceText,

@@ -3,6 +3,9 @@ import { HeadgateError } from '../../errors/headgate-error.ts';
 import { columnKey } from '../../schema/schema.ts';
 import type { ColumnReference } from '../../sql/ast/expression.ts';
 import type { QueryBlock, QueryExpression } from '../../sql/ast/query.ts';
+import type { TableName } from '../../sql/ast/table.ts';
+import type { Template } from '../template.ts';
+import { quoted, sqlPiece } from './source-text.ts';
 import type { BlockScope, NamedSource } from './sources.ts';
 
 /** They get names of their own. What MySQL takes for the same table twice keeps its name, so that it says so. */
@@ -53,3 +56,7 @@ export function clausesOf(
   return (at) =>
     parts.find(([, part]) => part !== undefined && part.start <= at && at < part.end)?.[0] ?? 'on clause';
 }
+
+/** A table that each server has for itself, under the name that it has in the remainder. */
+export const serverTable = ({ schema = '', name }: TableName, shown: string): Template =>
+  sqlPiece(`${quoted(schema)}.${quoted(name)} AS ${quoted(shown)}`);

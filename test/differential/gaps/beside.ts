@@ -112,6 +112,10 @@ const texts: readonly GapText[] = [
   ['G113s', 'SELECT my_fn(id, id)'],
   ['G113t', 'SELECT (SELECT MAX(my_fn(note)) FROM orders), id FROM customer ORDER BY 2 LIMIT 2'],
   ['G113u', 'SELECT o.c FROM (SELECT my_fn(note) AS c, COUNT(*) FROM orders GROUP BY 1) o ORDER BY 1'],
+  [
+    'G112p',
+    "SELECT COUNT(*) FROM (TABLE information_schema.engines) s, customer c WHERE s.engine = 'InnoDB'",
+  ],
 ];
 
 export const besideGaps = gapsOf(texts);
