@@ -13,6 +13,7 @@ import type { TableVSchema, VSchema } from '../vschema/vschema.ts';
 import { Analyzer, type PlainTable } from './analysis/analyzer.ts';
 import type { Group } from './analysis/groups.ts';
 import { isKeyColumn } from './analysis/keys.ts';
+import { seesRelevance } from './analysis/relevance.ts';
 import type { Source, TableUse } from './analysis/table-use.ts';
 import type { GatherPlan } from './gather/gather-plan.ts';
 import { planGrouped } from './gather/grouped.ts';
@@ -67,7 +68,7 @@ type Plannable = Exclude<ParsedStatement, { kind: 'syntaxProblem' }>;
 export function planStatement(statement: Plannable, input: PlannerInput): Plan | undefined {
   switch (statement.kind) {
     case 'select':
-      return planSelect(statement, planningOf(statement, input));
+      return withoutRelevance(statement, input, planSelect(statement, planningOf(statement, input)));
     case 'update':
     case 'delete':
       return planChange(statement, planningOf(statement, input));
@@ -221,6 +222,24 @@ function titlesOf(statement: SelectStatement, renamed: readonly Renamed[], input
     if (error instanceof Refused) return [];
     throw error;
   }
+}
+
+/** On one shard alone a relevance is what its table says. */
+function withoutRelevance(
+  { query }: SelectStatement,
+  { vschema }: PlannerInput,
+  plan: Plan | undefined,
+): Plan | undefined {
+  if (plan === undefined || !seesRelevance(query)) return plan;
+  const refusal = refused(
+    'HG_SHARDED_NOT_PLANNED',
+    'the relevance that MATCH … AGAINST computes, and WITH QUERY EXPANSION: each shard counts its own rows (as a condition it runs)',
+  );
+  if (plan.kind === 'query') return Object.freeze({ ...plan, scatter: refusal });
+  const isSharded =
+    'keyspaces' in plan && plan.keyspaces.some((name) => vschema.keyspaces.get(name)?.sharded);
+  if (isSharded) throw new HeadgateError(refusal.code, { detail: refusal.detail });
+  return plan;
 }
 
 /** The session's keyspace, where tables are only in common table expressions that nothing uses: MySQL does not look at those. */
