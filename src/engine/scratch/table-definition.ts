@@ -1,10 +1,11 @@
 /** The temporary table that holds an input's rows, as SQL. */
+import { columnType } from '../../mysql/protocol.ts';
 import type { GatherInput } from '../../planner/gather/gather-plan.ts';
 import { type ColumnDefinition, readColumnDefinition } from './column-definition.ts';
 import { type ColumnTypeFacts, columnTypeFacts } from './column-type.ts';
 import { derivedType, longName } from './derived-type.ts';
 
-export type ScratchInput = Pick<GatherInput, 'table' | 'columns' | 'keys'>;
+export type ScratchInput = Pick<GatherInput, 'table' | 'columns' | 'keys' | 'isComputed'>;
 
 export type TableEngine = 'InnoDB' | 'MEMORY' | 'MyISAM';
 
@@ -31,7 +32,9 @@ const withoutKeys = /^(?:json|vector|geometry|point|linestring|polygon|multi\w+|
 export function scratchColumns(input: ScratchInput, definitions: readonly Buffer[]): ScratchColumn[] {
   const columns = input.columns.map(({ name, type: known }, at): ScratchColumn => {
     const definition = readColumnDefinition(definitions[at]!);
-    const type = known ?? derivedType(definition);
+    // The answer may have the shards' definition, with the type that it says.
+    const read = input.isComputed === true ? { ...definition, stored: true } : definition;
+    const type = known ?? derivedType(definition.type === columnType.year ? read : definition);
     return { name, type, facts: columnTypeFacts(type), definition };
   });
   return fitRow(columns);
