@@ -12,11 +12,12 @@ import { isPlanned } from './planned.ts';
 import { lexModeIn, scanIn } from './read-statement.ts';
 import type { Session, Statement } from './session.ts';
 import { setStatement } from './set-statement.ts';
+import { namesTables } from './statement-place.ts';
 import { textPacket } from './text-packet.ts';
 
-/** Whether its tables are such that a SELECT of them would be planned. */
+/** Whether it has tables, and such that a SELECT of them would be planned. Functions alone are any tablet's. */
 const needsPlan = (session: Session, { scan }: Statement): boolean =>
-  isPlanned(session, { ...scan, kind: 'select' });
+  namesTables(scan) && isPlanned(session, { ...scan, kind: 'select' });
 
 /** Answers a DO whose tables need a plan; undefined: it goes the way of any other. */
 export function doQueries(session: Session, statement: Statement): Promise<unknown> | undefined {
