@@ -48,8 +48,8 @@ function typeOf(definition: ColumnDefinition): string {
     case columnType.bit:
       return `bit(${Math.min(Math.max(length, 1), BIT_MAX)})`;
     case columnType.year:
-      // YEAR() knows years that the type YEAR does not: MySQL's own tables for results have this, too.
-      return definition.stored ? 'year' : 'int(4) unsigned';
+      // YEAR() knows years that the type YEAR does not; the columns' own are written with zeros in front.
+      return definition.stored || definition.flags & columnFlags.zerofill ? 'year' : 'int(4) unsigned';
     case columnType.date:
       return 'date';
     case columnType.time:

@@ -19,6 +19,7 @@ const inMarket = [
   'SELECT d.y, d.y + 1, d.y % 7 FROM (SELECT YEAR(born) AS y, uid FROM prof ORDER BY uid LIMIT 20) d ORDER BY d.uid',
   'WITH q AS (SELECT YEAR(t3.born) AS x FROM orders t1 RIGHT JOIN prof t3 ON t1.customer_id = t3.uid) SELECT c.x, t6.score FROM q c RIGHT JOIN office.cfg t6 ON c.x = t6.score + 9969 ORDER BY 1, 2',
   'SELECT YEAR(p.born) AS y, COUNT(*) FROM prof p JOIN office.plain o ON o.id = p.uid GROUP BY y ORDER BY y',
+  'SELECT d.y, COUNT(*) FROM (SELECT YEAR(born) AS y FROM prof ORDER BY uid LIMIT 20) d JOIN office.plain o ON o.id > 5 GROUP BY d.y ORDER BY d.y',
 ];
 
 const inShop = [
