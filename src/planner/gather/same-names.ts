@@ -26,6 +26,8 @@ export function shownFor(node: ColumnReference, scope: BlockScope | undefined): 
     const named = level.sources.filter(({ source }) => source.name === node.table);
     if (named.length === 0) continue;
     if (named.length === 1 || level.isMerged(node.name)) return undefined;
+    // One table or alias twice, of which MySQL complains first.
+    if (new Set(named.map(({ source }) => source.schema)).size < named.length) return undefined;
     const having = named.filter(({ source: { columns } }) =>
       columns?.some(({ name }) => columnKey(name) === columnKey(node.name)),
     );

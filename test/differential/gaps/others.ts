@@ -102,6 +102,8 @@ export const otherGaps = gapsOf([
     'SELECT NOW() = NOW(), COUNT(*) FROM customer c JOIN orders o ON o.region = c.age WHERE o.placed < NOW()',
   ],
   ['F4', 'SELECT c.id, RAND() < 2 FROM customer c JOIN orders o ON o.region = c.age ORDER BY c.id'],
+  ['E1', 'SELECT c.id FROM customer c JOIN orders c ON 1'],
+  ['E1b', 'SELECT c.id FROM customer c JOIN orders c ON c.id = c.region JOIN office.plain c'],
   ['F4b', 'SELECT RAND(3) FROM customer', any],
   ['F4c', 'SELECT c.id, RAND(3) FROM customer c ORDER BY c.id LIMIT 5'],
   ['F4d', 'SELECT COUNT(*) FROM customer WHERE RAND(4) < 0.5'],
