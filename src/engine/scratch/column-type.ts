@@ -1,5 +1,6 @@
 /** What a SQL type as text says that matters where its values are written and looked up. */
 import { collationByName, defaultCollation } from '../../mysql/collations.ts';
+import { typeBytes } from '../../mysql/type-bytes.ts';
 
 export type ColumnTypeFacts = Readonly<{
   /** In lower case: `int`, `varchar`, `enum` … */
@@ -21,21 +22,8 @@ const POINTER_BYTES = 12;
 const OTHER_BYTES = 40;
 const DECIMAL_DIGITS_BYTES = 4;
 const DECIMAL_DIGITS = 9;
-/** Types of one size. */
-const sizes: Readonly<Record<string, number>> = {
-  tinyint: 1,
-  year: 1,
-  smallint: 2,
-  mediumint: 3,
-  date: 3,
-  int: 4,
-  integer: 4,
-  float: 4,
-  bigint: 8,
-  double: 8,
-  datetime: 8,
-  timestamp: 8,
-};
+/** Types of one size; a point in time with the most digits behind its point. */
+const sizes: Readonly<Record<string, number>> = { ...typeBytes, integer: 4, datetime: 8, timestamp: 8 };
 
 /** `type`: as in a column's definition, with character set, collation and NOT NULL where it has them. */
 export function columnTypeFacts(type: string): ColumnTypeFacts {

@@ -1,4 +1,5 @@
 /** The input of one table: its columns that matter, its rows that can matter. */
+import { typeBytes } from '../../mysql/type-bytes.ts';
 import type { ColumnSchema } from '../../schema/schema.ts';
 import type { Locking } from '../../sql/ast/query.ts';
 import type { GatherColumn, GatherInput } from './gather-plan.ts';
@@ -143,23 +144,11 @@ export function cheapestOf({ schema }: TableDraft): ColumnSchema {
 
 /** About how many bytes a value takes at most. */
 export function costOf({ dataType, length }: ColumnSchema): number {
-  const known = bytesOf[dataType];
+  const known = typeBytes[dataType];
   return known ?? (isUnbounded.test(dataType) ? Number.POSITIVE_INFINITY : 16 + (length ?? 0));
 }
 
 const isUnbounded = /(?:text|blob)$|^(?:json|vector|geometry|point|linestring|polygon|multi\w+|geom\w+)$/;
-
-const bytesOf: Readonly<Record<string, number>> = {
-  tinyint: 1,
-  year: 1,
-  smallint: 2,
-  mediumint: 3,
-  date: 3,
-  int: 4,
-  float: 4,
-  bigint: 8,
-  double: 8,
-};
 
 /**
  * The select item: what survives on its way, whatever the protocol and the time zone are. TIMESTAMP goes as its number, FLOAT with all its
