@@ -20,7 +20,7 @@ export const commandWords: ReadonlySet<string> = new Set(
 );
 
 /** Commands whose text up to a line with the mark belongs to them. */
-const withText = new Set(['perl', 'write_file', 'append_file']);
+export const withText: ReadonlySet<string> = new Set(['perl', 'write_file', 'append_file']);
 
 /** Commands that hand the rest to the server, variables replaced. */
 const evaluating = new Set(['eval', 'query_vertical', 'query_horizontal', 'send_eval', 'query']);
@@ -142,4 +142,5 @@ class Script {
   }
 }
 
-const firstWord = (command: string): string => (/^\w+/.exec(command)?.[0] ?? '').toLowerCase();
+/** The word that tells what a command is, in lower case. */
+export const firstWord = (command: string): string => (/^\w+/.exec(command)?.[0] ?? '').toLowerCase();

@@ -1,5 +1,5 @@
 /** A script of MySQL's test tool as steps that can be played: commands, and blocks under a condition. */
-import { commandWords } from '../mysqltest.ts';
+import { commandWords, firstWord, withText } from '../mysqltest.ts';
 
 export type Step =
   /** `word` is in lower case; a statement for the server has none of the tool's words. */
@@ -16,16 +16,11 @@ export const evaluating: ReadonlySet<string> = new Set([
   'query',
 ]);
 
-/** Commands whose text up to a line with the mark belongs to them. */
-const withText = new Set(['perl', 'write_file', 'append_file']);
-
 /** Whether a word is one of the tool's, beside those that hand a statement to the server. */
 export const isToolWord = (word: string): boolean => commandWords.has(word);
 
 /** All steps of a script (one character per byte). */
 export const readScript = (text: string): readonly Step[] => new Reader(text).steps();
-
-const firstWord = (command: string): string => (/^\w+/.exec(command)?.[0] ?? '').toLowerCase();
 
 class Reader {
   readonly #text: string;

@@ -1,49 +1,7 @@
 /** Joins of tables whose rows meet on no shard: by every type, in every form, and with groups over them. */
 import type { Case } from '../case.ts';
 import { reads } from './chosen.ts';
-
-/** Columns of `zoo` of each type. */
-const types = [
-  'ti',
-  'tu',
-  'si',
-  'mi',
-  'i',
-  'iu',
-  'b',
-  'bu',
-  'bo',
-  'zf',
-  'de',
-  'de0',
-  'deu',
-  'f',
-  'db',
-  'da',
-  'dt',
-  'dt6',
-  'ts',
-  'tm',
-  'tm3',
-  'y',
-  'c',
-  'v',
-  'vas',
-  'v09',
-  'vbin',
-  'vgen',
-  'vuni',
-  'vlat',
-  'vb',
-  'bi',
-  'tx',
-  'bl',
-  'js',
-  'en',
-  'se',
-  'bt',
-  'ge',
-];
+import { zooTypes } from './titles.ts';
 
 const byType = (key: string): string[] => [
   `SELECT x.id, y.id, x.${key} FROM zoo x JOIN zoo y ON y.${key} = x.${key} WHERE x.id < 30 AND y.i < 100 ORDER BY 1, 2`,
@@ -185,7 +143,7 @@ const sortedGroups = [
 ];
 
 export const joinCases = (): Case[] => [
-  ...reads('join by type', 'total', types.flatMap(byType), [0, 1, 2]),
+  ...reads('join by type', 'total', zooTypes.flatMap(byType), [0, 1, 2]),
   ...reads('join of unlike types', 'total', unlike.flatMap(byUnlike)),
   ...reads('join forms', 'total', forms),
   ...reads('join with groups', 'any', groups, [0, 1]),

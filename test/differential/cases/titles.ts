@@ -133,7 +133,8 @@ const lists = [
   'char_length(name)',
 ];
 
-const types = [
+/** Columns of `zoo` of each type. */
+export const zooTypes = [
   'ti',
   'tu',
   'si',
@@ -195,67 +196,67 @@ export const titleCases = (): Case[] => [
   ...reads(
     'type: rows',
     'any',
-    types.map((name) => `SELECT ${name} FROM zoo`),
+    zooTypes.map((name) => `SELECT ${name} FROM zoo`),
   ),
   ...reads(
     'type: order',
     'total',
-    types.map((name) => `SELECT id, ${name} FROM zoo ORDER BY ${name}, id`),
+    zooTypes.map((name) => `SELECT id, ${name} FROM zoo ORDER BY ${name}, id`),
   ),
   ...reads(
     'type: order',
     'total',
-    types.map((name) => `SELECT id FROM zoo ORDER BY ${name} DESC, id DESC LIMIT 40`),
+    zooTypes.map((name) => `SELECT id FROM zoo ORDER BY ${name} DESC, id DESC LIMIT 40`),
   ),
   ...reads(
     'type: distinct',
     'any',
-    types.map((name) => `SELECT DISTINCT ${name} FROM zoo`),
+    zooTypes.map((name) => `SELECT DISTINCT ${name} FROM zoo`),
     [0],
   ),
   ...reads(
     'type: group',
     'any',
-    types.map((name) => `SELECT ${name}, COUNT(*) FROM zoo GROUP BY ${name}`),
+    zooTypes.map((name) => `SELECT ${name}, COUNT(*) FROM zoo GROUP BY ${name}`),
     [0],
   ),
   ...reads(
     'type: group',
     'total',
-    types.map((name) => `SELECT COUNT(*), MIN(id), ${name} AS g FROM zoo GROUP BY g ORDER BY g`),
+    zooTypes.map((name) => `SELECT COUNT(*), MIN(id), ${name} AS g FROM zoo GROUP BY g ORDER BY g`),
     [2],
   ),
   ...reads(
     'type: MIN and MAX',
     'any',
-    types.map((name) => `SELECT MIN(${name}), MAX(${name}) FROM zoo`),
+    zooTypes.map((name) => `SELECT MIN(${name}), MAX(${name}) FROM zoo`),
     [0, 1],
   ),
   ...reads(
     'type: MIN and MAX',
     'any',
-    types.map((name) => `SELECT i, MIN(${name}), MAX(${name}), COUNT(${name}) FROM zoo GROUP BY i`),
+    zooTypes.map((name) => `SELECT i, MIN(${name}), MAX(${name}), COUNT(${name}) FROM zoo GROUP BY i`),
     [1, 2],
   ),
   ...reads(
     'type: SUM and AVG',
     'any',
-    types.map((name) => `SELECT SUM(${name}), AVG(${name}) FROM zoo`),
+    zooTypes.map((name) => `SELECT SUM(${name}), AVG(${name}) FROM zoo`),
   ),
   ...reads(
     'type: SUM and AVG',
     'any',
-    types.map((name) => `SELECT i, SUM(${name}), AVG(${name}) FROM zoo GROUP BY i`),
+    zooTypes.map((name) => `SELECT i, SUM(${name}), AVG(${name}) FROM zoo GROUP BY i`),
   ),
   ...reads(
     'type: COUNT DISTINCT',
     'any',
-    types.map((name) => `SELECT COUNT(DISTINCT ${name}) FROM zoo`),
+    zooTypes.map((name) => `SELECT COUNT(DISTINCT ${name}) FROM zoo`),
   ),
   ...reads(
     'type: nothing found',
     'any',
-    types.map(
+    zooTypes.map(
       (name) =>
         `SELECT MIN(${name}), MAX(${name}), SUM(${name}), AVG(${name}), COUNT(${name}) FROM zoo WHERE i = 12345`,
     ),
